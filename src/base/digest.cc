@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/digest.h"
+
+#include <openssl/evp.h>
+
+#include "base/error.h"
+
+namespace cairn {
+namespace {
+
+// Fetching the implementation takes longer than hashing a small file, so it is done once.
+const EVP_MD* sha256() {
+  static const EVP_MD* md = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  CAIRN_ASSERT(md != nullptr, "libcrypto has no SHA-256");
+  return md;
+}
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return -1;
+}
+
+}  // namespace
+
+struct Sha256::State {
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+  ~State() { EVP_MD_CTX_free(context); }
+};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) {
+  EVP_DigestInit_ex2(state_->context, sha256(), nullptr);
+}
+Sha256::~Sha256() = default;
+Sha256::Sha256(Sha256&&) noexcept = default;
+Sha256& Sha256::operator=(Sha256&&) noexcept = default;
+
+void Sha256::update(std::span<const std::byte> bytes) {
+  EVP_DigestUpdate(state_->context, bytes.data(), bytes.size());
+}
+
+void Sha256::update(std::string_view text) {
+  EVP_DigestUpdate(state_->context, text.data(), text.size());
+}
+
+Digest Sha256::finish() {
+  Digest::Bytes bytes{};
+  EVP_DigestFinal_ex(state_->context, bytes.data(), nullptr);
+  return Digest(bytes);
+}
+
+std::optional<Digest> Digest::find(std::string_view text) {
+  constexpr std::string_view kPrefix = "sha256:";
+  if (!text.starts_with(kPrefix) || text.size() != kPrefix.size() + 64) return std::nullopt;
+  text.remove_prefix(kPrefix.size());
+  Bytes bytes{};
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    int high = hex_value(text[2 * i]);
+    int low = hex_value(text[2 * i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    bytes[i] = static_cast<std::uint8_t>(high << 4 | low);
+  }
+  return Digest(bytes);
+}
+
+Digest Digest::parse(std::string_view text) {
+  if (std::optional<Digest> digest = find(text)) return *digest;
+  throw Error::of(ErrorKind::kCorrupt, "\"{}\" is not a sha256 digest", text.substr(0, 100));
+}
+
+Digest Digest::of(std::string_view bytes) {
+  Sha256 hash;
+  hash.update(bytes);
+  return hash.finish();
+}
+
+std::string Digest::hex() const { return to_hex(bytes_); }
+std::string Digest::str() const { return "sha256:" + hex(); }
+
+std::string to_hex(std::span<const std::uint8_t> bytes) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (std::uint8_t byte : bytes) {
+    out += kDigits[byte >> 4];
+    out += kDigits[byte & 15];
+  }
+  return out;
+}
+
+}  // namespace cairn

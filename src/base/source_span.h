@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where in a source text something stands. A span keeps its text alive, so that an error can show
+// the lines it speaks of long after the parser is gone.
+#pragma once
+
+#include <memory>
+#include <string>
+
+namespace cairn {
+
+// A named text, immutable once made: the name is what a message shows ("Dockerfile").
+struct SourceText {
+  std::string name;
+  std::string text;
+};
+
+// Lines count from 1 and both ends are included. Columns count bytes from 1; 0 means "the line".
+struct SourceSpan {
+  std::shared_ptr<const SourceText> source;
+  int first_line = 0;
+  int last_line = 0;
+  int first_column = 0;
+  int last_column = 0;
+
+  bool operator==(const SourceSpan&) const = default;
+};
+
+// "Dockerfile:12", or "" for a span without a text.
+std::string location(const SourceSpan& span);
+
+// The lines of the span with `around` lines of context on each side, numbered and framed the way
+// BuildKit does it; lines of the span are marked ">>>". Ends in a newline.
+std::string excerpt(const SourceSpan& span, int around = 2);
+
+}  // namespace cairn

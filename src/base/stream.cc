@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/stream.h"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "base/error.h"
+
+namespace cairn {
+
+std::size_t MemorySource::read(std::span<std::byte> buffer) {
+  std::size_t count = std::min(buffer.size(), rest_.size());
+  if (count > 0) std::memcpy(buffer.data(), rest_.data(), count);
+  rest_.remove_prefix(count);
+  return count;
+}
+
+void DigestingSink::write(std::span<const std::byte> bytes) {
+  hash_.update(bytes);
+  size_ += bytes.size();
+  if (inner_ != nullptr) inner_->write(bytes);
+}
+
+std::size_t DigestingSource::read(std::span<std::byte> buffer) {
+  std::size_t count = inner_.read(buffer);
+  size_ += count;
+  if (size_ > limit_) {
+    throw Error::of(ErrorKind::kCorrupt, "more bytes than the {} that were promised", limit_);
+  }
+  hash_.update(std::span<const std::byte>(buffer.first(count)));
+  return count;
+}
+
+std::uint64_t copy_all(ByteSource& from, ByteSink& to) {
+  std::vector<std::byte> buffer(256 * 1024);
+  std::uint64_t total = 0;
+  while (std::size_t count = from.read(buffer)) {
+    to.write(std::span<const std::byte>(buffer).first(count));
+    total += count;
+  }
+  return total;
+}
+
+}  // namespace cairn

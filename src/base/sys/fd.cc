@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/sys/fd.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "base/error.h"
+
+namespace cairn::sys {
+namespace {
+
+bool is_absence(int code) { return code == ENOENT || code == ENOTDIR; }
+
+// A path for a message: the directory's own name (from /proc) and the rest.
+std::string name_of(const Fd& dir, const char* path) {
+  if (path[0] == '/') return path;
+  char buffer[4096];
+  ssize_t length =
+      ::readlink(fmt::format("/proc/self/fd/{}", dir.get()).c_str(), buffer, sizeof buffer);
+  if (length <= 0) return path;
+  return std::string(buffer, static_cast<std::size_t>(length)) + "/" + path;
+}
+
+template <typename Call>
+void check_at(const char* verb, const Fd& dir, const char* path, Call call) {
+  if (retry_eintr(call) < 0) throw Error::from_errno(errno, "{} {}", verb, name_of(dir, path));
+}
+
+}  // namespace
+
+Fd& Fd::operator=(Fd&& other) noexcept {
+  if (this != &other) {
+    reset();
+    fd_ = std::exchange(other.fd_, -1);
+  }
+  return *this;
+}
+
+void Fd::reset() {
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = -1;
+}
+
+Fd open_path(const std::string& path, int flags, mode_t mode) {
+  int fd = retry_eintr([&] { return ::open(path.c_str(), flags | O_CLOEXEC, mode); });
+  if (fd < 0) throw Error::from_errno(errno, "open {}", path);
+  return Fd(fd);
+}
+
+std::optional<Fd> find_path(const std::string& path, int flags) {
+  int fd = retry_eintr([&] { return ::open(path.c_str(), flags | O_CLOEXEC); });
+  if (fd >= 0) return Fd(fd);
+  if (is_absence(errno)) return std::nullopt;
+  throw Error::from_errno(errno, "open {}", path);
+}
+
+Fd open_at(const Fd& dir, const char* path, int flags, mode_t mode) {
+  int fd = retry_eintr([&] { return ::openat(dir.get(), path, flags | O_CLOEXEC, mode); });
+  if (fd < 0) throw Error::from_errno(errno, "open {}", name_of(dir, path));
+  return Fd(fd);
+}
+
+std::optional<Fd> find_at(const Fd& dir, const char* path, int flags) {
+  int fd = retry_eintr([&] { return ::openat(dir.get(), path, flags | O_CLOEXEC); });
+  if (fd >= 0) return Fd(fd);
+  if (is_absence(errno)) return std::nullopt;
+  throw Error::from_errno(errno, "open {}", name_of(dir, path));
+}
+
+Fd duplicate(const Fd& fd) {
+  int copy = ::fcntl(fd.get(), F_DUPFD_CLOEXEC, 3);
+  if (copy < 0) throw Error::from_errno(errno, "duplicate a descriptor");
+  return Fd(copy);
+}
+
+Fd reopen(const Fd& fd, int flags) {
+  return open_path(fmt::format("/proc/self/fd/{}", fd.get()), flags);
+}
+
+std::string read_all(const Fd& fd, std::size_t limit) {
+  std::string out;
+  std::size_t size = 0;
+  while (true) {
+    if (size == out.size()) out.resize(std::max<std::size_t>(4096, size * 2));
+    std::size_t count =
+        read_some(fd, std::as_writable_bytes(std::span(out.data() + size, out.size() - size)));
+    size += count;
+    if (size > limit) throw Error::of(ErrorKind::kLimit, "larger than {} bytes", limit);
+    if (count == 0) break;
+  }
+  out.resize(size);
+  return out;
+}
+
+std::size_t read_some(const Fd& fd, std::span<std::byte> buffer) {
+  ssize_t count = retry_eintr([&] { return ::read(fd.get(), buffer.data(), buffer.size()); });
+  if (count < 0) throw Error::from_errno(errno, "read");
+  return static_cast<std::size_t>(count);
+}
+
+void write_all(const Fd& fd, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    ssize_t count = retry_eintr([&] { return ::write(fd.get(), bytes.data(), bytes.size()); });
+    if (count < 0) throw Error::from_errno(errno, "write");
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+  }
+}
+
+void write_all(const Fd& fd, std::string_view text) { write_all(fd, as_bytes(text)); }
+
+std::string read_file(const std::string& path, std::size_t limit) {
+  ErrorContext while_here([&] { return "reading " + path; });
+  return read_all(open_path(path, O_RDONLY), limit);
+}
+
+std::optional<std::string> find_file(const std::string& path, std::size_t limit) {
+  std::optional<Fd> fd = find_path(path, O_RDONLY);
+  if (!fd) return std::nullopt;
+  ErrorContext while_here([&] { return "reading " + path; });
+  return read_all(*fd, limit);
+}
+
+struct stat stat_of(const Fd& fd) {
+  struct stat st {};
+  if (::fstat(fd.get(), &st) < 0) throw Error::from_errno(errno, "stat an open file");
+  return st;
+}
+
+std::optional<struct stat> find_stat_at(const Fd& dir, const char* path) {
+  struct stat st {};
+  if (::fstatat(dir.get(), path, &st, AT_SYMLINK_NOFOLLOW) == 0) return st;
+  if (is_absence(errno)) return std::nullopt;
+  throw Error::from_errno(errno, "stat {}", name_of(dir, path));
+}
+
+struct stat stat_at(const Fd& dir, const char* path) {
+  struct stat st {};
+  if (::fstatat(dir.get(), path, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+    throw Error::from_errno(errno, "stat {}", name_of(dir, path));
+  }
+  return st;
+}
+
+bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+std::string read_link_at(const Fd& dir, const char* path) {
+  std::string out(4096, '\0');
+  ssize_t length = ::readlinkat(dir.get(), path, out.data(), out.size());
+  if (length < 0) throw Error::from_errno(errno, "read link {}", name_of(dir, path));
+  out.resize(static_cast<std::size_t>(length));
+  return out;
+}
+
+void make_dir_at(const Fd& dir, const char* path, mode_t mode) {
+  check_at("make directory", dir, path, [&] { return ::mkdirat(dir.get(), path, mode); });
+}
+
+void make_dirs(const std::string& path, mode_t mode) {
+  for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    std::string part = path.substr(0, end);
+    if (::mkdir(part.c_str(), mode) < 0 && errno != EEXIST && !exists(part)) {
+      throw Error::from_errno(errno, "make directory {}", part);
+    }
+    if (end == std::string::npos) return;
+  }
+}
+
+void unlink_at(const Fd& dir, const char* path) {
+  check_at("remove", dir, path, [&] { return ::unlinkat(dir.get(), path, 0); });
+}
+
+void remove_dir_at(const Fd& dir, const char* path) {
+  check_at("remove directory", dir, path, [&] { return ::unlinkat(dir.get(), path, AT_REMOVEDIR); });
+}
+
+void symlink_at(const std::string& target, const Fd& dir, const char* path) {
+  check_at("make link", dir, path, [&] { return ::symlinkat(target.c_str(), dir.get(), path); });
+}
+
+void link_at(const Fd& from_dir, const char* from, const Fd& to_dir, const char* to) {
+  check_at("make hard link", to_dir, to,
+           [&] { return ::linkat(from_dir.get(), from, to_dir.get(), to, 0); });
+}
+
+void rename_at(const Fd& from_dir, const char* from, const Fd& to_dir, const char* to) {
+  check_at("rename to", to_dir, to,
+           [&] { return ::renameat(from_dir.get(), from, to_dir.get(), to); });
+}
+
+void rename_path(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) < 0) {
+    throw Error::from_errno(errno, "rename {} to {}", from, to);
+  }
+}
+
+void make_node_at(const Fd& dir, const char* path, mode_t mode, dev_t device) {
+  check_at("make device node", dir, path, [&] { return ::mknodat(dir.get(), path, mode, device); });
+}
+
+void chown_at(const Fd& dir, const char* path, uid_t uid, gid_t gid) {
+  check_at("change owner of", dir, path, [&] {
+    return ::fchownat(dir.get(), path, uid, gid, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH);
+  });
+}
+
+void chmod_fd(const Fd& fd, mode_t mode) {
+  if (::fchmod(fd.get(), mode) < 0) throw Error::from_errno(errno, "change mode");
+}
+
+void chmod_at(const Fd& dir, const char* path, mode_t mode) {
+  check_at("change mode of", dir, path, [&] { return ::fchmodat(dir.get(), path, mode, 0); });
+}
+
+void set_times_at(const Fd& dir, const char* path, timespec atime, timespec mtime) {
+  timespec times[2] = {atime, mtime};
+  check_at("set times of", dir, path,
+           [&] { return ::utimensat(dir.get(), path, times, AT_SYMLINK_NOFOLLOW); });
+}
+
+void set_mtime(const Fd& fd, timespec mtime) {
+  timespec times[2] = {{.tv_sec = 0, .tv_nsec = UTIME_OMIT}, mtime};
+  if (::futimens(fd.get(), times) < 0) throw Error::from_errno(errno, "set times");
+}
+
+void remove_tree_at(const Fd& dir, const char* path) {
+  if (::unlinkat(dir.get(), path, 0) == 0 || is_absence(errno)) return;
+  if (errno != EISDIR && errno != EPERM) {
+    throw Error::from_errno(errno, "remove {}", name_of(dir, path));
+  }
+  // Paths in a tree may be deeper than PATH_MAX and than the descriptor limit: descend one level at
+  // a time, and pull what is deep up to the top when levels run out.
+  constexpr int kMaxOpen = 64;
+  struct Walk {
+    static void remove(const Fd& parent, const char* name, const Fd& top, int depth, int& serial) {
+      int raw = ::openat(parent.get(), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+      if (raw < 0 && errno == EACCES) {
+        ::fchmodat(parent.get(), name, 0700, 0);
+        raw = ::openat(parent.get(), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+      }
+      if (raw < 0) {
+        if (is_absence(errno)) return;
+        throw Error::from_errno(errno, "open {}", name_of(parent, name));
+      }
+      Fd here(raw);
+      struct stat st = stat_of(here);
+      if ((st.st_mode & 0700) != 0700) ::fchmod(here.get(), 0700);
+      for (const DirEntry& entry : list_dir(here)) {
+        if (entry.type != DT_DIR && ::unlinkat(here.get(), entry.name.c_str(), 0) == 0) continue;
+        if (entry.type != DT_DIR && is_absence(errno)) continue;
+        if (depth < kMaxOpen) {
+          remove(here, entry.name.c_str(), top, depth + 1, serial);
+          continue;
+        }
+        std::string moved = fmt::format(".cairn-deep-{}-{}", ::getpid(), serial++);
+        rename_at(here, entry.name.c_str(), top, moved.c_str());
+        remove(top, moved.c_str(), top, 0, serial);
+      }
+      if (::unlinkat(parent.get(), name, AT_REMOVEDIR) < 0 && !is_absence(errno)) {
+        throw Error::from_errno(errno, "remove directory {}", name_of(parent, name));
+      }
+    }
+  };
+  int serial = 0;
+  Walk::remove(dir, path, dir, 0, serial);
+}
+
+void remove_tree(const std::string& path) {
+  remove_tree_at(open_path(".", O_PATH | O_DIRECTORY), path.c_str());
+}
+
+std::vector<DirEntry> list_dir(const Fd& dir) {
+  // fdopendir takes the descriptor over and shares its offset, so it gets a fresh one.
+  int fd = retry_eintr([&] { return ::openat(dir.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+  if (fd < 0) throw Error::from_errno(errno, "open directory {}", name_of(dir, "."));
+  std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(fd), ::closedir);
+  if (!stream) {
+    int code = errno;
+    ::close(fd);
+    throw Error::from_errno(code, "open directory");
+  }
+  std::vector<DirEntry> entries;
+  errno = 0;
+  while (const dirent* entry = ::readdir(stream.get())) {
+    std::string_view name = entry->d_name;
+    if (name != "." && name != "..") entries.push_back({std::string(name), entry->d_type});
+    errno = 0;
+  }
+  if (errno != 0) throw Error::from_errno(errno, "list directory {}", name_of(dir, "."));
+  return entries;
+}
+
+Pipe make_pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) < 0) throw Error::from_errno(errno, "make a pipe");
+  return {.read_end = Fd(ends[0]), .write_end = Fd(ends[1])};
+}
+
+std::pair<Fd, Fd> make_socket_pair(int type) {
+  int ends[2];
+  if (::socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends) < 0) {
+    throw Error::from_errno(errno, "make a socket pair");
+  }
+  return {Fd(ends[0]), Fd(ends[1])};
+}
+
+Fd make_memfd(const char* name) {
+  int fd = ::memfd_create(name, MFD_CLOEXEC);
+  if (fd < 0) throw Error::from_errno(errno, "memfd_create {}", name);
+  return Fd(fd);
+}
+
+void sync_filesystem(const Fd& fd) {
+  if (::syncfs(fd.get()) < 0) throw Error::from_errno(errno, "syncfs");
+}
+
+}  // namespace cairn::sys
