@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a build has to do, as values: a DAG of vertices, and the image that comes of them. The solver
+// sees vertices, not instructions; a vertex keeps its span and its name for messages only. A Plan
+// holds what the target reaches and nothing else, and is complete before any work starts.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/source_span.h"
+#include "base/time.h"
+#include "oci/image_config.h"
+#include "oci/platform.h"
+#include "oci/reference.h"
+
+namespace cairn::plan {
+
+// Index into Plan::vertices. Inputs of a vertex always come before it.
+using VertexId = std::size_t;
+
+// --- ops that bring a tree in ---
+
+// The root of an image, pinned by what the ImageResolver answered.
+struct ImageOp {
+  oci::Reference reference;   // as written, normalised
+  oci::Platform platform;
+  Digest manifest;            // of the platform's own manifest
+  std::string resolved_from;  // where the resolver found it, opaque to the plan
+};
+
+// An empty root.
+struct ScratchOp {};
+
+// Files of the client: the build context ("context") or a named one. It has no snapshot: COPY and
+// bind mounts read from it.
+struct LocalOp {
+  std::string name;
+};
+
+// --- ops that change a root; inputs[0] is the root they change ---
+
+// An owner or group as written: resolved against the passwd and group of inputs[0] at run time.
+struct CopySource {
+  VertexId from = 0;               // LocalOp, ImageOp or any root
+  std::vector<std::string> paths;  // as written, variables expanded; wildcards not
+};
+
+// A file whose content is in the Dockerfile itself (heredoc).
+struct InlineFile {
+  std::string name;
+  std::string content;
+};
+
+// COPY and ADD. Sources are taken in order. `dest` is absolute, and keeps a trailing "/" when the
+// line had one (or "/.").
+struct CopyOp {
+  CopySource source;
+  std::vector<InlineFile> inline_files;
+  std::string dest;
+  std::string chown;             // "", or as written: "user", "1000:1000", "user:group"
+  std::optional<mode_t> chmod;   // octal form only
+  bool unpack_archives = false;  // ADD of local files
+  bool is_add = false;
+};
+
+enum class MountKind { kBind, kCache };
+enum class CacheSharing { kShared, kPrivate, kLocked };
+
+struct RunMount {
+  MountKind kind = MountKind::kBind;
+  std::optional<VertexId> from;  // bind: required; cache: the tree that seeds it
+  std::string source = "/";      // inside `from`, rooted and clean
+  std::string target;            // absolute and clean
+  bool read_only = true;
+  std::string cache_id;
+  CacheSharing sharing = CacheSharing::kShared;
+  mode_t mode = 0755;            // cache: of a new directory
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+};
+
+enum class NetworkMode { kDefault, kHost, kNone };
+
+struct RunOp {
+  std::vector<std::string> argv;
+  std::vector<std::string> env;  // "K=V", order kept
+  std::string cwd;
+  std::string user;              // "" is root
+  NetworkMode network = NetworkMode::kDefault;
+  std::vector<RunMount> mounts;
+  // A heredoc that starts with "#!": written 0755 to this path on a read-only mount and run from there.
+  std::optional<InlineFile> script;
+  std::vector<std::string> proxy_env;  // given to the command, not part of the key
+  std::vector<std::pair<std::string, std::string>> extra_hosts;  // host, address
+};
+
+// mkdir -p of WORKDIR, owned by `user`; a directory that is there stays as it is.
+struct WorkdirOp {
+  std::string path;
+  std::string user;
+};
+
+using Op = std::variant<ImageOp, ScratchOp, LocalOp, CopyOp, RunOp, WorkdirOp>;
+
+struct Vertex {
+  Op op;
+  std::vector<VertexId> inputs;  // all that the op reads, inputs[0] the root it changes
+  std::string name;              // as shown: "[build 2/4] RUN make"
+  std::string stage;             // its stage's name, "" when it has none
+  SourceSpan span;
+  bool no_cache = false;
+};
+
+// One line of the image's history. An entry with a vertex is a layer, one without is `empty_layer`.
+struct HistoryLine {
+  std::string created_by;
+  std::string comment = "buildkit.dockerfile.v0";
+  std::optional<VertexId> vertex;
+};
+
+struct Plan {
+  std::vector<Vertex> vertices;
+  // The target: its root, and the image config without rootfs, history and created. `base` is the
+  // vertex whose layers and history come first (an ImageOp or ScratchOp).
+  VertexId root = 0;
+  VertexId base = 0;
+  oci::ImageConfig config;
+  std::vector<HistoryLine> history;
+  oci::Platform platform;
+  std::optional<Timestamp> source_date_epoch;
+  std::vector<std::string> warnings;  // one line each, for the user
+};
+
+}  // namespace cairn::plan
