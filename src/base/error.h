@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/format.h"
 #include "base/source_span.h"
 
 namespace cairn {
