@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A descriptor: which bytes (digest), how many of them, and what they are (OCI image spec,
+// descriptor.md). It is all one has to know to fetch a blob and to trust it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/digest.h"
+#include "base/json.h"
+#include "oci/platform.h"
+
+namespace cairn::oci {
+
+struct Descriptor {
+  std::string media_type;
+  Digest digest;
+  std::int64_t size = 0;
+  std::map<std::string, std::string> annotations = {};
+  std::optional<Platform> platform = std::nullopt;
+  std::string artifact_type = {};
+  std::vector<std::string> urls = {};  // kept, never fetched from
+
+  bool operator==(const Descriptor&) const = default;
+};
+
+Json to_json(const Descriptor& descriptor);
+Descriptor parse_descriptor(const Json& json);
+
+}  // namespace cairn::oci

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oci/platform.h"
+
+#include <sys/utsname.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "oci/internal/fields.h"
+
+namespace cairn::oci {
+namespace {
+
+constexpr std::array<std::string_view, 12> kSystems = {"linux",   "windows", "darwin",  "freebsd",
+                                                       "netbsd",  "openbsd", "solaris", "illumos",
+                                                       "android", "aix",     "js",      "plan9"};
+constexpr std::array<std::string_view, 16> kArchitectures = {
+    "386",    "amd64", "arm",  "arm64",   "loong64", "mips",  "mips64",  "mips64le",
+    "mipsle", "ppc64", "s390", "ppc64le", "riscv64", "s390x", "sparc64", "wasm"};
+
+bool listed(auto& list, std::string_view word) {
+  return std::ranges::count(list, word) != 0;
+}
+
+// "v7" and "7" are 7.
+std::optional<std::uint64_t> variant_number(std::string_view variant) {
+  if (variant.starts_with('v')) variant.remove_prefix(1);
+  return parse_uint(variant);
+}
+
+std::string host_architecture() {
+  struct utsname names {};
+  ::uname(&names);
+  std::string_view machine = names.machine;
+  if (machine == "armv6l") return "armel";
+  if (machine.starts_with("armv") || machine == "armhf") return "arm";
+  if (machine == "i686" || machine == "i586") return "386";
+  if (machine == "loongarch64") return "loong64";
+  return std::string(machine);
+}
+
+bool plain_word(std::string_view part) {
+  return !part.empty() && std::ranges::all_of(part, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '.' || c == '-';
+  });
+}
+
+Error unparsable(std::string_view text, std::string_view reason) {
+  return Error::of(ErrorKind::kUsage, "failed to parse platform \"{}\": {}", text.substr(0, 100),
+                   reason)
+      .with_hint("write it as os/architecture[/variant], such as linux/amd64 or linux/arm/v7");
+}
+
+// Splits "windows(10.0.17763)" into name and version.
+void take_os_version(std::string_view text, Platform& platform) {
+  std::size_t open = platform.os.find('(');
+  if (open == std::string::npos) return;
+  if (!platform.os.ends_with(')')) throw unparsable(text, "\"(\" without \")\"");
+  platform.os_version = platform.os.substr(open + 1, platform.os.size() - open - 2);
+  platform.os.resize(open);
+}
+
+// One word is a system or an architecture.
+Platform parse_word(std::string_view text, std::string word) {
+  Platform host = Platform::host();
+  Platform platform{.os = word, .architecture = {}};
+  take_os_version(text, platform);
+  if (listed(kSystems, to_lower(platform.os)) || equal_fold(platform.os, "macos")) {
+    platform.architecture = host.architecture;
+    platform.variant = host.variant;
+    return platform.normalised();
+  }
+  platform = Platform{.os = host.os, .architecture = word};
+  platform = platform.normalised();
+  if (!listed(kArchitectures, platform.architecture)) {
+    throw unparsable(text, "this is neither a known system nor a known architecture");
+  }
+  return platform;
+}
+
+}  // namespace
+
+Platform Platform::host() {
+  // The build's own system: cairn makes images for Linux on Linux.
+  static const Platform host =
+      Platform{.os = "linux", .architecture = host_architecture()}.normalised();
+  return host;
+}
+
+Platform Platform::parse(std::string_view text) {
+  std::vector<std::string> parts = split(text, '/');
+  for (std::string_view part : parts) {
+    if (!plain_word(part.substr(0, part.find('('))))
+      throw unparsable(text, "a part is empty or malformed");
+  }
+  if (parts.size() > 3) throw unparsable(text, "it has more than three parts");
+  if (parts.size() == 1) return parse_word(text, parts[0]);
+  Platform platform{
+      .os = parts[0], .architecture = parts[1], .variant = parts.size() == 3 ? parts[2] : ""};
+  take_os_version(text, platform);
+  return platform.normalised();
+}
+
+Platform Platform::normalised() const {
+  Platform out = *this;
+  out.os = to_lower(os);
+  if (out.os == "macos") out.os = "darwin";
+  std::string& architecture = out.architecture = to_lower(this->architecture);
+  std::string& variant = out.variant = to_lower(this->variant);
+  if (architecture == "i386") {
+    architecture = "386";
+    variant.clear();
+  } else if (architecture == "x86_64" || architecture == "x86-64" || architecture == "amd64") {
+    architecture = "amd64";
+    if (variant == "v1") variant.clear();
+  } else if (architecture == "aarch64" || architecture == "arm64") {
+    architecture = "arm64";
+    if (variant == "8" || variant == "v8") variant.clear();
+  } else if (architecture == "armhf") {
+    architecture = "arm";
+    variant = "v7";
+  } else if (architecture == "armel") {
+    architecture = "arm";
+    variant = "v6";
+  } else if (architecture == "arm") {
+    if (variant.empty()) variant = "v7";
+    if (parse_uint(variant)) variant.insert(0, "v");
+  }
+  return out;
+}
+
+std::string Platform::str() const {
+  std::string text = os;
+  if (!os_version.empty()) text += "(" + os_version + ")";
+  text += "/" + architecture;
+  if (!variant.empty()) text += "/" + variant;
+  return text;
+}
+
+std::optional<std::size_t> best_match(const Platform& wanted,
+                                      std::span<const Platform> candidates) {
+  const Platform target = wanted.normalised();
+  // Without a variant each architecture stands for its lowest: amd64 is v1, arm64 is v8.
+  auto level = [](const Platform& platform) -> std::uint64_t {
+    return variant_number(platform.variant).value_or(platform.architecture == "arm64" ? 8 : 1);
+  };
+  std::optional<std::size_t> best;
+  std::uint64_t best_level = 0;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    const Platform candidate = candidates[i].normalised();
+    if (candidate.unknown() || candidate.os != target.os ||
+        candidate.architecture != target.architecture || level(candidate) > level(target)) {
+      continue;
+    }
+    if (!target.os_version.empty() && candidate.os_version != target.os_version) continue;
+    if (best && level(candidate) <= best_level) continue;  // the first of equals stays
+    best = i;
+    best_level = level(candidate);
+  }
+  return best;
+}
+
+Json to_json(const Platform& platform) {
+  Json json{{"architecture", platform.architecture}, {"os", platform.os}};
+  if (!platform.variant.empty()) json["variant"] = platform.variant;
+  if (!platform.os_version.empty()) json["os.version"] = platform.os_version;
+  return json;
+}
+
+Platform parse_platform(const Json& json) {
+  Fields fields(json, "platform");
+  return {.os = fields.text("os"),
+          .architecture = fields.text("architecture"),
+          .variant = fields.text("variant"),
+          .os_version = fields.text("os.version")};
+}
+
+}  // namespace cairn::oci
