@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "progress/vertex_scope.h"
+
+#include <atomic>
+
+namespace cairn::progress {
+namespace {
+
+constexpr double kInterval = 0.1;  // seconds between two statuses of one transfer
+
+}  // namespace
+
+VertexId next_vertex_id() {
+  static std::atomic<VertexId> last{0};
+  return ++last;
+}
+
+VertexScope::VertexScope(Sink& sink, std::string name, std::vector<VertexId> inputs)
+    : sink_(sink), id_(next_vertex_id()) {
+  sink_.send(VertexStarted{
+      .id = id_, .name = std::move(name), .inputs = std::move(inputs), .time = now()});
+}
+
+VertexScope::~VertexScope() {
+  end(Outcome::kCancelled, {});
+}
+
+void VertexScope::log(Stream stream, std::string_view data) const {
+  sink_.send(LogBytes{.vertex = id_, .stream = stream, .data = std::string(data), .time = now()});
+}
+
+void VertexScope::warn(std::string message) const {
+  sink_.send(Warning{.vertex = id_, .message = std::move(message)});
+}
+
+void VertexScope::fail(const Error& error) {
+  if (error.kind() == ErrorKind::kCancelled) {
+    end(Outcome::kCancelled, {});
+  } else {
+    end(Outcome::kFailed, error.message());
+  }
+}
+
+void VertexScope::end(Outcome outcome, std::string error) {
+  if (std::exchange(ended_, true)) return;
+  sink_.send(
+      VertexCompleted{.vertex = id_, .outcome = outcome, .error = std::move(error), .time = now()});
+}
+
+Transfer::Transfer(Sink& sink, VertexId vertex, std::string name, std::int64_t total)
+    : sink_(sink),
+      status_{.vertex = vertex, .name = std::move(name), .total = total, .started = now()} {
+  send(false);
+}
+
+void Transfer::add(std::int64_t bytes) {
+  status_.current += bytes;
+  if (monotonic_seconds() >= next_) send(false);
+}
+
+void Transfer::done() {
+  send(true);
+}
+
+void Transfer::send(bool completed) {
+  next_ = monotonic_seconds() + kInterval;
+  status_.time = now();
+  status_.completed = completed;
+  sink_.send(status_);
+}
+
+}  // namespace cairn::progress

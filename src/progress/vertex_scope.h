@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Helpers that keep the order of events right: a vertex that always ends, a counter of bytes that
+// does not flood the sink.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "progress/sink.h"
+
+namespace cairn::progress {
+
+// A vertex for as long as the object lives. Without a word about its end it counts as cancelled, so
+// that an exception which passes by leaves no vertex open. One thread at a time.
+class VertexScope {
+ public:
+  VertexScope(Sink& sink, std::string name, std::vector<VertexId> inputs = {});
+  ~VertexScope();
+  VertexScope(const VertexScope&) = delete;
+  VertexScope& operator=(const VertexScope&) = delete;
+
+  Sink& sink() const { return sink_; }
+  VertexId id() const { return id_; }
+
+  void log(Stream stream, std::string_view data) const;
+  void warn(std::string message) const;
+  // The first of these ends the vertex; later ones are ignored.
+  void done() { end(Outcome::kOk, {}); }
+  void cached() { end(Outcome::kCached, {}); }
+  void fail(const Error& error);  // kCancelled errors end it as cancelled
+
+ private:
+  void end(Outcome outcome, std::string error);
+
+  Sink& sink_;
+  VertexId id_;
+  bool ended_ = false;
+};
+
+// Runs work(scope) as a vertex: done when it returns, failed with the error's text when it throws.
+template <typename Work>
+auto run_vertex(Sink& sink, std::string name, Work work)
+    -> decltype(work(std::declval<VertexScope&>())) {
+  VertexScope scope(sink, std::move(name));
+  try {
+    if constexpr (std::is_void_v<decltype(work(scope))>) {
+      work(scope);
+      scope.done();
+    } else {
+      auto result = work(scope);
+      scope.done();
+      return result;
+    }
+  } catch (const Error& error) {
+    scope.fail(error);
+    throw;
+  }
+}
+
+// Counts bytes towards a total and sends a Status at most every 100 ms, and one at the end. One
+// thread at a time.
+class Transfer {
+ public:
+  Transfer(Sink& sink, VertexId vertex, std::string name, std::int64_t total);
+  void add(std::int64_t bytes);
+  void done();  // not sent for a transfer that failed
+
+ private:
+  void send(bool completed);
+
+  Sink& sink_;
+  Status status_;
+  double next_ = 0;
+};
+
+}  // namespace cairn::progress

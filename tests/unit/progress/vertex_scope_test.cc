@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "progress/vertex_scope.h"
+
+#include <doctest/doctest.h>
+
+#include <stdexcept>
+
+#include "tests/support/recording_sink.h"
+
+using namespace cairn;
+using namespace cairn::progress;
+using cairn::test::RecordingSink;
+
+TEST_CASE("work that returns ends its vertex as done, and gives its result on") {
+  RecordingSink sink;
+  int result = run_vertex(sink, "[1/1] x", [](VertexScope& scope) {
+    scope.log(Stream::kStderr, "half a li");
+    return 7;
+  });
+  CHECK(result == 7);
+  auto started = sink.all<VertexStarted>();
+  auto completed = sink.all<VertexCompleted>();
+  REQUIRE(started.size() == 1);
+  REQUIRE(completed.size() == 1);
+  CHECK(started[0].name == "[1/1] x");
+  CHECK(completed[0].vertex == started[0].id);
+  CHECK(completed[0].outcome == Outcome::kOk);
+  CHECK(sink.all<LogBytes>().at(0).data == "half a li");
+}
+
+TEST_CASE("work that throws ends its vertex as failed, with the message") {
+  RecordingSink sink;
+  CHECK_THROWS_AS(run_vertex(sink, "x", [](VertexScope&) { throw Error(ErrorKind::kHost, "no"); }),
+                  Error);
+  CHECK(sink.all<VertexCompleted>().at(0).outcome == Outcome::kFailed);
+  CHECK(sink.all<VertexCompleted>().at(0).error == "no");
+}
+
+TEST_CASE("a cancelled vertex is not a failed one") {
+  RecordingSink sink;
+  auto cancel = [](VertexScope&) { throw Error(ErrorKind::kCancelled, "stop"); };
+  CHECK_THROWS_AS(run_vertex(sink, "x", cancel), Error);
+  CHECK(sink.all<VertexCompleted>().at(0).outcome == Outcome::kCancelled);
+}
+
+TEST_CASE("a vertex ends once, whatever happens to its scope") {
+  RecordingSink sink;
+  {
+    VertexScope cached(sink, "a");
+    cached.cached();
+    cached.done();
+    VertexScope forgotten(sink, "b");
+    CHECK(forgotten.id() != cached.id());
+  }
+  auto completed = sink.all<VertexCompleted>();
+  REQUIRE(completed.size() == 2);
+  CHECK(completed[0].outcome == Outcome::kCached);
+  CHECK(completed[1].outcome == Outcome::kCancelled);
+}
+
+TEST_CASE("a transfer tells its start and its end, and little between") {
+  RecordingSink sink;
+  Transfer transfer(sink, 3, "sha256:abc", 1000);
+  for (int i = 0; i < 1000; ++i) transfer.add(1);
+  transfer.done();
+  auto statuses = sink.all<Status>();
+  CHECK(statuses.size() < 10);
+  CHECK(statuses.front().current == 0);
+  CHECK(statuses.back().current == 1000);
+  CHECK(statuses.back().completed);
+}
