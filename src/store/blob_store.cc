@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/blob_store.h"
+
+#include <fcntl.h>
+
+#include "base/error.h"
+
+namespace cairn::store {
+namespace {
+
+// Runs a step that writes, and says what a full disk means for the user.
+template <typename Step>
+auto with_space_hint(Step step) {
+  try {
+    return step();
+  } catch (Error& error) {
+    if (error.code() == ENOSPC || error.code() == EDQUOT) {
+      error.set_hint("the store's disk is full: free some space, or choose another --root DIR");
+    }
+    throw;
+  }
+}
+
+}  // namespace
+
+BlobWriter::BlobWriter(const BlobStore& store, Expected expected)
+    : store_(&store), expected_(std::move(expected)), file_(store.tmp_dir_) {}
+
+void BlobWriter::write(std::span<const std::byte> bytes) {
+  size_ += static_cast<std::int64_t>(bytes.size());
+  if (expected_.size && size_ > *expected_.size) {
+    throw Error::of(ErrorKind::kCorrupt, "blob {} is longer than the {} bytes it should have",
+                    expected_.digest ? expected_.digest->str() : "", *expected_.size);
+  }
+  with_space_hint([&] { sys::write_all(file_.fd(), bytes); });
+  hash_.update(bytes);
+}
+
+Blob BlobWriter::commit() {
+  if (expected_.size && size_ != *expected_.size) {
+    throw Error::of(ErrorKind::kCorrupt, "blob {} ends after {} of {} bytes",
+                    expected_.digest ? expected_.digest->str() : "", size_, *expected_.size);
+  }
+  Digest digest = hash_.finish();
+  if (expected_.digest && digest != *expected_.digest) {
+    throw Error::of(ErrorKind::kCorrupt, "digest mismatch: got {}, expected {}", digest,
+                    *expected_.digest);
+  }
+  if (!store_->has(digest)) {
+    with_space_hint([&] {
+      sys::chmod_fd(file_.fd(), 0644);  // other tools read the layout in place
+      file_.commit(store_->path(digest));
+    });
+  }
+  return {.digest = digest, .size = size_};
+}
+
+BlobStore::BlobStore(std::string blobs_dir, std::string tmp_dir)
+    : blobs_dir_(std::move(blobs_dir)),
+      tmp_dir_(std::move(tmp_dir)),
+      dir_(sys::open_path(blobs_dir_, O_PATH | O_DIRECTORY)) {}
+
+std::string BlobStore::path(const Digest& digest) const {
+  return blobs_dir_ + "/" + digest.hex();
+}
+
+std::optional<sys::Fd> BlobStore::find(const Digest& digest) const {
+  return sys::find_at(dir_, digest.hex().c_str(), O_RDONLY | O_NOFOLLOW);
+}
+
+std::optional<std::int64_t> BlobStore::find_size(const Digest& digest) const {
+  auto status = sys::find_stat_at(dir_, digest.hex().c_str());
+  if (!status || !S_ISREG(status->st_mode)) return std::nullopt;
+  return status->st_size;
+}
+
+sys::Fd BlobStore::open(const Digest& digest) const {
+  if (std::optional<sys::Fd> fd = find(digest)) return std::move(*fd);
+  throw Error::of(ErrorKind::kCorrupt, "blob {} is not in the store", digest);
+}
+
+std::string BlobStore::read(const Digest& digest, std::size_t limit) const {
+  return sys::read_all(open(digest), limit);
+}
+
+Digest BlobStore::put(std::string_view bytes) const {
+  Digest digest = Digest::of(bytes);
+  if (has(digest)) return digest;
+  BlobWriter out = writer();
+  out.write(as_bytes(bytes));
+  return out.commit().digest;
+}
+
+void BlobStore::remove(const Digest& digest) const {
+  sys::unlink_at(dir_, digest.hex().c_str());
+}
+
+}  // namespace cairn::store

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/cache_records.h"
+
+#include "store/internal/database.h"
+#include "store/snapshot_index.h"
+
+namespace cairn::store {
+namespace {
+
+// A write for each hit would queue all builds at the write lock; an hour is fine for pruning.
+constexpr std::int64_t kTouchSeconds = 3600;
+
+CacheRecord read_record(Row& row) {
+  return {.key = Digest::parse(row.text(0)),
+          .snapshot = row.text(1),
+          .inputs = row.text(2),
+          .created = {.seconds = row.integer(3)},
+          .last_used = {.seconds = row.integer(4)}};
+}
+
+}  // namespace
+
+std::optional<CacheRecord> CacheRecords::find_record(const Digest& key) {
+  auto record = database_.find(
+      "SELECT key, snapshot, inputs, created, last_used FROM cache_records WHERE key = ?",
+      read_record, key.str());
+  if (!record) return std::nullopt;
+  if (!record->snapshot.empty() && !snapshots_.find(record->snapshot)) return std::nullopt;
+  if (now().seconds - record->last_used.seconds > kTouchSeconds) {
+    database_.run("UPDATE cache_records SET last_used = ? WHERE key = ?", now().seconds, key.str());
+  }
+  return record;
+}
+
+void CacheRecords::put_record(const CacheRecord& record) {
+  std::int64_t time = now().seconds;
+  std::optional<std::string> snapshot;
+  if (!record.snapshot.empty()) snapshot = record.snapshot;
+  database_.run(
+      "INSERT OR REPLACE INTO cache_records (key, snapshot, inputs, created, last_used) "
+      "SELECT ?1, ?2, ?3, ?4, ?4 "
+      "WHERE ?2 IS NULL OR EXISTS (SELECT 1 FROM snapshots WHERE id = ?2)",
+      record.key.str(), snapshot, record.inputs, time);
+}
+
+std::vector<CacheRecord> CacheRecords::list() {
+  return database_.query(
+      "SELECT key, snapshot, inputs, created, last_used FROM cache_records "
+      "ORDER BY last_used DESC, key",
+      read_record);
+}
+
+int CacheRecords::drop_unused_since(Timestamp time) {
+  return database_.run("DELETE FROM cache_records WHERE last_used < ?", time.seconds);
+}
+
+}  // namespace cairn::store

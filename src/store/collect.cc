@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+
+#include <set>
+
+#include "base/error.h"
+#include "base/sys/fd.h"
+#include "store/internal/collect.h"
+
+namespace cairn::store {
+namespace {
+
+struct Marked {
+  std::set<std::string> snapshots;
+  std::set<std::string> blobs;  // hex names, as files are called
+};
+
+void mark_stack(Store& store, const std::string& top, Marked& marked) {
+  if (marked.snapshots.contains(top)) return;
+  for (const std::string& id : store.snapshots().stack(top)) marked.snapshots.insert(id);
+}
+
+void mark_image(Store& store, const Image& image, Marked& marked) {
+  marked.blobs.insert(image.id.hex());
+  if (std::optional<oci::Manifest> manifest = store.images().manifest(image)) {
+    marked.blobs.insert(image.manifest->hex());
+    for (const oci::Descriptor& layer : manifest->layers) marked.blobs.insert(layer.digest.hex());
+  }
+  if (!store.blobs().has(image.id)) return;
+  for (const ImageLayer& layer : store.images().layers(image.id)) {
+    if (!layer.snapshot.empty()) mark_stack(store, layer.snapshot, marked);
+    for (const oci::Descriptor& blob : store.layer_blobs().find(layer.diff_id)) {
+      marked.blobs.insert(blob.digest.hex());
+    }
+  }
+}
+
+Marked mark(Store& store) {
+  Marked marked;
+  for (const Image& image : store.images().list()) mark_image(store, image, marked);
+  for (const CacheRecord& record : store.records().list()) {
+    if (!record.snapshot.empty() && store.snapshots().find(record.snapshot)) {
+      mark_stack(store, record.snapshot, marked);
+    }
+  }
+  return marked;
+}
+
+void remove_quietly(const sys::Fd& dir, const std::string& name) {
+  try {
+    sys::remove_tree_at(dir, name.c_str());
+  } catch (const Error&) {
+    // Files of other users, seen from outside their user namespace: the next one inside takes them.
+  }
+}
+
+sys::Fd open_dir(const std::string& path) {
+  return sys::open_path(path, O_RDONLY | O_DIRECTORY);
+}
+
+void sweep_snapshots(Store& store, const Marked& marked, Collected& collected) {
+  for (const SnapshotRecord& record : store.snapshots().list()) {
+    if (marked.snapshots.contains(record.id)) continue;
+    store.snapshots().drop(record.id);  // the row first: a name never points at half a tree
+    collected.bytes += record.size;
+    ++collected.snapshots;
+  }
+  sys::Fd dir = open_dir(store.root() + "/snapshots");
+  for (const sys::DirEntry& entry : sys::list_dir(dir)) {
+    if (!marked.snapshots.contains(entry.name)) remove_quietly(dir, entry.name);
+  }
+}
+
+void sweep_blobs(Store& store, const Marked& marked, Collected& collected) {
+  sys::Fd dir = open_dir(store.root() + "/oci/blobs/sha256");
+  for (const sys::DirEntry& entry : sys::list_dir(dir)) {
+    if (marked.blobs.contains(entry.name)) continue;
+    collected.bytes += sys::stat_at(dir, entry.name.c_str()).st_size;
+    ++collected.blobs;
+    remove_quietly(dir, entry.name);
+  }
+}
+
+}  // namespace
+
+Collected collect_garbage(Store& store) {
+  Collected collected;
+  Marked marked = mark(store);
+  sweep_snapshots(store, marked, collected);
+  sweep_blobs(store, marked, collected);
+  empty_directory(store.tmp_dir());
+  return collected;
+}
+
+void empty_directory(const std::string& path) {
+  sys::Fd dir = open_dir(path);
+  for (const sys::DirEntry& entry : sys::list_dir(dir)) remove_quietly(dir, entry.name);
+}
+
+}  // namespace cairn::store

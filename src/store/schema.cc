@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The tables. A change of them is a new version here and a step that leads from the one before.
+#include "base/error.h"
+#include "store/internal/database.h"
+
+namespace cairn::store {
+namespace {
+
+constexpr std::int64_t kVersion = 1;
+
+// Times are whole seconds since 1970. `names.name` is a Reference as str() writes it. Deleting a
+// snapshot takes all that stands on it along, and the cache records that name any of them.
+constexpr const char* kTables = R"(
+CREATE TABLE images (
+  id TEXT PRIMARY KEY,
+  manifest TEXT,
+  created INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  platform TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE names (
+  name TEXT PRIMARY KEY,
+  image TEXT NOT NULL REFERENCES images(id) ON DELETE CASCADE
+) WITHOUT ROWID;
+CREATE INDEX names_of_image ON names(image);
+CREATE TABLE snapshots (
+  id TEXT PRIMARY KEY,
+  parent TEXT REFERENCES snapshots(id) ON DELETE CASCADE,
+  chain TEXT,
+  diff_id TEXT,
+  size INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  last_used INTEGER NOT NULL,
+  unsynced_boot TEXT
+) WITHOUT ROWID;
+CREATE INDEX snapshots_of_parent ON snapshots(parent);
+CREATE INDEX snapshots_of_chain ON snapshots(chain);
+CREATE INDEX snapshots_unsynced ON snapshots(unsynced_boot) WHERE unsynced_boot IS NOT NULL;
+CREATE TABLE layer_blobs (
+  diff_id TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  media_type TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  PRIMARY KEY (diff_id, digest)
+) WITHOUT ROWID;
+CREATE TABLE cache_records (
+  key TEXT PRIMARY KEY,
+  snapshot TEXT REFERENCES snapshots(id) ON DELETE CASCADE,
+  inputs TEXT NOT NULL,
+  created INTEGER NOT NULL,
+  last_used INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX records_of_snapshot ON cache_records(snapshot);
+PRAGMA user_version = 1;
+)";
+
+std::int64_t version_of(Database& database) {
+  return *database.find("PRAGMA user_version", [](Row& row) { return row.integer(0); });
+}
+
+}  // namespace
+
+void prepare_schema(Database& database, const std::string& path) {
+  std::int64_t version = version_of(database);
+  if (version == 0) {
+    Transaction transaction(database);
+    version = version_of(database);  // another process may have been first
+    if (version == 0) {
+      database.script(kTables);
+      version = kVersion;
+    }
+    transaction.commit();
+  }
+  if (version > kVersion) {
+    throw Error::of(ErrorKind::kHost,
+                    "{} was made by a newer cairn (version {}, this one reads {})", path, version,
+                    kVersion)
+        .with_hint("use that cairn, or another store with --root DIR");
+  }
+}
+
+}  // namespace cairn::store

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/snapshot_index.h"
+
+#include <algorithm>
+#include <random>
+
+#include "base/error.h"
+#include "base/sys/fd.h"
+#include "base/text.h"
+#include "store/internal/database.h"
+
+namespace cairn::store {
+namespace {
+
+// Where there is no boot id (a container without /proc/sys) nothing outlives a boot for sure.
+std::string boot_id() {
+  auto text = sys::find_file("/proc/sys/kernel/random/boot_id", 100);
+  return text ? std::string(trim(*text)) : "unknown";
+}
+
+SnapshotRecord read_record(Row& row) {
+  SnapshotRecord record{.id = row.text(0), .parent = row.text(1)};
+  if (!row.null(2)) record.chain = oci::ChainId::parse(row.text(2));
+  if (!row.null(3)) record.diff_id = oci::DiffId::parse(row.text(3));
+  record.size = row.integer(4);
+  record.created.seconds = row.integer(5);
+  record.last_used.seconds = row.integer(6);
+  record.synced = row.null(7);
+  return record;
+}
+
+#define CAIRN_SNAPSHOT_COLUMNS \
+  "SELECT id, parent, chain, diff_id, size, created, last_used, unsynced_boot FROM snapshots "
+
+template <typename Id>
+std::optional<std::string> text_of(const std::optional<Id>& id) {
+  return id ? std::optional(id->str()) : std::nullopt;
+}
+
+}  // namespace
+
+SnapshotIndex::SnapshotIndex(Database& database, std::string dir)
+    : database_(database), dir_(std::move(dir)), boot_(boot_id()) {}
+
+std::string SnapshotIndex::new_id() {
+  // 60 bits: two of a million snapshots meet with a chance of one in two million, and then the
+  // rename of the directory fails.
+  static constexpr char kDigits[] = "0123456789abcdefghijklmnopqrstuv";
+  std::random_device random;
+  std::string id;
+  for (int i = 0; i < 12; ++i) id += kDigits[random() & 31];
+  return id;
+}
+
+std::string SnapshotIndex::path(const std::string& id) const {
+  return dir_ + "/" + id;
+}
+
+void SnapshotIndex::add(const SnapshotRecord& s) {
+  CAIRN_ASSERT(!s.id.empty() && s.id.front() != '.' && s.id.find('/') == std::string::npos,
+               "a snapshot id is a plain file name");
+  database_.run(
+      "INSERT INTO snapshots (id, parent, chain, diff_id, size, created, last_used, unsynced_boot) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      s.id, s.parent.empty() ? std::nullopt : std::optional(s.parent), text_of(s.chain),
+      text_of(s.diff_id), s.size, s.created.seconds, now().seconds,
+      s.synced ? std::nullopt : std::optional(boot_));
+  if (s.diff_id && !s.chain) set_diff_id(s.id, *s.diff_id);
+}
+
+std::optional<SnapshotRecord> SnapshotIndex::find(const std::string& id) {
+  auto record = database_.find(CAIRN_SNAPSHOT_COLUMNS "WHERE id = ?", read_record, id);
+  if (!record || !stack_is_whole(id)) return std::nullopt;
+  return record;
+}
+
+std::optional<SnapshotRecord> SnapshotIndex::find_by_chain(const oci::ChainId& chain) {
+  auto records = database_.query(CAIRN_SNAPSHOT_COLUMNS "WHERE chain = ? ORDER BY created, id",
+                                 read_record, chain.str());
+  for (SnapshotRecord& record : records) {
+    if (stack_is_whole(record.id)) return std::move(record);
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> SnapshotIndex::stack(const std::string& id) {
+  if (!stack_is_whole(id)) throw Error::of(ErrorKind::kCorrupt, "snapshot {} is gone", id);
+  return stack_rows(id);
+}
+
+std::vector<std::string> SnapshotIndex::stack_rows(const std::string& id) {
+  auto ids = database_.query(
+      "WITH RECURSIVE below(id, parent, height) AS ("
+      "  SELECT id, parent, 0 FROM snapshots WHERE id = ?"
+      "  UNION ALL"
+      "  SELECT s.id, s.parent, height + 1 FROM snapshots s JOIN below ON s.id = below.parent"
+      ") SELECT id FROM below ORDER BY height",
+      [](Row& row) { return row.text(0); }, id);
+  std::ranges::reverse(ids);
+  return ids;
+}
+
+bool SnapshotIndex::stack_is_whole(const std::string& id) {
+  std::vector<std::string> ids = stack_rows(id);
+  for (const std::string& part : ids) {
+    if (sys::exists(path(part))) continue;
+    drop(part);
+    return false;
+  }
+  return !ids.empty();
+}
+
+void SnapshotIndex::set_diff_id(const std::string& id, const oci::DiffId& diff_id) {
+  Transaction transaction(database_);
+  database_.run("UPDATE snapshots SET diff_id = ? WHERE id = ?", diff_id.str(), id);
+  // Layers are hashed in any order: chains grow from the bottom, as soon as all below is known.
+  std::vector<std::string> todo{id};
+  while (!todo.empty()) {
+    std::string next = std::move(todo.back());
+    todo.pop_back();
+    if (!set_chain(next)) continue;
+    auto above = database_.query(
+        "SELECT id FROM snapshots WHERE parent = ? AND chain IS NULL AND diff_id IS NOT NULL",
+        [](Row& row) { return row.text(0); }, next);
+    todo.insert(todo.end(), above.begin(), above.end());
+  }
+  transaction.commit();
+}
+
+bool SnapshotIndex::set_chain(const std::string& id) {
+  auto chain = database_.find(
+      "SELECT s.diff_id, s.parent, p.chain FROM snapshots s "
+      "LEFT JOIN snapshots p ON p.id = s.parent WHERE s.id = ?",
+      [](Row& row) -> std::optional<oci::ChainId> {
+        oci::DiffId own = oci::DiffId::parse(row.text(0));
+        if (row.null(1)) return oci::ChainId(own.digest());
+        if (row.null(2)) return std::nullopt;
+        return oci::extend(oci::ChainId::parse(row.text(2)), own);
+      },
+      id);
+  if (!chain || !*chain) return false;
+  database_.run("UPDATE snapshots SET chain = ? WHERE id = ?", (*chain)->str(), id);
+  return true;
+}
+
+void SnapshotIndex::set_size(const std::string& id, std::int64_t size) {
+  database_.run("UPDATE snapshots SET size = ? WHERE id = ?", size, id);
+}
+
+void SnapshotIndex::set_synced(const std::string& id) {
+  database_.run("UPDATE snapshots SET unsynced_boot = NULL WHERE id = ?", id);
+}
+
+void SnapshotIndex::touch(const std::string& id) {
+  database_.run("UPDATE snapshots SET last_used = ? WHERE id = ?", now().seconds, id);
+}
+
+std::vector<std::string> SnapshotIndex::unsynced() {
+  return database_.query("SELECT id FROM snapshots WHERE unsynced_boot IS NOT NULL",
+                         [](Row& row) { return row.text(0); });
+}
+
+std::vector<std::string> SnapshotIndex::drop_unsynced_of_other_boots() {
+  // One cheap look without the write lock: nearly always there is nothing to do.
+  auto stale = [&] {
+    return database_.query(
+        "SELECT id FROM snapshots WHERE unsynced_boot <> ?", [](Row& row) { return row.text(0); },
+        boot_);
+  };
+  if (stale().empty()) return {};
+  Transaction transaction(database_);
+  std::vector<std::string> dropped = stale();
+  for (const std::string& id : dropped) drop(id);
+  transaction.commit();
+  return dropped;
+}
+
+std::vector<SnapshotRecord> SnapshotIndex::list() {
+  return database_.query(CAIRN_SNAPSHOT_COLUMNS "ORDER BY created, id", read_record);
+}
+
+void SnapshotIndex::drop(const std::string& id) {
+  database_.run("DELETE FROM snapshots WHERE id = ?", id);
+}
+
+}  // namespace cairn::store

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which snapshots exist, what each stands on, and which layer each is. The directories themselves
+// belong to overlay/: it makes one, renames it to path(id), and only then a row is added here. A
+// row whose directory is gone, or whose stack is broken, is dropped when met. Safe from any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "oci/ids.h"
+
+namespace cairn::store {
+
+class Database;
+
+struct SnapshotRecord {
+  std::string id;
+  std::string parent = {};  // empty for a bottom one
+  // The chain up to and with this one; once known it is how an image finds its roots again. Filled
+  // in by set_diff_id when the parent's is known.
+  std::optional<oci::ChainId> chain = std::nullopt;
+  std::optional<oci::DiffId> diff_id = std::nullopt;  // none before the layer was hashed
+  std::int64_t size = 0;                              // bytes of this layer alone
+  Timestamp created = {};
+  Timestamp last_used = {};
+  bool synced = false;  // an unsynced one does not outlive this boot
+};
+
+class SnapshotIndex {
+ public:
+  SnapshotIndex(Database& database, std::string dir);
+
+  // A fresh name, short because overlay mount options have little room.
+  static std::string new_id();
+  std::string path(const std::string& id) const;  // ROOT/snapshots/ID
+
+  // The directory must be in place. kBug for an id that is taken or a parent that is not there.
+  void add(const SnapshotRecord& snapshot);
+
+  std::optional<SnapshotRecord> find(const std::string& id);
+  std::optional<SnapshotRecord> find_by_chain(const oci::ChainId& chain);
+  // Ids bottom to top, `id` last; every directory is there. kCorrupt when that cannot be said.
+  std::vector<std::string> stack(const std::string& id);
+
+  // Also gives chains to this snapshot and to those above it, as far as their diff ids are known.
+  void set_diff_id(const std::string& id, const oci::DiffId& diff_id);
+  void set_size(const std::string& id, std::int64_t size);
+  void set_synced(const std::string& id);
+  void touch(const std::string& id);
+
+  // The snapshots that only this boot vouches for.
+  std::vector<std::string> unsynced();
+  // Drops what another boot left unsynced, with all that names it, and gives the ids.
+  std::vector<std::string> drop_unsynced_of_other_boots();
+  std::vector<SnapshotRecord> list();
+  void drop(const std::string& id);  // the row, those above it, and their cache records
+
+ private:
+  std::vector<std::string> stack_rows(const std::string& id);
+  bool set_chain(const std::string& id);  // false while the parent has none
+  bool stack_is_whole(const std::string& id);
+
+  Database& database_;
+  std::string dir_;
+  std::string boot_;
+};
+
+}  // namespace cairn::store

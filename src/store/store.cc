@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/store.h"
+
+#include <fcntl.h>
+
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/sys/fd.h"
+#include "store/internal/collect.h"
+#include "store/internal/database.h"
+#include "store/internal/layout.h"
+#include "store/internal/lease.h"
+
+namespace cairn::store {
+namespace {
+
+// Makes the directories and gives the root's absolute path.
+std::string make_root(const std::string& root) {
+  std::string path = std::filesystem::absolute(root).lexically_normal().string();
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  try {
+    for (const char* dir : {"/oci/blobs/sha256", "/snapshots", "/tmp"}) {
+      sys::make_dirs(path + dir, 0755);
+    }
+    if (::access((path + "/tmp").c_str(), W_OK) != 0) {
+      throw Error::from_errno(errno, "write to {}", path);
+    }
+  } catch (Error& error) {
+    error.set_hint("choose another place for the store with --root DIR or CAIRN_ROOT");
+    throw;
+  }
+  return path;
+}
+
+}  // namespace
+
+struct Store::Parts {
+  explicit Parts(std::string path)
+      : root(std::move(path)),
+        lease(root + "/lock"),
+        database(root + "/cairn.db"),
+        blobs(root + "/oci/blobs/sha256", root + "/tmp"),
+        layout(database, blobs, root + "/oci", root + "/layout.lock"),
+        snapshots(database, root + "/snapshots"),
+        layer_blobs(database, blobs),
+        records(database, snapshots),
+        images(database, blobs, snapshots, layout) {}
+
+  std::string root;
+  Lease lease;
+  Database database;
+  BlobStore blobs;
+  Layout layout;
+  SnapshotIndex snapshots;
+  LayerBlobs layer_blobs;
+  CacheRecords records;
+  ImageStore images;
+};
+
+Store Store::open(const std::string& root) {
+  auto parts = std::make_unique<Parts>(make_root(root));
+  ErrorContext while_here([&] { return "opening the store " + parts->root; });
+  prepare_schema(parts->database, parts->root + "/cairn.db");
+  for (const std::string& id : parts->snapshots.drop_unsynced_of_other_boots()) {
+    // No process of this boot has seen it: rows of another boot are dropped before anything else.
+    sys::Fd dir = sys::open_path(parts->root + "/snapshots", O_RDONLY | O_DIRECTORY);
+    sys::remove_tree_at(dir, id.c_str());
+  }
+  parts->layout.create();
+  if (parts->lease.alone()) {
+    empty_directory(parts->root + "/tmp");
+    parts->lease.settle();
+  }
+  return Store(std::move(parts));
+}
+
+Store::Store(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Store::Store(Store&&) noexcept = default;
+Store::~Store() = default;
+
+const std::string& Store::root() const {
+  return parts_->root;
+}
+std::string Store::tmp_dir() const {
+  return parts_->root + "/tmp";
+}
+const BlobStore& Store::blobs() const {
+  return parts_->blobs;
+}
+ImageStore& Store::images() {
+  return parts_->images;
+}
+SnapshotIndex& Store::snapshots() {
+  return parts_->snapshots;
+}
+LayerBlobs& Store::layer_blobs() {
+  return parts_->layer_blobs;
+}
+CacheRecords& Store::records() {
+  return parts_->records;
+}
+
+void Store::sync() {
+  std::vector<std::string> ids = snapshots().unsynced();
+  if (ids.empty()) return;
+  sys::sync_filesystem(sys::open_path(parts_->root + "/snapshots", O_RDONLY | O_DIRECTORY));
+  Transaction transaction(parts_->database);
+  for (const std::string& id : ids) snapshots().set_synced(id);
+  transaction.commit();
+}
+
+std::optional<Collected> Store::collect() {
+  if (!parts_->lease.try_alone()) {
+    parts_->lease.settle();
+    return std::nullopt;
+  }
+  try {
+    Collected collected = collect_garbage(*this);
+    parts_->lease.settle();
+    return collected;
+  } catch (...) {
+    parts_->lease.settle();
+    throw;
+  }
+}
+
+}  // namespace cairn::store

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The store as a whole: one directory, opened by any number of processes at once. While a Store is
+// open no other process collects, so nothing that was found here goes away under its finder.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "store/blob_store.h"
+#include "store/cache_records.h"
+#include "store/image_store.h"
+#include "store/layer_blobs.h"
+#include "store/snapshot_index.h"
+
+namespace cairn::store {
+
+// What a collection took away.
+struct Collected {
+  int snapshots = 0;
+  int blobs = 0;
+  std::int64_t bytes = 0;  // as the index knew them
+};
+
+class Store {
+ public:
+  // Makes what is missing. After a crash of the machine, drops the snapshots that were not synced;
+  // when nobody else is here, empties tmp/. Errors: kHost for a root that cannot be written or that
+  // a newer cairn made, kCorrupt for a damaged index.
+  static Store open(const std::string& root);
+  Store(Store&&) noexcept;
+  ~Store();
+
+  const std::string& root() const;
+  std::string tmp_dir() const;  // same filesystem as snapshots/ and blobs/
+
+  const BlobStore& blobs() const;
+  ImageStore& images();
+  SnapshotIndex& snapshots();
+  LayerBlobs& layer_blobs();
+  CacheRecords& records();
+
+  // One syncfs(2), after which every snapshot known before it is durable. Before a reference to any
+  // of them is published.
+  void sync();
+
+  // Removes what neither an image nor a cache record needs. Nothing when another process has the
+  // store open: skipped, not waited for. The caller must not be using anything it found before.
+  std::optional<Collected> collect();
+
+ private:
+  struct Parts;
+  explicit Store(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace cairn::store

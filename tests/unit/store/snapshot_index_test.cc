@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/snapshot_index.h"
+
+#include <doctest/doctest.h>
+
+#include "base/error.h"
+#include "tests/unit/store/store_fixture.h"
+
+using namespace cairn;
+using namespace cairn::store;
+using cairn::test::refusal;
+using cairn::test::StoreFixture;
+
+namespace {
+
+oci::DiffId layer(const std::string& name) {
+  return oci::DiffId(Digest::of(name));
+}
+
+oci::ChainId chain_of(const std::vector<std::string>& names) {
+  std::vector<oci::DiffId> ids;
+  for (const std::string& name : names) ids.push_back(layer(name));
+  return oci::chain_id(ids);
+}
+
+}  // namespace
+
+TEST_CASE("a stack is listed from the bottom") {
+  StoreFixture f;
+  std::string a = f.snapshot();
+  std::string b = f.snapshot(a);
+  std::string c = f.snapshot(b);
+  CHECK(f.store.snapshots().stack(c) == std::vector<std::string>{a, b, c});
+  CHECK(f.store.snapshots().find(b)->parent == a);
+}
+
+TEST_CASE("chains appear from the bottom, in whatever order layers are hashed") {
+  StoreFixture f;
+  SnapshotIndex& index = f.store.snapshots();
+  std::string a = f.snapshot();
+  std::string b = f.snapshot(a);
+  std::string c = f.snapshot(b);
+  index.set_diff_id(c, layer("c"));
+  index.set_diff_id(b, layer("b"));
+  CHECK(!index.find_by_chain(chain_of({"a", "b"})));
+  CHECK(!index.find(c)->chain);
+  index.set_diff_id(a, layer("a"));
+  CHECK(index.find_by_chain(chain_of({"a"}))->id == a);
+  CHECK(index.find_by_chain(chain_of({"a", "b", "c"}))->id == c);
+}
+
+TEST_CASE("a snapshot added with its layer has its chain at once") {
+  StoreFixture f;
+  std::string a = f.snapshot({}, "a");
+  std::string b = f.snapshot(a, "b");
+  CHECK(f.store.snapshots().find_by_chain(chain_of({"a", "b"}))->id == b);
+}
+
+TEST_CASE("a row whose directory is gone is a miss, and so is all above it") {
+  StoreFixture f;
+  SnapshotIndex& index = f.store.snapshots();
+  std::string a = f.snapshot({}, "a");
+  std::string b = f.snapshot(a, "b");
+  Digest key = Digest::of("key");
+  f.store.records().put_record({.key = key, .snapshot = b, .inputs = "{}"});
+  CHECK(f.store.records().find_record(key)->snapshot == b);
+  sys::remove_tree(index.path(a));
+  CHECK(!f.store.records().find_record(key));
+  CHECK(!index.find_by_chain(chain_of({"a", "b"})));
+  CHECK(refusal([&] { index.stack(b); }) == "snapshot " + b + " is gone");
+  CHECK(index.list().empty());
+  CHECK(f.store.records().list().empty());
+}
+
+TEST_CASE("a cache record replaces the one before and may name an empty root") {
+  StoreFixture f;
+  Digest key = Digest::of("key");
+  f.store.records().put_record({.key = key, .snapshot = "", .inputs = "{\"a\":1}"});
+  CHECK(f.store.records().find_record(key)->inputs == "{\"a\":1}");
+  std::string s = f.snapshot();
+  f.store.records().put_record({.key = key, .snapshot = s, .inputs = "{}"});
+  CHECK(f.store.records().find_record(key)->snapshot == s);
+  f.store.records().put_record({.key = Digest::of("other"), .snapshot = "gone", .inputs = "{}"});
+  CHECK(!f.store.records().find_record(Digest::of("other")));
+  CHECK(f.store.records().drop_unused_since({.seconds = now().seconds + 1}) == 1);
+}
+
+TEST_CASE("one sync makes all snapshots so far durable") {
+  StoreFixture f;
+  std::string a = f.snapshot({}, {}, false);
+  CHECK(f.store.snapshots().unsynced() == std::vector<std::string>{a});
+  f.store.sync();
+  CHECK(f.store.snapshots().unsynced().empty());
+  CHECK(f.store.snapshots().find(a)->synced);
+}

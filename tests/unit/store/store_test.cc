@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/store.h"
+
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "tests/unit/store/store_fixture.h"
+
+using namespace cairn;
+using namespace cairn::store;
+using cairn::test::refusal;
+using cairn::test::StoreFixture;
+using oci::Reference;
+
+namespace {
+
+void sql(const std::string& root, const std::string& statement) {
+  sqlite3* handle = nullptr;
+  REQUIRE(sqlite3_open((root + "/cairn.db").c_str(), &handle) == SQLITE_OK);
+  CHECK(sqlite3_exec(handle, statement.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(handle);
+}
+
+// Runs `work` in a process of its own, which then ends without unwinding.
+template <typename Work>
+pid_t in_child(Work work) {
+  pid_t pid = ::fork();
+  if (pid != 0) return pid;
+  try {
+    work();
+  } catch (const std::exception&) {
+    ::_exit(1);
+  }
+  ::_exit(0);
+}
+
+int wait_for(pid_t pid) {
+  int status = -1;
+  ::waitpid(pid, &status, 0);
+  return status;
+}
+
+}  // namespace
+
+TEST_CASE("a store opened again has what was put in before") {
+  sys::TempDir dir("/tmp");
+  { Store::open(dir.path()).blobs().put("x"); }
+  CHECK(Store::open(dir.path()).blobs().has(Digest::of("x")));
+}
+
+TEST_CASE("a store of a newer cairn is refused, and says so") {
+  sys::TempDir dir("/tmp");
+  { Store::open(dir.path()); }
+  sql(dir.path(), "PRAGMA user_version = 99");
+  CHECK(refusal([&] { Store::open(dir.path()); }).find("was made by a newer cairn (version 99") !=
+        std::string::npos);
+}
+
+TEST_CASE("a damaged index is refused, and says what to do") {
+  sys::TempDir dir("/tmp");
+  sys::replace_file(dir.path() + "/cairn.db", std::string(5000, 'x'));
+  CHECK(refusal([&] { Store::open(dir.path()); }).find("the index of the store is damaged") !=
+        std::string::npos);
+}
+
+TEST_CASE("a root that cannot be made is refused with a way out") {
+  CHECK(refusal([&] { Store::open("/proc/nowhere"); }).find("--root DIR or CAIRN_ROOT") !=
+        std::string::npos);
+}
+
+TEST_CASE("snapshots that another boot left unsynced are dropped with all that names them") {
+  sys::TempDir dir("/tmp");
+  std::string a, b, c;
+  Digest key = Digest::of("key");
+  {
+    StoreFixture f{.dir = std::move(dir)};
+    a = f.snapshot({}, "a");
+    b = f.snapshot(a, "b", false);
+    c = f.snapshot(b, "c");
+    f.store.records().put_record({.key = key, .snapshot = c, .inputs = "{}"});
+    CHECK(Store::open(f.dir.path()).snapshots().list().size() == 3);  // the same boot vouches
+    sql(f.dir.path(), "UPDATE snapshots SET unsynced_boot = 'old' WHERE unsynced_boot IS NOT NULL");
+    Store again = Store::open(f.dir.path());
+    CHECK(again.snapshots().list().size() == 1);
+    CHECK(again.snapshots().find(a));
+    CHECK(!again.records().find_record(key));
+    CHECK(!sys::exists(again.snapshots().path(b)));
+  }
+}
+
+TEST_CASE("a collection keeps what images and cache records reach") {
+  StoreFixture f;
+  Image kept = f.image({"a"});
+  kept.names = {Reference::parse("kept")};
+  kept.manifest = f.manifest_for(kept, {"a"});
+  f.store.images().add(kept);
+  std::string base = f.snapshot({}, "a");
+  std::string step = f.snapshot(base);
+  std::string loose = f.snapshot(base);
+  f.store.records().put_record({.key = Digest::of("k"), .snapshot = step, .inputs = "{}"});
+  f.store.blobs().put("loose");
+  sys::make_dirs(f.store.snapshots().path("no-row"), 0755);
+  sys::make_dirs(f.store.tmp_dir() + "/left/over", 0755);
+
+  auto collected = f.store.collect();
+  REQUIRE(collected);
+  CHECK(collected->snapshots == 1);
+  CHECK(collected->blobs == 1);
+  CHECK(collected->bytes == 10 + 5);
+  CHECK(f.store.snapshots().find(step));
+  CHECK(!sys::exists(f.store.snapshots().path(loose)));
+  CHECK(!sys::exists(f.store.snapshots().path("no-row")));
+  CHECK(!sys::exists(f.store.tmp_dir() + "/left"));
+  CHECK(f.store.blobs().has(*kept.manifest));
+  CHECK(f.store.blobs().has(Digest::of("a")));
+
+  f.store.images().remove("kept", Force::kNo);
+  f.store.records().drop_unused_since({.seconds = now().seconds + 1});
+  CHECK(f.store.collect()->snapshots == 2);
+  CHECK(!f.store.blobs().has(kept.id));
+}
+
+TEST_CASE("a collection is skipped while another process has the store open") {
+  StoreFixture f;
+  f.store.blobs().put("x");
+  {
+    Store other = Store::open(f.dir.path());
+    CHECK(!f.store.collect());
+  }
+  CHECK(f.store.collect()->blobs == 1);
+}
+
+TEST_CASE("several processes work in one store at once") {
+  sys::TempDir dir("/tmp");
+  sys::TempDir scratch("/tmp");
+  std::vector<pid_t> children;
+  for (int child = 0; child < 4; ++child) {
+    children.push_back(in_child([&] {
+      StoreFixture f{.dir = sys::TempDir(scratch.path()), .store = Store::open(dir.path())};
+      for (int i = 0; i < 5; ++i) {
+        Image image = f.image({"a"}, std::to_string(i));
+        image.manifest = f.manifest_for(image, {"a"});
+        image.names = {Reference::parse(fmt::format("app{}:{}", child, i))};
+        f.store.images().add(image);
+        std::string s = f.snapshot({}, "layer" + std::to_string(child));
+        f.store.records().put_record(
+            {.key = Digest::of(fmt::format("{} {}", child, i)), .snapshot = s, .inputs = "{}"});
+      }
+    }));
+  }
+  for (pid_t child : children) CHECK(wait_for(child) == 0);
+  Store store = Store::open(dir.path());
+  CHECK(store.images().list().size() == 5);
+  CHECK(store.records().list().size() == 20);
+  Json index = parse_json(sys::read_file(dir.path() + "/oci/index.json"), "index");
+  CHECK(index["manifests"].size() == 20);
+}
+
+TEST_CASE("a process killed at any moment leaves a store that works") {
+  sys::TempDir dir("/tmp");
+  sys::TempDir scratch("/tmp");  // what the killed leave behind goes with it
+  for (int round = 0; round < 8; ++round) {
+    pid_t child = in_child([&] {
+      StoreFixture f{.dir = sys::TempDir(scratch.path()), .store = Store::open(dir.path())};
+      for (int i = 0;; ++i) {
+        Image image = f.image({"a"}, std::to_string(i));
+        image.manifest = f.manifest_for(image, {"a"});
+        image.names = {Reference::parse("app")};
+        f.store.images().add(image);
+        f.snapshot({}, "a", false);
+      }
+    });
+    ::usleep(static_cast<useconds_t>(2000 + 3000 * round));
+    ::kill(child, SIGKILL);
+    wait_for(child);
+    Store store = Store::open(dir.path());
+    for (const Image& image : store.images().list()) {
+      CHECK(Digest::of(store.images().config_bytes(image.id)) == image.id);
+      CHECK(store.images().manifest(image));
+    }
+    CHECK(sys::list_dir(sys::open_path(store.tmp_dir(), O_RDONLY | O_DIRECTORY)).empty());
+    parse_json(sys::read_file(dir.path() + "/oci/index.json"), "index");
+  }
+}
