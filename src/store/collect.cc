@@ -28,7 +28,7 @@ void mark_image(Store& store, const Image& image, Marked& marked) {
   }
   if (!store.blobs().has(image.id)) return;
   for (const ImageLayer& layer : store.images().layers(image.id)) {
-    if (!layer.snapshot.empty()) mark_stack(store, layer.snapshot, marked);
+    if (layer.view) mark_stack(store, layer.view->snapshot, marked);
     for (const oci::Descriptor& blob : store.layer_blobs().find(layer.diff_id)) {
       marked.blobs.insert(blob.digest.hex());
     }

@@ -211,10 +211,9 @@ std::vector<ImageLayer> ImageStore::layers(const Digest& id) {
   if (parsed.diff_ids.empty()) return out;
   std::vector<oci::ChainId> chains = oci::chain_ids(parsed.diff_ids);
   for (std::size_t i = 0; i < chains.size(); ++i) {
-    auto snapshot = snapshots_.find_by_chain(chains[i]);
     out.push_back({.diff_id = parsed.diff_ids[i],
                    .chain = chains[i],
-                   .snapshot = snapshot ? snapshot->id : std::string()});
+                   .view = snapshots_.find_by_chain(chains[i])});
   }
   return out;
 }

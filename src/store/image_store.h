@@ -17,13 +17,13 @@
 #include "oci/image_config.h"
 #include "oci/manifest.h"
 #include "oci/reference.h"
+#include "store/snapshot_index.h"
 
 namespace cairn::store {
 
 class BlobStore;
 class Database;
 class Layout;
-class SnapshotIndex;
 
 struct Image {
   Digest id;
@@ -37,7 +37,7 @@ struct Image {
 struct ImageLayer {
   oci::DiffId diff_id;
   oci::ChainId chain;
-  std::string snapshot;  // empty when this layer is not unpacked
+  std::optional<LayerView> view = std::nullopt;  // nothing when this layer is not unpacked
 };
 
 enum class Force { kNo, kYes };

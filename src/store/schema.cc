@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::int64_t kVersion = 1;
 
-// Times are whole seconds since 1970. `names.name` is a Reference as str() writes it. Deleting a
+// Times are whole seconds since 1970; a clamp that never bites is the largest of them. `names.name` is a Reference as str() writes it. Deleting a
 // snapshot takes all that stands on it along, and the cache records that name any of them.
 constexpr const char* kTables = R"(
 CREATE TABLE images (
@@ -27,16 +27,26 @@ CREATE INDEX names_of_image ON names(image);
 CREATE TABLE snapshots (
   id TEXT PRIMARY KEY,
   parent TEXT REFERENCES snapshots(id) ON DELETE CASCADE,
-  chain TEXT,
-  diff_id TEXT,
   size INTEGER NOT NULL,
   created INTEGER NOT NULL,
   last_used INTEGER NOT NULL,
   unsynced_boot TEXT
 ) WITHOUT ROWID;
 CREATE INDEX snapshots_of_parent ON snapshots(parent);
-CREATE INDEX snapshots_of_chain ON snapshots(chain);
 CREATE INDEX snapshots_unsynced ON snapshots(unsynced_boot) WHERE unsynced_boot IS NOT NULL;
+CREATE TABLE layers (
+  snapshot TEXT NOT NULL REFERENCES snapshots(id) ON DELETE CASCADE,
+  clamp INTEGER NOT NULL,
+  diff_id TEXT NOT NULL,
+  PRIMARY KEY (snapshot, clamp)
+) WITHOUT ROWID;
+CREATE TABLE chains (
+  chain TEXT NOT NULL,
+  snapshot TEXT NOT NULL REFERENCES snapshots(id) ON DELETE CASCADE,
+  clamp INTEGER NOT NULL,
+  PRIMARY KEY (chain, snapshot)
+) WITHOUT ROWID;
+CREATE INDEX chains_of_snapshot ON chains(snapshot);
 CREATE TABLE layer_blobs (
   diff_id TEXT NOT NULL,
   digest TEXT NOT NULL,

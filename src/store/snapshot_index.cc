@@ -20,21 +20,21 @@ std::string boot_id() {
 
 SnapshotRecord read_record(Row& row) {
   SnapshotRecord record{.id = row.text(0), .parent = row.text(1)};
-  if (!row.null(2)) record.chain = oci::ChainId::parse(row.text(2));
-  if (!row.null(3)) record.diff_id = oci::DiffId::parse(row.text(3));
-  record.size = row.integer(4);
-  record.created.seconds = row.integer(5);
-  record.last_used.seconds = row.integer(6);
-  record.synced = row.null(7);
+  record.size = row.integer(2);
+  record.created.seconds = row.integer(3);
+  record.last_used.seconds = row.integer(4);
+  record.synced = row.null(5);
   return record;
 }
 
 #define CAIRN_SNAPSHOT_COLUMNS \
-  "SELECT id, parent, chain, diff_id, size, created, last_used, unsynced_boot FROM snapshots "
+  "SELECT id, parent, size, created, last_used, unsynced_boot FROM snapshots "
 
-template <typename Id>
-std::optional<std::string> text_of(const std::optional<Id>& id) {
-  return id ? std::optional(id->str()) : std::nullopt;
+// No file is later than the end of time.
+constexpr std::int64_t kNoClamp = INT64_MAX;
+
+std::int64_t clamp_column(const LayerView& layer) {
+  return layer.clamp.value_or(kNoClamp);
 }
 
 }  // namespace
@@ -60,27 +60,16 @@ void SnapshotIndex::add(const SnapshotRecord& s) {
   CAIRN_ASSERT(!s.id.empty() && s.id.front() != '.' && s.id.find('/') == std::string::npos,
                "a snapshot id is a plain file name");
   database_.run(
-      "INSERT INTO snapshots (id, parent, chain, diff_id, size, created, last_used, unsynced_boot) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-      s.id, s.parent.empty() ? std::nullopt : std::optional(s.parent), text_of(s.chain),
-      text_of(s.diff_id), s.size, s.created.seconds, now().seconds,
-      s.synced ? std::nullopt : std::optional(boot_));
-  if (s.diff_id && !s.chain) set_diff_id(s.id, *s.diff_id);
+      "INSERT INTO snapshots (id, parent, size, created, last_used, unsynced_boot) "
+      "VALUES (?, ?, ?, ?, ?, ?)",
+      s.id, s.parent.empty() ? std::nullopt : std::optional(s.parent), s.size, s.created.seconds,
+      now().seconds, s.synced ? std::nullopt : std::optional(boot_));
 }
 
 std::optional<SnapshotRecord> SnapshotIndex::find(const std::string& id) {
   auto record = database_.find(CAIRN_SNAPSHOT_COLUMNS "WHERE id = ?", read_record, id);
   if (!record || !stack_is_whole(id)) return std::nullopt;
   return record;
-}
-
-std::optional<SnapshotRecord> SnapshotIndex::find_by_chain(const oci::ChainId& chain) {
-  auto records = database_.query(CAIRN_SNAPSHOT_COLUMNS "WHERE chain = ? ORDER BY created, id",
-                                 read_record, chain.str());
-  for (SnapshotRecord& record : records) {
-    if (stack_is_whole(record.id)) return std::move(record);
-  }
-  return std::nullopt;
 }
 
 std::vector<std::string> SnapshotIndex::stack(const std::string& id) {
@@ -110,37 +99,38 @@ bool SnapshotIndex::stack_is_whole(const std::string& id) {
   return !ids.empty();
 }
 
-void SnapshotIndex::set_diff_id(const std::string& id, const oci::DiffId& diff_id) {
-  Transaction transaction(database_);
-  database_.run("UPDATE snapshots SET diff_id = ? WHERE id = ?", diff_id.str(), id);
-  // Layers are hashed in any order: chains grow from the bottom, as soon as all below is known.
-  std::vector<std::string> todo{id};
-  while (!todo.empty()) {
-    std::string next = std::move(todo.back());
-    todo.pop_back();
-    if (!set_chain(next)) continue;
-    auto above = database_.query(
-        "SELECT id FROM snapshots WHERE parent = ? AND chain IS NULL AND diff_id IS NOT NULL",
-        [](Row& row) { return row.text(0); }, next);
-    todo.insert(todo.end(), above.begin(), above.end());
-  }
-  transaction.commit();
+void SnapshotIndex::set_diff_id(const LayerView& layer, const oci::DiffId& diff_id) {
+  database_.run("INSERT OR REPLACE INTO layers (snapshot, clamp, diff_id) VALUES (?, ?, ?)",
+                layer.snapshot, clamp_column(layer), diff_id.str());
 }
 
-bool SnapshotIndex::set_chain(const std::string& id) {
-  auto chain = database_.find(
-      "SELECT s.diff_id, s.parent, p.chain FROM snapshots s "
-      "LEFT JOIN snapshots p ON p.id = s.parent WHERE s.id = ?",
-      [](Row& row) -> std::optional<oci::ChainId> {
-        oci::DiffId own = oci::DiffId::parse(row.text(0));
-        if (row.null(1)) return oci::ChainId(own.digest());
-        if (row.null(2)) return std::nullopt;
-        return oci::extend(oci::ChainId::parse(row.text(2)), own);
+std::optional<oci::DiffId> SnapshotIndex::find_diff_id(const LayerView& layer) {
+  return database_.find(
+      "SELECT diff_id FROM layers WHERE snapshot = ? AND clamp = ?",
+      [](Row& row) { return oci::DiffId::parse(row.text(0)); }, layer.snapshot,
+      clamp_column(layer));
+}
+
+void SnapshotIndex::set_chain(const oci::ChainId& chain, const LayerView& layer) {
+  database_.run("INSERT OR REPLACE INTO chains (chain, snapshot, clamp) VALUES (?, ?, ?)",
+                chain.str(), layer.snapshot, clamp_column(layer));
+}
+
+std::optional<LayerView> SnapshotIndex::find_by_chain(const oci::ChainId& chain) {
+  // Of several equal ones always the same, so that steps on top of it find their cache records.
+  auto layers = database_.query(
+      "SELECT c.snapshot, c.clamp FROM chains c JOIN snapshots s ON s.id = c.snapshot "
+      "WHERE c.chain = ? ORDER BY s.created, s.id",
+      [](Row& row) {
+        LayerView layer{.snapshot = row.text(0)};
+        if (row.integer(1) != kNoClamp) layer.clamp = row.integer(1);
+        return layer;
       },
-      id);
-  if (!chain || !*chain) return false;
-  database_.run("UPDATE snapshots SET chain = ? WHERE id = ?", (*chain)->str(), id);
-  return true;
+      chain.str());
+  for (LayerView& layer : layers) {
+    if (stack_is_whole(layer.snapshot)) return std::move(layer);
+  }
+  return std::nullopt;
 }
 
 void SnapshotIndex::set_size(const std::string& id, std::int64_t size) {

@@ -21,14 +21,18 @@ class Database;
 struct SnapshotRecord {
   std::string id;
   std::string parent = {};  // empty for a bottom one
-  // The chain up to and with this one; once known it is how an image finds its roots again. Filled
-  // in by set_diff_id when the parent's is known.
-  std::optional<oci::ChainId> chain = std::nullopt;
-  std::optional<oci::DiffId> diff_id = std::nullopt;  // none before the layer was hashed
-  std::int64_t size = 0;                              // bytes of this layer alone
+  std::int64_t size = 0;    // bytes of this layer alone
   Timestamp created = {};
   Timestamp last_used = {};
   bool synced = false;  // an unsynced one does not outlive this boot
+};
+
+// A layer as a view of a snapshot: what it adds to its parent, with file times no later than `clamp`
+// (seconds since 1970; SOURCE_DATE_EPOCH). One snapshot can be several layers.
+struct LayerView {
+  std::string snapshot;
+  std::optional<std::int64_t> clamp = std::nullopt;
+  bool operator==(const LayerView&) const = default;
 };
 
 class SnapshotIndex {
@@ -43,12 +47,16 @@ class SnapshotIndex {
   void add(const SnapshotRecord& snapshot);
 
   std::optional<SnapshotRecord> find(const std::string& id);
-  std::optional<SnapshotRecord> find_by_chain(const oci::ChainId& chain);
   // Ids bottom to top, `id` last; every directory is there. kCorrupt when that cannot be said.
   std::vector<std::string> stack(const std::string& id);
 
-  // Also gives chains to this snapshot and to those above it, as far as their diff ids are known.
-  void set_diff_id(const std::string& id, const oci::DiffId& diff_id);
+  // The layer's diffID, once somebody hashed it; and the layer at the top of a chain, by which an
+  // image finds its roots again.
+  void set_diff_id(const LayerView& layer, const oci::DiffId& diff_id);
+  std::optional<oci::DiffId> find_diff_id(const LayerView& layer);
+  void set_chain(const oci::ChainId& chain, const LayerView& layer);
+  std::optional<LayerView> find_by_chain(const oci::ChainId& chain);
+
   void set_size(const std::string& id, std::int64_t size);
   void set_synced(const std::string& id);
   void touch(const std::string& id);

@@ -20,7 +20,7 @@ std::string make_root(const std::string& root) {
   std::string path = std::filesystem::absolute(root).lexically_normal().string();
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   try {
-    for (const char* dir : {"/oci/blobs/sha256", "/snapshots", "/tmp"}) {
+    for (const char* dir : {"/oci/blobs/sha256", "/snapshots", "/cache-mounts", "/tmp"}) {
       sys::make_dirs(path + dir, 0755);
     }
     if (::access((path + "/tmp").c_str(), W_OK) != 0) {
@@ -85,6 +85,10 @@ const std::string& Store::root() const {
 std::string Store::tmp_dir() const {
   return parts_->root + "/tmp";
 }
+std::string Store::cache_mounts_dir() const {
+  return parts_->root + "/cache-mounts";
+}
+
 const BlobStore& Store::blobs() const {
   return parts_->blobs;
 }

@@ -35,6 +35,7 @@ class Store {
 
   const std::string& root() const;
   std::string tmp_dir() const;  // same filesystem as snapshots/ and blobs/
+  std::string cache_mounts_dir() const;  // of RUN --mount=type=cache
 
   const BlobStore& blobs() const;
   ImageStore& images();

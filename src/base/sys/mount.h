@@ -20,6 +20,7 @@ class MountTree {
   explicit MountTree(Fd fd) : fd_(std::move(fd)) {}
   const Fd& fd() const { return fd_; }
   explicit operator bool() const { return static_cast<bool>(fd_); }
+  Fd release() { return std::move(fd_); }
   void attach(const Fd& dir, const char* path) const;  // move_mount(2); path "" is `dir` itself
 
  private:

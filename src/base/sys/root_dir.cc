@@ -113,6 +113,16 @@ std::string RootDir::read_link(const std::string& path) const {
   return read_link_at(open_in(path, O_PATH, Follow::kNo), "");
 }
 
+std::optional<std::string> RootDir::find_real_path(const std::string& path) const {
+  std::optional<Fd> found = find_in(path, O_PATH);
+  if (!found) return std::nullopt;
+  Fd proc = open_path("/proc/self/fd", O_PATH | O_DIRECTORY);
+  std::string root = read_link_at(proc, std::to_string(dir_.get()).c_str());
+  std::string full = read_link_at(proc, std::to_string(found->get()).c_str());
+  if (root != "/" && full.starts_with(root)) full.erase(0, root.size());
+  return rooted_path(full);
+}
+
 RootDir::Parent RootDir::open_parent(const std::string& path) const {
   std::optional<Parent> parent = find_parent(path);
   if (!parent) {

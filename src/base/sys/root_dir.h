@@ -33,6 +33,8 @@ class RootDir {
   std::optional<Fd> find_in(const std::string& path, int flags, Follow follow = Follow::kYes) const;
   std::optional<struct stat> find_stat(const std::string& path, Follow follow) const;
   std::string read_link(const std::string& path) const;
+  // Where `path` leads when all symlinks are followed: rooted and clean; nothing when it leads nowhere.
+  std::optional<std::string> find_real_path(const std::string& path) const;
 
   // The directory that holds the last component of `path`, all symlinks before it followed, and that
   // component's name ("." when the path names the root or ends in "." or "..").

@@ -149,11 +149,11 @@ TEST_CASE("the layers of an image carry the snapshots that are unpacked") {
   StoreFixture f;
   Image image = f.image({"a", "b"});
   f.store.images().add(image);
-  std::string bottom = f.snapshot({}, "a");
+  std::string bottom = f.snapshot({}, {"a"});
   auto layers = f.store.images().layers(image.id);
   REQUIRE(layers.size() == 2);
-  CHECK(layers[0].snapshot == bottom);
-  CHECK(layers[1].snapshot.empty());
+  CHECK(layers[0].view == LayerView{.snapshot = bottom});
+  CHECK(!layers[1].view);
   CHECK(f.store.images().config(image.id).diff_ids[1] == layers[1].diff_id);
 }
 

@@ -34,33 +34,35 @@ TEST_CASE("a stack is listed from the bottom") {
   CHECK(f.store.snapshots().find(b)->parent == a);
 }
 
-TEST_CASE("chains appear from the bottom, in whatever order layers are hashed") {
+TEST_CASE("a layer is found again by its chain and by its snapshot") {
   StoreFixture f;
   SnapshotIndex& index = f.store.snapshots();
-  std::string a = f.snapshot();
-  std::string b = f.snapshot(a);
-  std::string c = f.snapshot(b);
-  index.set_diff_id(c, layer("c"));
-  index.set_diff_id(b, layer("b"));
-  CHECK(!index.find_by_chain(chain_of({"a", "b"})));
-  CHECK(!index.find(c)->chain);
-  index.set_diff_id(a, layer("a"));
-  CHECK(index.find_by_chain(chain_of({"a"}))->id == a);
-  CHECK(index.find_by_chain(chain_of({"a", "b", "c"}))->id == c);
+  std::string a = f.snapshot({}, {"a"});
+  CHECK(index.find_by_chain(chain_of({"a"})) == LayerView{.snapshot = a});
+  CHECK(!index.find_by_chain(chain_of({"b"})));
+  CHECK(!index.find_diff_id({.snapshot = a}));
+  index.set_diff_id({.snapshot = a}, layer("a"));
+  CHECK(index.find_diff_id({.snapshot = a}) == layer("a"));
 }
 
-TEST_CASE("a snapshot added with its layer has its chain at once") {
+TEST_CASE("one snapshot is a different layer for each time its files are clamped to") {
   StoreFixture f;
-  std::string a = f.snapshot({}, "a");
-  std::string b = f.snapshot(a, "b");
-  CHECK(f.store.snapshots().find_by_chain(chain_of({"a", "b"}))->id == b);
+  SnapshotIndex& index = f.store.snapshots();
+  LayerView plain{.snapshot = f.snapshot()};
+  LayerView clamped{.snapshot = plain.snapshot, .clamp = 1700000000};
+  index.set_diff_id(plain, layer("plain"));
+  index.set_diff_id(clamped, layer("clamped"));
+  CHECK(index.find_diff_id(plain) == layer("plain"));
+  CHECK(index.find_diff_id(clamped) == layer("clamped"));
+  index.set_chain(chain_of({"clamped"}), clamped);
+  CHECK(index.find_by_chain(chain_of({"clamped"})) == clamped);
 }
 
 TEST_CASE("a row whose directory is gone is a miss, and so is all above it") {
   StoreFixture f;
   SnapshotIndex& index = f.store.snapshots();
-  std::string a = f.snapshot({}, "a");
-  std::string b = f.snapshot(a, "b");
+  std::string a = f.snapshot({}, {"a"});
+  std::string b = f.snapshot(a, {"a", "b"});
   Digest key = Digest::of("key");
   f.store.records().put_record({.key = key, .snapshot = b, .inputs = "{}"});
   CHECK(f.store.records().find_record(key)->snapshot == b);

@@ -20,15 +20,17 @@ struct StoreFixture {
   sys::TempDir dir{"/tmp"};
   store::Store store = store::Store::open(dir.path());
 
-  // A snapshot with its directory.
-  std::string snapshot(const std::string& parent = {}, const std::string& layer = {},
+  // A snapshot with its directory; it tops the chain of `layers` when any are named.
+  std::string snapshot(const std::string& parent = {}, const std::vector<std::string>& layers = {},
                        bool synced = true) {
     store::SnapshotRecord record{.id = store::SnapshotIndex::new_id(), .parent = parent};
-    if (!layer.empty()) record.diff_id = oci::DiffId(Digest::of(layer));
     record.size = 10;
     record.synced = synced;
     sys::make_dirs(store.snapshots().path(record.id), 0755);
     store.snapshots().add(record);
+    std::vector<oci::DiffId> ids;
+    for (const std::string& layer : layers) ids.emplace_back(Digest::of(layer));
+    if (!ids.empty()) store.snapshots().set_chain(oci::chain_id(ids), {.snapshot = record.id});
     return record.id;
   }
 

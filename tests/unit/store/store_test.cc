@@ -78,9 +78,9 @@ TEST_CASE("snapshots that another boot left unsynced are dropped with all that n
   Digest key = Digest::of("key");
   {
     StoreFixture f{.dir = std::move(dir)};
-    a = f.snapshot({}, "a");
-    b = f.snapshot(a, "b", false);
-    c = f.snapshot(b, "c");
+    a = f.snapshot({}, {"a"});
+    b = f.snapshot(a, {"a", "b"}, false);
+    c = f.snapshot(b, {"a", "b", "c"});
     f.store.records().put_record({.key = key, .snapshot = c, .inputs = "{}"});
     CHECK(Store::open(f.dir.path()).snapshots().list().size() == 3);  // the same boot vouches
     sql(f.dir.path(), "UPDATE snapshots SET unsynced_boot = 'old' WHERE unsynced_boot IS NOT NULL");
@@ -98,7 +98,7 @@ TEST_CASE("a collection keeps what images and cache records reach") {
   kept.names = {Reference::parse("kept")};
   kept.manifest = f.manifest_for(kept, {"a"});
   f.store.images().add(kept);
-  std::string base = f.snapshot({}, "a");
+  std::string base = f.snapshot({}, {"a"});
   std::string step = f.snapshot(base);
   std::string loose = f.snapshot(base);
   f.store.records().put_record({.key = Digest::of("k"), .snapshot = step, .inputs = "{}"});
@@ -146,7 +146,7 @@ TEST_CASE("several processes work in one store at once") {
         image.manifest = f.manifest_for(image, {"a"});
         image.names = {Reference::parse(fmt::format("app{}:{}", child, i))};
         f.store.images().add(image);
-        std::string s = f.snapshot({}, "layer" + std::to_string(child));
+        std::string s = f.snapshot({}, {"layer" + std::to_string(child)});
         f.store.records().put_record(
             {.key = Digest::of(fmt::format("{} {}", child, i)), .snapshot = s, .inputs = "{}"});
       }
@@ -171,7 +171,7 @@ TEST_CASE("a process killed at any moment leaves a store that works") {
         image.manifest = f.manifest_for(image, {"a"});
         image.names = {Reference::parse("app")};
         f.store.images().add(image);
-        f.snapshot({}, "a", false);
+        f.snapshot({}, {"a"}, false);
       }
     });
     ::usleep(static_cast<useconds_t>(2000 + 3000 * round));

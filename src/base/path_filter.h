@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which paths of a tree are there for us: how an ignore file reaches the code that walks trees.
+#pragma once
+
+#include <string>
+
+namespace cairn {
+
+class PathFilter {
+ public:
+  enum class Verdict {
+    kIncluded,
+    kExcluded,  // with all that is below
+    kPartly,    // excluded itself, but something below it may be included: walk on
+  };
+  virtual ~PathFilter() = default;
+  // `path` is relative to the root of the tree, clean, and not ".". Safe from any thread.
+  virtual Verdict judge(const std::string& path, bool is_directory) const = 0;
+  // The rule that excludes `path`, for a message: ".dockerignore:7 \"**/bin\""; "" when none does.
+  virtual std::string explain(const std::string& path) const = 0;
+};
+
+}  // namespace cairn
