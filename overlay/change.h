@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a layer does to the tree below it, as a value.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/sys/xattr.h"
+#include "base/time.h"
+
+namespace cairn::overlay {
+
+enum class ChangeKind {
+  kModified,  // added, or differs from what is below
+  kDeleted,   // only `path` says something then
+};
+
+// One entry of a layer. Paths are relative to the root, without "./" and without a trailing "/".
+struct Change {
+  ChangeKind kind = ChangeKind::kModified;
+  std::string path{};
+  mode_t mode = 0;  // with the type bits
+  uid_t uid = 0;
+  gid_t gid = 0;
+  std::uint64_t size = 0;  // of regular files; 0 for hard links
+  Timestamp mtime{};
+  dev_t device = 0;          // of device nodes
+  std::string link_target{};   // of symlinks
+  std::string hardlink_to{};   // the path of an earlier change with the same inode, or ""
+  sys::Xattrs xattrs{};        // in the image's terms: no marks of overlayfs
+
+  bool operator==(const Change&) const = default;
+};
+
+using Changes = std::vector<Change>;
+
+}  // namespace cairn::overlay

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "overlay/internal/compare.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <array>
+
+namespace cairn::overlay::internal {
+namespace {
+
+// Fills the buffer unless the file ends.
+std::size_t read_block(const sys::Fd& fd, std::span<std::byte> buffer) {
+  std::size_t total = 0;
+  while (total < buffer.size()) {
+    std::size_t count = sys::read_some(fd, buffer.subspan(total));
+    if (count == 0) break;
+    total += count;
+  }
+  return total;
+}
+
+// Leaves `a` at its start again.
+bool same_content(const sys::Fd& a, const sys::Fd& b) {
+  std::vector<std::byte> left(64 * 1024), right(64 * 1024);
+  bool same = true;
+  while (same) {
+    std::size_t count = read_block(a, left);
+    same = count == read_block(b, right) && std::equal(left.begin(), left.begin() + count,
+                                                       right.begin(), right.begin() + count);
+    if (count == 0) break;
+  }
+  ::lseek(a.get(), 0, SEEK_SET);
+  return same;
+}
+
+bool same_node(const Change& a, const Change& b) {
+  return a.mode == b.mode && a.uid == b.uid && a.gid == b.gid && a.device == b.device &&
+         a.size == b.size && a.mtime == b.mtime;
+}
+
+}  // namespace
+
+Change describe(std::string path, const struct stat& st) {
+  Change change{.path = std::move(path),
+                .mode = st.st_mode,
+                .uid = st.st_uid,
+                .gid = st.st_gid,
+                .mtime = {.seconds = st.st_mtim.tv_sec,
+                          .nanos = static_cast<std::int32_t>(st.st_mtim.tv_nsec)}};
+  if (S_ISREG(st.st_mode)) change.size = static_cast<std::uint64_t>(st.st_size);
+  if (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)) change.device = st.st_rdev;
+  return change;
+}
+
+bool same_as_below(const Change& change, const sys::Fd& file, const sys::Fd& below,
+                   const char* name, View below_view) {
+  std::optional<struct stat> st = sys::find_stat_at(below, name);
+  if (!st || !same_node(change, describe("", *st))) return false;
+  if (S_ISLNK(st->st_mode)) return sys::read_link_at(below, name) == change.link_target;
+  if (!S_ISREG(st->st_mode)) return true;
+  sys::Fd other = sys::open_at(below, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  return image_xattrs(other, below_view) == change.xattrs && same_content(file, other);
+}
+
+bool same_directory(const Change& change, const sys::Fd& below, View below_view) {
+  struct stat st = sys::stat_of(below);
+  return change.mode == st.st_mode && change.uid == st.st_uid && change.gid == st.st_gid &&
+         image_xattrs(below, below_view) == change.xattrs;
+}
+
+}  // namespace cairn::overlay::internal

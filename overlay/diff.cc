@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "overlay/diff.h"
+
+#include "overlay/internal/walk.h"
+
+namespace cairn::overlay {
+namespace {
+
+class Collector final : public internal::ChangeVisitor {
+ public:
+  void visit(const Change& change, const sys::Fd&) override { changes.push_back(change); }
+
+  Changes changes;
+};
+
+}  // namespace
+
+Changes diff(const std::string& upperdir, const LayerStack& below) {
+  Collector collector;
+  internal::walk_changes(internal::open_layer(upperdir), internal::open_stack(below), collector);
+  return std::move(collector.changes);
+}
+
+}  // namespace cairn::overlay

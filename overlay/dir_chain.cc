@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "overlay/internal/dir_chain.h"
+
+#include <fcntl.h>
+
+#include "base/error.h"
+
+namespace cairn::overlay::internal {
+namespace {
+
+constexpr std::size_t kMaxOpen = 48;
+
+}  // namespace
+
+DirChain::DirChain(sys::Fd root) { levels_.push_back({.dir = std::move(root)}); }
+
+void DirChain::push(sys::Fd dir) {
+  levels_.push_back({.dir = std::move(dir)});
+  if (levels_.size() <= kMaxOpen) return;
+  Level& far = levels_[levels_.size() - 1 - kMaxOpen];
+  if (!far.dir) return;
+  struct stat st = sys::stat_of(far.dir);
+  far.device = st.st_dev;
+  far.inode = st.st_ino;
+  far.dir.reset();
+}
+
+void DirChain::pop() {
+  CAIRN_ASSERT(levels_.size() > 1, "leaving the root of a walk");
+  Level& parent = levels_[levels_.size() - 2];
+  if (!parent.dir) {
+    parent.dir = sys::open_at(top(), "..", O_RDONLY | O_DIRECTORY);
+    struct stat st = sys::stat_of(parent.dir);
+    if (st.st_dev != parent.device || st.st_ino != parent.inode) {
+      throw Error::of(ErrorKind::kHost, "a directory was moved while its tree was being walked");
+    }
+  }
+  levels_.pop_back();
+}
+
+}  // namespace cairn::overlay::internal

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The directories from a root down to where a walk stands, by descriptor. Trees in images may be
+// deeper than PATH_MAX has bytes and than a process may hold descriptors, so only the innermost few
+// stay open; the others are opened again through ".." on the way back, and must then be the same
+// directories as before.
+#pragma once
+
+#include <vector>
+
+#include "base/sys/fd.h"
+
+namespace cairn::overlay::internal {
+
+class DirChain {
+ public:
+  explicit DirChain(sys::Fd root);
+
+  const sys::Fd& top() const { return levels_.back().dir; }
+  std::size_t depth() const { return levels_.size() - 1; }  // 0 at the root
+  void push(sys::Fd dir);
+  void pop();
+
+ private:
+  struct Level {
+    sys::Fd dir;
+    dev_t device = 0;  // known once the descriptor was closed
+    ino_t inode = 0;
+  };
+  std::vector<Level> levels_;
+};
+
+}  // namespace cairn::overlay::internal

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The walk behind diff(), write_layer() and write_tree(): one change at a time, in memory bounded by
+// the directories from the root to where it stands.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "overlay/change.h"
+#include "overlay/internal/marks.h"
+#include "overlay/mount.h"
+
+namespace cairn::overlay::internal {
+
+// A directory taken as a root, and how to read its attributes and marks.
+struct Tree {
+  sys::Fd root;
+  View view = View::kLayer;
+  sys::MountTree mount;  // keeps a merged view alive
+};
+
+Tree open_layer(const std::string& upperdir);
+// The stack as one tree; nothing for an empty stack. Mounts when there is more than one layer.
+std::optional<Tree> open_stack(const LayerStack& stack);
+
+class ChangeVisitor {
+ public:
+  virtual ~ChangeVisitor() = default;
+  // `file` is open at the start of a regular file's content, and empty for everything else.
+  virtual void visit(const Change& change, const sys::Fd& file) = 0;
+};
+
+void walk_changes(Tree upper, std::optional<Tree> below, ChangeVisitor& visitor);
+
+}  // namespace cairn::overlay::internal

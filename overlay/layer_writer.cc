@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "overlay/layer_writer.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+
+#include "overlay/internal/tar_writer.h"
+#include "overlay/internal/walk.h"
+
+namespace cairn::overlay {
+namespace {
+
+class Writer final : public internal::ChangeVisitor {
+ public:
+  Writer(const LayerOptions& options, ByteSink& tar) : options_(options), tar_(tar) {}
+
+  void visit(const Change& change, const sys::Fd& file) override {
+    if (options_.clamp_mtime && change.mtime.seconds > *options_.clamp_mtime) {
+      Change clamped = change;
+      clamped.mtime = {.seconds = *options_.clamp_mtime};
+      tar_.add(clamped, file);
+    } else {
+      tar_.add(change, file);
+    }
+  }
+
+  void finish() { tar_.finish(); }
+
+ private:
+  const LayerOptions& options_;
+  internal::TarWriter tar_;
+};
+
+}  // namespace
+
+void write_layer(const std::string& upperdir, const LayerStack& below, const LayerOptions& options,
+                 ByteSink& tar) {
+  Writer writer(options, tar);
+  internal::walk_changes(internal::open_layer(upperdir), internal::open_stack(below), writer);
+  writer.finish();
+}
+
+void write_tree(const sys::Fd& root, const LayerOptions& options, ByteSink& tar) {
+  Writer writer(options, tar);
+  sys::Fd own = sys::open_at(root, ".", O_RDONLY | O_DIRECTORY);
+  internal::walk_changes({.root = std::move(own), .view = internal::View::kMerged, .mount = {}},
+                         std::nullopt, writer);
+  writer.finish();
+}
+
+}  // namespace cairn::overlay

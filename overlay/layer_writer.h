@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A layer as a stream of tar bytes. Equal trees give equal bytes on every host: entries in order,
+// times in whole seconds, numeric owners alone, pax records only for what ustar cannot say. Extended
+// attributes kept are user.* (not overlayfs's own) and the file capability.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/stream.h"
+#include "base/sys/fd.h"
+#include "overlay/mount.h"
+
+namespace cairn::overlay {
+
+struct LayerOptions {
+  // Entries changed later than this (seconds since 1970) carry this time: SOURCE_DATE_EPOCH.
+  std::optional<std::int64_t> clamp_mtime;
+};
+
+// The changes that `upperdir` makes to `below` (see diff.h). Memory is bounded, files are read once.
+void write_layer(const std::string& upperdir, const LayerStack& below, const LayerOptions& options,
+                 ByteSink& tar);
+
+// A whole tree, for `type=tar`: `root` is the open root of a mounted stack, or any directory.
+void write_tree(const sys::Fd& root, const LayerOptions& options, ByteSink& tar);
+
+}  // namespace cairn::overlay

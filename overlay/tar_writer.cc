@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "overlay/internal/tar_writer.h"
+
+#include <sys/sysmacros.h>
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace cairn::overlay::internal {
+namespace {
+
+// Small enough to stay in a core's cache between reading and hashing.
+constexpr std::size_t kBufferSize = 256 * 1024;
+
+bool is_ascii(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+std::string ascii_part(std::string_view text) {
+  std::string out;
+  std::ranges::copy_if(text, std::back_inserter(out),
+                       [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  return out;
+}
+
+// A field of octal digits ends in NUL.
+bool fits_octal(TarField at, std::int64_t value) {
+  return value >= 0 && value < std::int64_t{1} << ((at.width - 1) * 3);
+}
+
+void put_octal(TarBlock& block, TarField at, std::int64_t value) {
+  // What does not fit stands in a pax record, and 0 in its place.
+  if (!fits_octal(at, value)) value = 0;
+  std::string digits = fmt::format("{:0{}o}", value, at.width - 1);
+  std::ranges::copy(digits, slot(block, at).begin());
+}
+
+void put_text(TarBlock& block, TarField at, std::string_view text) {
+  std::span<char> into = slot(block, at);
+  std::ranges::copy(text.substr(0, at.width), into.begin());
+  // A name cut off after a slash would look like a directory to readers without pax.
+  if (text.size() > at.width && into.back() == '/') {
+    std::size_t end = at.width;
+    while (end > 0 && into[end - 1] == '/') --end;
+    into[end] = '\0';
+  }
+}
+
+void seal(TarBlock& block) {
+  std::memcpy(slot(block, kMagic).data(), "ustar\00000", kMagic.width);
+  std::string sum = fmt::format("{:06o}", tar_checksum(block));
+  std::span<char> into = slot(block, kChecksum);
+  std::ranges::copy(sum, into.begin());
+  into[6] = '\0';
+  into[7] = ' ';
+}
+
+char type_flag(const Change& change) {
+  if (!change.hardlink_to.empty()) return '1';
+  switch (change.mode & S_IFMT) {
+    case S_IFDIR: return '5';
+    case S_IFLNK: return '2';
+    case S_IFCHR: return '3';
+    case S_IFBLK: return '4';
+    case S_IFIFO: return '6';
+    default: return '0';
+  }
+}
+
+// "<length> <key>=<value>\n", where the length counts its own digits.
+std::string pax_record(std::string_view key, std::string_view value) {
+  std::size_t rest = key.size() + value.size() + 3;
+  std::size_t size = rest + std::to_string(rest).size();
+  size = rest + std::to_string(size).size();
+  return fmt::format("{} {}={}\n", size, key, value);
+}
+
+// What ustar cannot say about the entry, by key.
+std::string pax_records(const Change& change, const std::string& name, const std::string& link) {
+  std::map<std::string, std::string> records;
+  auto text = [&](const char* key, TarField at, const std::string& value) {
+    if (value.size() > at.width || !is_ascii(value)) records[key] = value;
+  };
+  auto number = [&](const char* key, TarField at, std::int64_t value) {
+    if (!fits_octal(at, value)) records[key] = std::to_string(value);
+  };
+  text("path", kName, name);
+  text("linkpath", kLinkName, link);
+  number("uid", kUid, change.uid);
+  number("gid", kGid, change.gid);
+  number("size", kSize, static_cast<std::int64_t>(change.size));
+  number("mtime", kMtime, change.mtime.seconds);
+  for (const auto& [key, value] : change.xattrs) records[std::string(kXattrKey) + key] = value;
+  std::string out;
+  for (const auto& [key, value] : records) out += pax_record(key, value);
+  return out;
+}
+
+// "a/b/c" and "a/b/c/" give the names Go gives: a/b/PaxHeaders.0/c and a/b/c/PaxHeaders.0.
+std::string extended_header_name(const std::string& name) {
+  std::size_t slash = name.rfind('/');
+  std::string dir = slash == std::string::npos ? "" : name.substr(0, slash + 1);
+  std::string file = slash == std::string::npos ? name : name.substr(slash + 1);
+  std::string out = ascii_part(clean_path(dir + "PaxHeaders.0/" + file)).substr(0, kName.width);
+  while (out.ends_with('/')) out.pop_back();
+  return out;
+}
+
+}  // namespace
+
+TarWriter::TarWriter(ByteSink& sink) : sink_(sink), buffer_(kBufferSize) {}
+
+void TarWriter::add(const Change& change, const sys::Fd& file) {
+  if (change.kind == ChangeKind::kDeleted) {
+    add_deletion(change.path);
+    return;
+  }
+  std::string name = S_ISDIR(change.mode) ? change.path + "/" : change.path;
+  std::string link = change.hardlink_to.empty() ? change.link_target : change.hardlink_to;
+  std::string records = pax_records(change, name, link);
+  if (!records.empty()) put_extended_header(extended_header_name(name), records);
+  TarBlock block{};
+  bool has_content = file && change.hardlink_to.empty() && S_ISREG(change.mode);
+  put_text(block, kName, ascii_part(name));
+  put_octal(block, kMode, change.mode & 07777);
+  put_octal(block, kUid, change.uid);
+  put_octal(block, kGid, change.gid);
+  put_octal(block, kSize, static_cast<std::int64_t>(change.size));
+  put_octal(block, kMtime, change.mtime.seconds);
+  slot(block, kType)[0] = type_flag(change);
+  put_text(block, kLinkName, ascii_part(link));
+  put_octal(block, kDevMajor, major(change.device));
+  put_octal(block, kDevMinor, minor(change.device));
+  seal(block);
+  put(block);
+  if (has_content) put_content(change, file);
+}
+
+// A whiteout entry is plain ustar: dated 1970, and a long name split at a slash where that fits.
+void TarWriter::add_deletion(const std::string& path) {
+  std::size_t slash = path.rfind('/');
+  std::string dir = slash == std::string::npos ? "" : path.substr(0, slash + 1);
+  std::string name = dir + ".wh." + path.substr(dir.size());
+  TarBlock block{};
+  std::string prefix, suffix = name;
+  if (name.size() > kName.width && is_ascii(name)) {
+    std::size_t at = name.substr(0, std::min(name.size(), kPrefix.width + 1)).rfind('/');
+    if (at != std::string::npos && at > 0 && name.size() - at - 1 <= kName.width) {
+      prefix = name.substr(0, at);
+      suffix = name.substr(at + 1);
+    }
+  }
+  if (suffix.size() > kName.width || !is_ascii(suffix)) {
+    put_extended_header(extended_header_name(name), pax_record("path", name));
+  }
+  put_text(block, kName, ascii_part(suffix));
+  for (TarField at : {kMode, kUid, kGid, kSize, kMtime, kDevMajor, kDevMinor}) {
+    put_octal(block, at, 0);
+  }
+  slot(block, kType)[0] = '0';
+  put_text(block, kPrefix, prefix);
+  seal(block);
+  put(block);
+}
+
+void TarWriter::put_extended_header(const std::string& name, const std::string& records) {
+  TarBlock block{};
+  put_text(block, kName, name);
+  for (TarField at : {kMode, kUid, kGid, kMtime}) put_octal(block, at, 0);
+  put_octal(block, kSize, static_cast<std::int64_t>(records.size()));
+  slot(block, kType)[0] = 'x';
+  seal(block);
+  put(block);
+  put(records);
+  put_zeros(padding(records.size()));
+}
+
+// Reads straight into the output buffer: no file is mapped and none is copied twice.
+void TarWriter::put_content(const Change& change, const sys::Fd& file) {
+  std::uint64_t left = change.size;
+  while (left > 0) {
+    if (used_ == buffer_.size()) flush();
+    std::size_t room = static_cast<std::size_t>(
+        std::min<std::uint64_t>(left, buffer_.size() - used_));
+    std::size_t count = sys::read_some(file, std::span(buffer_).subspan(used_, room));
+    if (count == 0) {
+      throw Error::of(ErrorKind::kHost, "{} became shorter while its layer was written",
+                      change.path);
+    }
+    used_ += count;
+    left -= count;
+  }
+  put_zeros(padding(change.size));
+}
+
+void TarWriter::put(std::span<const char> bytes) {
+  while (!bytes.empty()) {
+    if (used_ == buffer_.size()) flush();
+    std::size_t count = std::min(bytes.size(), buffer_.size() - used_);
+    std::memcpy(buffer_.data() + used_, bytes.data(), count);
+    used_ += count;
+    bytes = bytes.subspan(count);
+  }
+}
+
+void TarWriter::put_zeros(std::uint64_t count) {
+  static constexpr TarBlock kZeros{};
+  put(std::span(kZeros).first(static_cast<std::size_t>(count)));
+}
+
+void TarWriter::finish() {
+  put_zeros(kBlock);
+  put_zeros(kBlock);
+  flush();
+}
+
+void TarWriter::flush() {
+  if (used_ > 0) sink_.write(std::span(buffer_).first(used_));
+  used_ = 0;
+}
+
+}  // namespace cairn::overlay::internal

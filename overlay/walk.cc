@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "overlay/internal/walk.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <map>
+
+#include "overlay/internal/compare.h"
+#include "overlay/internal/dir_chain.h"
+
+namespace cairn::overlay::internal {
+namespace {
+
+constexpr int kOpenDir = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
+constexpr int kOpenFile = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
+
+struct Item {
+  std::string name;
+  bool in_upper = true;
+};
+
+// A directory being walked.
+struct Frame {
+  std::vector<Item> items{};
+  std::size_t next = 0;
+  Change self{};
+  bool told = false;             // the visitor knows this directory
+  bool has_below = false;        // the same directory exists below
+  bool hides_below = false;      // it, or one above it, is opaque
+  bool holds_whiteouts = false;  // opaque=x
+};
+
+// The names of one inode. Unchanged names wait until a changed one gives them something to link to,
+// with those of their parents that the visitor did not know then.
+struct Links {
+  std::string source;
+  sys::Xattrs xattrs;
+  std::vector<Change> waiting;
+};
+
+class Walk {
+ public:
+  Walk(Tree upper, std::optional<Tree> below, ChangeVisitor& visitor)
+      : upper_(std::move(upper.root)), view_(upper.view), visitor_(visitor) {
+    if (below) {
+      below_.emplace(std::move(below->root));
+      below_view_ = below->view;
+    }
+  }
+
+  void run() {
+    Frame root{.told = true, .has_below = below_.has_value()};
+    fill(root);
+    frames_.push_back(std::move(root));
+    while (!frames_.empty()) {
+      Frame& frame = frames_.back();
+      if (frame.next == frame.items.size()) {
+        leave();
+        continue;
+      }
+      Item item = std::move(frame.items[frame.next++]);
+      handle(item);
+    }
+  }
+
+ private:
+  void fill(Frame& frame);
+  void handle(const Item& item);
+  bool is_whiteout(const std::string& name, const struct stat& st) const;
+  bool is_below(const std::string& name) const;
+  void handle_dir(const std::string& name, Change change);
+  void handle_file(const std::string& name, Change change, const struct stat& st);
+  void handle_linked(Change change, const sys::Fd& file, bool same, const struct stat& st);
+  void wait_for_source(Links& links, Change change);
+  void leave();
+  void tell(const Change& change, const sys::Fd& file);
+  void tell_dir(const Change& dir);
+  std::string path_of(const std::string& name) const;
+
+  DirChain upper_;
+  View view_;
+  std::optional<DirChain> below_;
+  View below_view_ = View::kLayer;
+  ChangeVisitor& visitor_;
+  std::vector<Frame> frames_;
+  std::map<std::pair<dev_t, ino_t>, Links> links_;
+  std::map<std::string, bool> waited_for_;  // parents of waiting links, and whether they were told
+};
+
+std::string Walk::path_of(const std::string& name) const {
+  const std::string& dir = frames_.back().self.path;
+  return dir.empty() ? name : dir + "/" + name;
+}
+
+// Lists the directory both chains stand in.
+void Walk::fill(Frame& frame) {
+  Opacity mark = view_ == View::kLayer ? opacity(upper_.top()) : Opacity::kNone;
+  frame.hides_below |= mark == Opacity::kOpaque;
+  frame.holds_whiteouts = mark == Opacity::kHoldsWhiteouts;
+  for (sys::DirEntry& entry : sys::list_dir(upper_.top())) {
+    frame.items.push_back({.name = std::move(entry.name)});
+  }
+  std::ranges::sort(frame.items, {}, &Item::name);
+  if (!frame.hides_below || !frame.has_below) return;
+  std::size_t own = frame.items.size();
+  for (sys::DirEntry& entry : sys::list_dir(below_->top())) {
+    auto mine = std::span(frame.items).first(own);
+    if (std::ranges::binary_search(mine, entry.name, {}, &Item::name)) continue;
+    frame.items.push_back({.name = std::move(entry.name), .in_upper = false});
+  }
+  std::ranges::sort(frame.items, {}, &Item::name);
+}
+
+void Walk::handle(const Item& item) {
+  const char* name = item.name.c_str();
+  std::optional<struct stat> st;
+  if (item.in_upper) {
+    st = sys::find_stat_at(upper_.top(), name);
+    // A merged directory may list a name of a bottom layer's whiteout, and then not know it.
+    if (!st) return;
+  }
+  if (!st || is_whiteout(item.name, *st)) {
+    if (is_below(item.name)) {
+      tell({.kind = ChangeKind::kDeleted, .path = path_of(item.name)}, {});
+    }
+    return;
+  }
+  if (S_ISSOCK(st->st_mode)) return;
+  Change change = describe(path_of(item.name), *st);
+  if (S_ISDIR(st->st_mode)) {
+    handle_dir(item.name, std::move(change));
+  } else {
+    handle_file(item.name, std::move(change), *st);
+  }
+}
+
+bool Walk::is_whiteout(const std::string& name, const struct stat& st) const {
+  if (is_whiteout_device(st)) return true;
+  return frames_.back().holds_whiteouts && S_ISREG(st.st_mode) && st.st_size == 0 &&
+         has_whiteout_mark(upper_.top(), name.c_str());
+}
+
+bool Walk::is_below(const std::string& name) const {
+  if (!frames_.back().has_below) return false;
+  std::optional<struct stat> st = sys::find_stat_at(below_->top(), name.c_str());
+  return st && !is_whiteout_device(*st);
+}
+
+void Walk::handle_dir(const std::string& name, Change change) {
+  upper_.push(sys::open_at(upper_.top(), name.c_str(), kOpenDir));
+  change.xattrs = image_xattrs(upper_.top(), view_);
+  Frame frame{.self = std::move(change), .hides_below = frames_.back().hides_below};
+  if (is_below(name) && S_ISDIR(sys::stat_at(below_->top(), name.c_str()).st_mode)) {
+    frame.has_below = true;
+    below_->push(sys::open_at(below_->top(), name.c_str(), kOpenDir));
+  }
+  bool same = frame.has_below && same_directory(frame.self, below_->top(), below_view_);
+  fill(frame);
+  frames_.push_back(std::move(frame));
+  if (!same) tell(frames_.back().self, {});
+}
+
+void Walk::leave() {
+  bool had_below = frames_.back().has_below;
+  frames_.pop_back();
+  if (frames_.empty()) return;
+  upper_.pop();
+  if (had_below) below_->pop();
+}
+
+void Walk::handle_file(const std::string& name, Change change, const struct stat& st) {
+  auto known = st.st_nlink > 1 ? links_.find({st.st_dev, st.st_ino}) : links_.end();
+  if (known != links_.end() && !known->second.source.empty()) {
+    change.size = 0;
+    change.hardlink_to = known->second.source;
+    change.xattrs = known->second.xattrs;
+    if (S_ISLNK(st.st_mode)) change.link_target = sys::read_link_at(upper_.top(), name.c_str());
+    tell(change, {});
+    return;
+  }
+  sys::Fd file;
+  if (S_ISREG(st.st_mode)) {
+    file = sys::open_at(upper_.top(), name.c_str(), kOpenFile);
+    change.xattrs = image_xattrs(file, view_);
+  } else if (S_ISLNK(st.st_mode)) {
+    change.link_target = sys::read_link_at(upper_.top(), name.c_str());
+  }
+  bool same = frames_.back().has_below &&
+              same_as_below(change, file, below_->top(), name.c_str(), below_view_);
+  if (st.st_nlink > 1) {
+    handle_linked(std::move(change), file, same, st);
+  } else if (!same) {
+    tell(change, file);
+  }
+}
+
+void Walk::handle_linked(Change change, const sys::Fd& file, bool same, const struct stat& st) {
+  Links& links = links_[{st.st_dev, st.st_ino}];
+  if (same) {
+    wait_for_source(links, std::move(change));
+    return;
+  }
+  links.source = change.path;
+  links.xattrs = change.xattrs;
+  tell(change, file);
+  for (Change& waiting : std::exchange(links.waiting, {})) {
+    if (S_ISDIR(waiting.mode)) {
+      tell_dir(waiting);
+      continue;
+    }
+    waiting.size = 0;
+    waiting.hardlink_to = links.source;
+    visitor_.visit(waiting, {});
+  }
+}
+
+void Walk::wait_for_source(Links& links, Change change) {
+  for (const Frame& frame : frames_) {
+    if (frame.told) continue;
+    waited_for_.try_emplace(frame.self.path, false);
+    links.waiting.push_back(frame.self);
+  }
+  links.waiting.push_back(std::move(change));
+}
+
+// Directories are told when first needed; `change` itself may be the innermost of them.
+void Walk::tell(const Change& change, const sys::Fd& file) {
+  for (Frame& frame : frames_) {
+    if (!frame.told) tell_dir(frame.self);
+    frame.told = true;
+  }
+  if (&change != &frames_.back().self) visitor_.visit(change, file);
+}
+
+void Walk::tell_dir(const Change& dir) {
+  auto waited = waited_for_.find(dir.path);
+  if (waited != waited_for_.end() && std::exchange(waited->second, true)) return;
+  visitor_.visit(dir, {});
+}
+
+}  // namespace
+
+Tree open_layer(const std::string& upperdir) {
+  return {.root = sys::open_path(upperdir, O_RDONLY | O_DIRECTORY), .view = View::kLayer, .mount = {}};
+}
+
+std::optional<Tree> open_stack(const LayerStack& stack) {
+  if (stack.lowers.empty()) return std::nullopt;
+  if (stack.lowers.size() == 1) return open_layer(stack.lowers[0]);
+  sys::MountTree mount = mount_overlay(stack, std::nullopt, Durability::kVolatile);
+  sys::Fd root = sys::open_at(mount.fd(), ".", O_RDONLY | O_DIRECTORY);
+  return Tree{.root = std::move(root), .view = View::kMerged, .mount = std::move(mount)};
+}
+
+void walk_changes(Tree upper, std::optional<Tree> below, ChangeVisitor& visitor) {
+  // The mounts must outlive the walk, which takes the roots.
+  sys::MountTree upper_mount = std::move(upper.mount);
+  sys::MountTree below_mount = below ? std::move(below->mount) : sys::MountTree();
+  Walk(std::move(upper), std::move(below), visitor).run();
+}
+
+}  // namespace cairn::overlay::internal
