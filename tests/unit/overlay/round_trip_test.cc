@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <doctest/doctest.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <random>
+
+#include "overlay/diff.h"
+#include "overlay/layer_writer.h"
+#include "overlay/unpack.h"
+#include "support/temp_tree.h"
+
+using namespace cairn;
+using namespace cairn::overlay;
+using test::TempTree;
+
+namespace {
+
+class StringSink final : public ByteSink {
+ public:
+  void write(std::span<const std::byte> bytes) override {
+    text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  }
+  std::string text;
+};
+
+std::string layer_of(const std::string& upper, const LayerStack& below = {},
+                     const LayerOptions& options = {}) {
+  StringSink sink;
+  write_layer(upper, below, options, sink);
+  return std::move(sink.text);
+}
+
+UnpackResult unpack(const std::string& tar, const std::string& dir) {
+  MemorySource source(tar);
+  return unpack_layer(source, dir);
+}
+
+bool may_chown(const TempTree& tree, uid_t uid) {
+  return ::fchownat(tree.fd().get(), "probe", uid, uid, 0) == 0;
+}
+
+// A tree with a bit of everything, the same for the same seed.
+void grow(TempTree& tree, unsigned seed) {
+  std::mt19937 random(seed);
+  auto roll = [&](unsigned sides) { return random() % sides; };
+  tree.file("probe", "x");
+  tree.mtime("probe", 1000);
+  bool all_ids = may_chown(tree, 3'000'000);
+  std::vector<std::string> dirs{""}, files{"probe"};
+  for (int i = 0; i < 60; ++i) {
+    std::string path = dirs[roll(static_cast<unsigned>(dirs.size()))] +
+                       std::string(1 + roll(12), static_cast<char>('a' + roll(26))) +
+                       std::to_string(i) + (roll(8) == 0 ? std::string(120, 'n') : "") +
+                       (roll(8) == 0 ? "\xc3\xa9" : "");
+    switch (roll(6)) {
+      case 0:
+        tree.dir(path, roll(2) == 0 ? 01777 : 0750);
+        dirs.push_back(path + "/");
+        break;
+      case 1: tree.symlink(path, std::string(1 + roll(200), 't')); break;
+      case 2: tree.hard_link(path, files[roll(static_cast<unsigned>(files.size()))]); break;
+      case 3: tree.node(path, S_IFIFO | 0640); break;
+      default:
+        tree.file(path, std::string(roll(3000), static_cast<char>(roll(256))), 0644);
+        if (all_ids) sys::chown_at(tree.fd(), path.c_str(), roll(2) * 3'000'000, roll(70'000));
+        if (roll(3) == 0) tree.xattr(path, "user.note", std::string("a\0b", 3));
+        sys::chmod_at(tree.fd(), path.c_str(), roll(2) == 0 ? 04755 : 0640);
+        files.push_back(path);
+    }
+    tree.mtime(path, static_cast<time_t>(random()), 0);
+  }
+  for (const std::string& dir : dirs) {
+    if (!dir.empty()) tree.mtime(dir, static_cast<time_t>(random()), 0);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("what a layer says of a tree, unpacked, is that tree") {
+  for (unsigned seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    TempTree tree, copy;
+    grow(tree, seed);
+    std::string tar = layer_of(tree.root());
+    UnpackResult result = unpack(tar, copy.root());
+    CHECK(result.warnings == std::vector<std::string>{});
+    CHECK(result.implied_dirs == std::vector<std::string>{"."});
+    CHECK(diff(copy.root(), {}) == diff(tree.root(), {}));
+    CHECK(layer_of(copy.root()) == tar);
+    CHECK(copy.text("probe") == "x");
+  }
+}
+
+TEST_CASE("deletions survive the way through a tar") {
+  TempTree lower, upper, copy;
+  lower.file("etc/motd", "hello");
+  lower.file("opt/old/file", "hello");
+  upper.whiteout("etc/motd");
+  upper.file("opt/new", "x");
+  upper.opaque("opt");
+  for (const char* path : {"opt/new", "opt", "etc"}) upper.mtime(path, 1000);
+  LayerStack below{.lowers = {lower.root()}};
+  std::string tar = layer_of(upper.root(), below);
+  CHECK(tar.find("etc/.wh.motd") != std::string::npos);
+  unpack(tar, copy.root());
+  CHECK(diff(copy.root(), below) == diff(upper.root(), below));
+  CHECK(S_ISCHR(copy.stat("etc/motd").st_mode));
+}
+
+TEST_CASE("the clamp touches later times only") {
+  TempTree tree, copy;
+  tree.file("old");
+  tree.mtime("old", 1000, 999);
+  tree.file("young");
+  tree.mtime("young", 3000);
+  unpack(layer_of(tree.root(), {}, {.clamp_mtime = 2000}), copy.root());
+  CHECK(copy.stat("old").st_mtim.tv_sec == 1000);
+  CHECK(copy.stat("old").st_mtim.tv_nsec == 0);
+  CHECK(copy.stat("young").st_mtim.tv_sec == 2000);
+}
+
+TEST_CASE("times before 1970 and after 2242 survive") {
+  TempTree tree, copy;
+  tree.file("before");
+  tree.mtime("before", -5);
+  tree.file("after");
+  tree.mtime("after", 9'000'000'000);
+  unpack(layer_of(tree.root()), copy.root());
+  CHECK(copy.stat("before").st_mtim.tv_sec == -5);
+  CHECK(copy.stat("after").st_mtim.tv_sec == 9'000'000'000);
+}
+
+TEST_CASE("names of 255 bytes in directories deeper than a path may be long survive") {
+  TempTree tree, copy;
+  {
+    sys::Fd at = sys::open_path(tree.root(), O_RDONLY | O_DIRECTORY);
+    for (int i = 0; i < 200; ++i) {
+      std::string name(i % 10 == 0 ? 255 : 20, static_cast<char>('a' + i % 26));
+      sys::make_dir_at(at, name.c_str(), 0755);
+      at = sys::open_at(at, name.c_str(), O_RDONLY | O_DIRECTORY);
+    }
+    sys::write_all(sys::open_at(at, "end", O_WRONLY | O_CREAT, 0644), "found");
+  }
+  Changes changes = diff(tree.root(), {});
+  REQUIRE(changes.size() == 201);
+  CHECK(changes.back().path.size() > 4096);
+  std::string tar = layer_of(tree.root());
+  unpack(tar, copy.root());
+  CHECK(layer_of(copy.root()) == tar);
+}
+
+TEST_CASE("a file capability is recorded in its portable form") {
+  // VFS_CAP_REVISION_2, effective, CAP_NET_RAW permitted.
+  std::string version2("\x01\0\0\x02\0\x20\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20);
+  TempTree tree, copy;
+  tree.file("ping", "x", 0755);
+  sys::Fd file = sys::open_at(tree.fd(), "ping", O_RDONLY);
+  if (!sys::try_set_xattr(file, "security.capability", version2)) {
+    MESSAGE("skipped: file capabilities cannot be set here");
+    return;
+  }
+  tree.mtime("ping", 1000);
+  Changes changes = diff(tree.root(), {});
+  REQUIRE(changes.size() == 1);
+  CHECK(changes[0].xattrs == sys::Xattrs{{"security.capability", version2}});
+  unpack(layer_of(tree.root()), copy.root());
+  CHECK(diff(copy.root(), {}) == changes);
+}
+
+TEST_CASE("a whole tree is written without a root entry") {
+  TempTree tree;
+  tree.file("a/b", "text");
+  StringSink sink;
+  write_tree(tree.fd(), {}, sink);
+  CHECK(sink.text == layer_of(tree.root()));
+  CHECK(sink.text.starts_with("a/"));
+  CHECK(sink.text.size() == 5 * 512);
+}
