@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Sets of capabilities as values (capabilities(7)), and how a process gives up all others for good.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+
+namespace cairn::sandbox {
+
+class CapabilitySet {
+ public:
+  CapabilitySet() = default;
+  explicit CapabilitySet(std::uint64_t bits) : bits_(bits) {}
+  CapabilitySet(std::initializer_list<int> capabilities) {  // CAP_CHOWN, ...
+    for (int capability : capabilities) bits_ |= std::uint64_t{1} << capability;
+  }
+
+  bool has(int capability) const { return (bits_ >> capability & 1) != 0; }
+  bool has_all(CapabilitySet others) const { return (others.bits_ & ~bits_) == 0; }
+  std::uint64_t bits() const { return bits_; }
+  bool operator==(const CapabilitySet&) const = default;
+
+ private:
+  std::uint64_t bits_ = 0;
+};
+
+// The fourteen that docker gives a container, and BuildKit a RUN.
+CapabilitySet default_capabilities();
+// What a process must hold to be real root for our purposes; CAP_SYS_RESOURCE and such may be missing.
+CapabilitySet real_root_capabilities();
+CapabilitySet effective_capabilities();  // of this process
+
+// Drops all but `keep` from the bounding set, so that no program run later can have them.
+void limit_bounding_set(CapabilitySet keep);
+// Permitted and effective become `held`, inheritable and ambient empty.
+void hold_capabilities(CapabilitySet held);
+
+}  // namespace cairn::sandbox
