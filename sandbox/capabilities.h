@@ -30,6 +30,8 @@ class CapabilitySet {
 CapabilitySet default_capabilities();
 // What a process must hold to be real root for our purposes; CAP_SYS_RESOURCE and such may be missing.
 CapabilitySet real_root_capabilities();
+// What lets a process write a map of other ids than its own, uid 0 among them.
+CapabilitySet map_writing_capabilities();
 CapabilitySet effective_capabilities();  // of this process
 
 // Drops all but `keep` from the bounding set, so that no program run later can have them.

@@ -9,11 +9,13 @@
 // its mounts live in its mount namespace alone.
 #pragma once
 
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 
 #include <optional>
 
+#include "base/error.h"
 #include "base/sys/fd.h"
 #include "base/sys/process.h"
 #include "sandbox/builder_namespace.h"

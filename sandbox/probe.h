@@ -41,7 +41,8 @@ struct Answer {
 struct HostFacts {
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
-  std::string user;  // its name, or ""
+  std::string user;        // its name, or ""
+  std::string executable;  // our own path, for an AppArmor profile
   CapabilitySet capabilities;
   bool initial_user_namespace = true;
   bool no_new_privs = false;

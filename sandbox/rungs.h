@@ -68,4 +68,9 @@ struct Wishes {
 Rungs choose(const Probe& probe, const Wishes& wishes);
 Identity choose_identity(const Probe& probe, const Wishes& wishes);
 
+// Root of the initial user namespace with the capabilities that a build needs.
+bool is_real_root(const HostFacts& facts);
+// How this user gets more than one id: one sentence with a command.
+std::string how_to_get_ids(const HostFacts& facts);
+
 }  // namespace cairn::sandbox

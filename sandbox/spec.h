@@ -70,7 +70,7 @@ SandboxSpec parse_sandbox_spec(const Json& json);
 // Owned, and given away to the step: nothing stays open in the builder once the step has them.
 struct StepFds {
   sys::MountTree root;         // usually a detached overlay
-  sys::Fd in, out, err;
+  sys::Fd in, out, err;        // an empty one is /dev/null
   std::vector<sys::Fd> mounts;
 };
 

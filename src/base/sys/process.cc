@@ -51,9 +51,9 @@ void Process::send(int signal) const {
   }
 }
 
-ExitStatus Process::wait() {
+ExitStatus Process::wait(rusage* usage) {
   int status = 0;
-  if (retry_eintr([&] { return ::waitpid(pid_, &status, 0); }) < 0) {
+  if (retry_eintr([&] { return ::wait4(pid_, &status, 0, usage); }) < 0) {
     throw Error::from_errno(errno, "wait for process {}", pid_);
   }
   pid_ = 0;

@@ -3,6 +3,7 @@
 // Child processes, known by pidfd (Linux 5.3) so that a number that was used again is never hit.
 #pragma once
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <map>
@@ -40,7 +41,8 @@ class Process {
   explicit operator bool() const { return pid_ > 0; }
 
   void send(int signal) const;  // a child that has ended is no error
-  ExitStatus wait();            // blocks, then lets go
+  // Blocks, then lets go; tells what the child and its own reaped children used, when asked.
+  ExitStatus wait(rusage* usage = nullptr);
 
  private:
   void end();

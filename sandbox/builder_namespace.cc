@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sandbox/builder_namespace.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/sys/fd.h"
+#include "base/sys/mount.h"
+#include "base/sys/process.h"
+#include "base/text.h"
+#include "sandbox/internal/message.h"
+
+namespace cairn::sandbox {
+namespace {
+
+using sys::Fd;
+
+struct Maps {
+  IdMap uids;
+  IdMap gids;
+};
+
+Maps maps_for(Identity identity, const HostFacts& facts) {
+  switch (identity) {
+    case Identity::kI1:
+      return {identity_of(facts.uid_map), identity_of(facts.gid_map)};
+    case Identity::kI2:
+      return {map_with_sub_ids(facts.uid, facts.sub_uids),
+              map_with_sub_ids(facts.gid, facts.sub_gids)};
+    case Identity::kI3:
+      return {map_with_sub_ids(facts.uid, {}), map_with_sub_ids(facts.gid, {})};
+    default:
+      return {facts.uid_map, facts.gid_map};
+  }
+}
+
+// What an attempt at a map came to: an errno, and what a program that was run had to say.
+struct Outcome {
+  int code = 0;
+  std::string detail;
+};
+
+Outcome write_map(const std::string& process, const char* file, const std::string& text) {
+  try {
+    sys::write_all(sys::open_path(fmt::format("/proc/{}/{}", process, file), O_WRONLY), text);
+    return {};
+  } catch (const Error& error) {
+    return {error.code(), error.message()};
+  }
+}
+
+// Groups first: nothing is lost when they fail, and an uid map alone would bar every later attempt.
+Outcome write_maps(const std::string& process, const Maps& maps) {
+  Outcome outcome = write_map(process, "gid_map", id_map_text(maps.gids));
+  if (outcome.code == 0) outcome = write_map(process, "uid_map", id_map_text(maps.uids));
+  return outcome;
+}
+
+Outcome run_newidmap(const char* program, pid_t pid, const IdMap& map) {
+  std::vector<std::string> argv{program, std::to_string(pid)};
+  for (const IdMapEntry& entry : map) {
+    for (std::uint32_t number : {entry.inside, entry.outside, entry.count}) {
+      argv.push_back(std::to_string(number));
+    }
+  }
+  try {
+    sys::CommandResult result = sys::run_command(argv);
+    if (result.status.ok()) return {};
+    return {EPERM, std::string(trim(result.errors))};
+  } catch (const Error& error) {
+    return {error.code() != 0 ? error.code() : EPERM, error.message()};
+  }
+}
+
+// --- the helper: it stays outside, where the right to write maps of many ids is ---
+
+class MapHelper {
+ public:
+  explicit MapHelper(const HostFacts& facts) {
+    auto [ours, theirs] = sys::make_socket_pair(SOCK_SEQPACKET);
+    pid_t builder = ::getpid();
+    pid_t pid = ::fork();
+    if (pid < 0) throw Error::from_errno(errno, "fork a helper for id maps");
+    if (pid == 0) {
+      ours.reset();
+      serve(theirs, builder, facts);
+    }
+    process_ = sys::Process(pid, Fd());
+    socket_ = std::move(ours);
+  }
+
+  Outcome write(Identity identity) {
+    char request = static_cast<char>(identity);
+    send_message(socket_, std::string_view(&request, 1), {});
+    std::optional<Message> reply = receive_message(socket_);
+    if (!reply) return {ECHILD, "the helper for id maps died"};
+    std::size_t space = reply->bytes.find(' ');
+    auto code = parse_uint(std::string_view(reply->bytes).substr(0, space));
+    return {static_cast<int>(code.value_or(ECHILD)), reply->bytes.substr(space + 1)};
+  }
+
+ private:
+  [[noreturn]] static void serve(const Fd& socket, pid_t builder, const HostFacts& facts) {
+    try {
+      while (std::optional<Message> request = receive_message(socket)) {
+        auto identity = static_cast<Identity>(request->bytes.at(0));
+        Outcome outcome = write_from_outside(identity, builder, facts);
+        std::string detail = outcome.detail.substr(0, kMaxMessage / 2);
+        send_message(socket, fmt::format("{} {}", outcome.code, detail), {});
+      }
+    } catch (const std::exception&) {
+      ::_exit(1);  // the builder sees the end of the conversation
+    }
+    ::_exit(0);
+  }
+
+  static Outcome write_from_outside(Identity identity, pid_t builder, const HostFacts& facts) {
+    Maps maps = maps_for(identity, facts);
+    if (identity == Identity::kI1) return write_maps(std::to_string(builder), maps);
+    Outcome outcome = run_newidmap("newgidmap", builder, maps.gids);
+    return outcome.code != 0 ? outcome : run_newidmap("newuidmap", builder, maps.uids);
+  }
+
+  sys::Process process_;
+  Fd socket_;
+};
+
+// The kernel lets us write a map of our own id without any right, once setgroups is given up for
+// good (user_namespaces(7): else a process could leave a group that denies it something).
+Outcome write_single_map(const HostFacts& facts) {
+  Outcome outcome = write_map("self", "setgroups", "deny");
+  return outcome.code != 0 ? outcome : write_maps("self", maps_for(Identity::kI3, facts));
+}
+
+Question question_of(Identity identity) {
+  return identity == Identity::kI1   ? Question::kHelperMap
+         : identity == Identity::kI2 ? Question::kNewidmap
+                                     : Question::kSingleMap;
+}
+
+std::vector<Identity> worth_trying(const HostFacts& facts, const Wishes& wishes) {
+  if (wishes.identity) return {*wishes.identity};
+  std::vector<Identity> order;
+  if (facts.capabilities.has_all(map_writing_capabilities())) order.push_back(Identity::kI1);
+  if (facts.has_newidmap && !facts.sub_uids.empty() && !facts.sub_gids.empty()) {
+    order.push_back(Identity::kI2);
+  }
+  order.push_back(Identity::kI3);
+  return order;
+}
+
+// The attempt is the probe: the first map that can be written is the one we live with.
+void enter_user_namespace(Probe& probe, const Wishes& wishes) {
+  MapHelper helper(probe.facts);  // before unshare: it must stay outside
+  int code = ::unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0 ? errno : 0;
+  probe.add(Question::kUserNamespace, code);
+  if (code != 0) return;
+  for (Identity identity : worth_trying(probe.facts, wishes)) {
+    Outcome outcome = identity == Identity::kI3 ? write_single_map(probe.facts)
+                                                : helper.write(identity);
+    probe.add(question_of(identity), outcome.code, outcome.detail);
+    if (outcome.code == 0) return;
+  }
+}
+
+// The map may give us another number than 0, as for a container user who holds capabilities.
+void become_root_inside() {
+  if (::setresgid(0, 0, 0) < 0) throw Error::from_errno(errno, "become group 0 of the namespace");
+  if (::setresuid(0, 0, 0) < 0) throw Error::from_errno(errno, "become root of the namespace");
+}
+
+std::vector<std::string> notes_on(Identity identity, const Probe& probe) {
+  if (identity != Identity::kI3) return {};
+  const HostFacts& facts = probe.facts;
+  const Answer* tried = probe.find(Question::kNewidmap);
+  std::string why = tried != nullptr ? "newuidmap failed: " + tried->detail
+                    : !facts.has_newidmap ? std::string("newuidmap is not installed")
+                                          : fmt::format("{} has no subordinate ids", facts.user);
+  return {fmt::format("only one user id is available ({}): packages that chown to other users will "
+                      "fail; {}",
+                      why, how_to_get_ids(facts))};
+}
+
+}  // namespace
+
+BuilderNamespace enter_builder_namespace(const Wishes& wishes) {
+  ErrorContext while_here([] { return std::string("entering the builder's namespace"); });
+  BuilderNamespace builder;
+  builder.probe.facts = read_host_facts();
+  const HostFacts& facts = builder.probe.facts;
+  bool stay = is_real_root(facts) && wishes.identity.value_or(Identity::kI0) == Identity::kI0;
+  if (stay) {
+    if (::unshare(CLONE_NEWNS) < 0) throw Error::from_errno(errno, "unshare the mount namespace");
+  } else {
+    enter_user_namespace(builder.probe, wishes);
+  }
+  builder.identity = choose_identity(builder.probe, wishes);
+  if (!stay) become_root_inside();
+  // What the host mounts and unmounts reaches us still, so that we keep no disk of it busy; what we
+  // mount stays here.
+  sys::set_propagation("/", MS_SLAVE);
+  Maps maps = maps_for(builder.identity, facts);
+  builder.uid_map = std::move(maps.uids);
+  builder.gid_map = std::move(maps.gids);
+  builder.may_set_groups = builder.identity != Identity::kI3;
+  builder.notes = notes_on(builder.identity, builder.probe);
+  return builder;
+}
+
+}  // namespace cairn::sandbox

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sandbox/internal/command.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <link.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/sys/fd.h"
+#include "base/text.h"
+
+namespace cairn::sandbox {
+namespace {
+
+constexpr std::string_view kDefaultPath =
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> result;
+  for (const std::string& text : texts) result.push_back(const_cast<char*>(text.c_str()));
+  result.push_back(nullptr);
+  return result;
+}
+
+std::string_view path_of(const std::vector<std::string>& env) {
+  std::string_view path = kDefaultPath;
+  for (std::string_view entry : env) {
+    if (entry.starts_with("PATH=")) path = entry.substr(5);
+  }
+  return path;
+}
+
+std::vector<std::string> candidates(const std::string& name, const std::vector<std::string>& env) {
+  if (name.find('/') != std::string::npos) return {name};
+  std::vector<std::string> paths;
+  for (const std::string& dir : split(path_of(env), ':')) {
+    if (dir.starts_with('/')) paths.push_back(dir + "/" + name);
+  }
+  return paths;
+}
+
+bool is_file(const std::string& path) {
+  struct stat st;
+  return ::stat(path.c_str(), &st) == 0 && !S_ISDIR(st.st_mode);
+}
+
+std::optional<std::string> elf_loader(const sys::Fd& fd) {
+  ElfW(Ehdr) header;
+  if (::pread(fd.get(), &header, sizeof header, 0) != sizeof header) return std::nullopt;
+  for (int i = 0; i < header.e_phnum; ++i) {
+    ElfW(Phdr) segment;
+    auto at = static_cast<off_t>(header.e_phoff + static_cast<ElfW(Off)>(i) * sizeof segment);
+    if (::pread(fd.get(), &segment, sizeof segment, at) != sizeof segment) return std::nullopt;
+    if (segment.p_type != PT_INTERP) continue;
+    char name[256] = {};
+    std::size_t length = std::min<std::size_t>(segment.p_filesz, sizeof name - 1);
+    if (::pread(fd.get(), name, length, static_cast<off_t>(segment.p_offset)) <= 0) break;
+    return std::string(name);
+  }
+  return std::nullopt;
+}
+
+Error not_found(const std::string& name, const std::vector<std::string>& env) {
+  if (name.find('/') != std::string::npos) {
+    return Error::from_errno(ENOENT, "exec \"{}\"", name).with_kind(ErrorKind::kStep);
+  }
+  Error error = Error::from_errno(ENOENT, "exec \"{}\": executable file not found in $PATH", name);
+  error.set_kind(ErrorKind::kStep);
+  error.set_hint(fmt::format("PATH is {}", path_of(env)));
+  return error;
+}
+
+Error failed(const std::string& path, int code) {
+  Error error = Error::from_errno(code, "exec \"{}\"", path);
+  error.set_kind(ErrorKind::kStep);
+  std::optional<std::string> interpreter = interpreter_of(path);
+  if (code == ENOENT && interpreter) {
+    error.set_hint(fmt::format("the file is there, but {} that it needs to run is not in the image",
+                               *interpreter));
+  } else if (code == EACCES) {
+    error.set_hint("the file is not executable for this user, or a directory above it is closed");
+  } else if (code == ENOEXEC) {
+    error.set_hint("no program of this machine: another architecture, or a script without a #! line");
+  }
+  return error;
+}
+
+}  // namespace
+
+std::optional<std::string> interpreter_of(const std::string& path) {
+  sys::Fd fd(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  char start[256] = {};
+  if (!fd || ::pread(fd.get(), start, sizeof start - 1, 0) < 4) return std::nullopt;
+  if (std::memcmp(start, ELFMAG, SELFMAG) == 0) return elf_loader(fd);
+  if (std::memcmp(start, "#!", 2) != 0) return std::nullopt;
+  std::string_view line(start + 2);
+  line = trim(line.substr(0, line.find('\n')));
+  return std::string(line.substr(0, line.find_first_of(" \t")));
+}
+
+void run_command(const std::vector<std::string>& argv, const std::vector<std::string>& env) {
+  std::vector<char*> args = pointers(argv), variables = pointers(env);
+  std::optional<Error> refusal;  // of a file that is there; the search goes on, as in a shell
+  for (const std::string& path : candidates(argv[0], env)) {
+    ::execve(path.c_str(), args.data(), variables.data());
+    int code = errno;
+    if ((code == ENOENT || code == ENOTDIR) && !is_file(path)) continue;
+    if (!refusal) refusal = failed(path, code);
+    if (code != EACCES) break;
+  }
+  throw refusal ? *refusal : not_found(argv[0], env);
+}
+
+}  // namespace cairn::sandbox

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sandbox/internal/launcher_process.h"
+
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <vector>
+
+#include "base/error.h"
+#include "sandbox/internal/bare_root.h"
+#include "sandbox/internal/message.h"
+#include "sandbox/internal/step_process.h"
+
+namespace cairn::sandbox {
+namespace {
+
+// A step as the launcher knows it. Ends when its process does, or is killed when the builder lets go
+// of the channel.
+struct Running {
+  sys::Process process;
+  sys::Fd channel;
+};
+
+StepRequest parse_request(Message message) {
+  constexpr std::size_t kFixed = 7;  // the order of Launcher::run
+  CAIRN_ASSERT(message.fds.size() >= kFixed, "a request of the builder lacks descriptors");
+  auto& fds = message.fds;
+  StepRequest request;
+  request.channel = std::move(fds[1]);
+  request.errors = std::move(fds[2]);
+  request.fds.root = sys::MountTree(std::move(fds[3]));
+  request.fds.in = std::move(fds[4]);
+  request.fds.out = std::move(fds[5]);
+  request.fds.err = std::move(fds[6]);
+  for (std::size_t i = kFixed; i < fds.size(); ++i) {
+    request.fds.mounts.push_back(std::move(fds[i]));
+  }
+  if (::lseek(fds[0].get(), 0, SEEK_SET) < 0) throw Error::from_errno(errno, "rewind a request");
+  request.spec = parse_sandbox_spec(Json::from_cbor(sys::read_all(fds[0])));
+  return request;
+}
+
+std::uint64_t namespaces_of(const SandboxSpec& spec) {
+  std::uint64_t flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
+  if (spec.network == NetworkMode::kNone) flags |= CLONE_NEWNET;
+  return flags;
+}
+
+void write_map(pid_t pid, const char* file, const IdMap& map) {
+  sys::write_all(sys::open_path(fmt::format("/proc/{}/{}", pid, file), O_WRONLY),
+                 id_map_text(map));
+}
+
+// The child waits at `go` until it has ids; the kernel takes a map of many extents only from a
+// process that is privileged outside the new namespace, which is us.
+sys::Process clone_step(StepRequest& request, const StepWorld& world) {
+  sys::Pipe go = sys::make_pipe();
+  int pidfd = -1;
+  clone_args args{};
+  args.flags = namespaces_of(request.spec) | CLONE_PIDFD;
+  args.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
+  args.exit_signal = SIGCHLD;
+  auto pid = static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
+  if (pid < 0) throw Error::from_errno(errno, "make the namespaces of a step");
+  if (pid == 0) {
+    go.write_end.reset();
+    become_step(request, world, std::move(go.read_end));
+  }
+  sys::Process process(pid, sys::Fd(pidfd));
+  write_map(pid, "uid_map", world.uid_map);
+  write_map(pid, "gid_map", world.gid_map);
+  return process;
+}
+
+void start_step(Message message, const StepWorld& world, const std::optional<Error>& broken,
+                std::vector<Running>& running) {
+  // Kept apart, so that a request that makes no sense is answered too.
+  CAIRN_ASSERT(message.fds.size() > 2, "a request of the builder lacks descriptors");
+  sys::Fd errors = sys::duplicate(message.fds[2]);
+  try {
+    if (broken) throw *broken;
+    StepRequest request = parse_request(std::move(message));
+    sys::Process process = clone_step(request, world);
+    pid_t pid = process.pid();
+    std::string_view bytes(reinterpret_cast<const char*>(&pid), sizeof pid);
+    send_message(request.channel, bytes, {process.pidfd().get()});
+    running.push_back({.process = std::move(process), .channel = std::move(request.channel)});
+  } catch (const Error& error) {
+    sys::write_all(errors, serialise(error));
+  }
+}
+
+// Reaps, and tells the builder; nobody may be listening any more.
+void end_step(Running& step) {
+  StepEnd end{};
+  end.status = step.process.wait(&end.usage);
+  std::string_view bytes(reinterpret_cast<const char*>(&end), sizeof end);
+  try {
+    send_message(step.channel, bytes, {});
+  } catch (const Error&) {
+  }
+}
+
+// One round: a request, hung-up channels, ended steps. False when the builder is gone.
+bool serve_once(const sys::Fd& control, const StepWorld& world, const std::optional<Error>& broken,
+                std::vector<Running>& running) {
+  std::vector<pollfd> events{{.fd = control.get(), .events = POLLIN, .revents = 0}};
+  for (const Running& step : running) {
+    events.push_back({.fd = step.channel.get(), .events = 0, .revents = 0});  // POLLHUP alone
+    events.push_back({.fd = step.process.pidfd().get(), .events = POLLIN, .revents = 0});
+  }
+  if (sys::retry_eintr([&] { return ::poll(events.data(), events.size(), -1); }) < 0) {
+    throw Error::from_errno(errno, "poll");
+  }
+  for (std::size_t i = running.size(); i-- > 0;) {
+    if (events[1 + 2 * i].revents != 0) running[i].process.send(SIGKILL);
+    if (events[2 + 2 * i].revents == 0 && events[1 + 2 * i].revents == 0) continue;
+    end_step(running[i]);
+    running.erase(running.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+  if (events[0].revents == 0) return true;
+  std::optional<Message> message = receive_message(control);
+  if (message) start_step(std::move(*message), world, broken, running);
+  return message.has_value();
+}
+
+// The terminal's signals go to the builder, who decides; we end when it does.
+void leave_the_terminal() {
+  ::prctl(PR_SET_NAME, "cairn-launcher");
+  ::setsid();
+  for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE}) ::signal(signal, SIG_IGN);
+  sys::Fd null = sys::open_path("/dev/null", O_RDWR);
+  ::dup2(null.get(), STDIN_FILENO);
+  ::dup2(null.get(), STDOUT_FILENO);
+  if (::fcntl(STDERR_FILENO, F_GETFD) < 0) ::dup2(null.get(), STDERR_FILENO);
+  ::umask(022);
+}
+
+}  // namespace
+
+void run_launcher(sys::Fd control, const BuilderNamespace& builder) {
+  leave_the_terminal();
+  // A world that cannot be made is told at the first request: a build without RUN never asks.
+  std::optional<Error> broken;
+  StepWorld world{.uid_map = identity_of(builder.uid_map),
+                  .gid_map = identity_of(builder.gid_map),
+                  .may_set_groups = builder.may_set_groups,
+                  .filter = {}};
+  try {
+    enter_bare_root(builder.identity);
+    world.filter = compile_default_filter();
+  } catch (const Error& error) {
+    broken = error;
+  }
+  try {
+    std::vector<Running> running;
+    while (serve_once(control, world, broken, running)) {
+    }
+    // Here the handles of what still runs kill it and reap it.
+  } catch (const std::exception& error) {
+    // Standard error is all that is left; the builder will miss us at its next request.
+    std::string text = fmt::format("cairn: the launcher failed: {}\n", error.what());
+    if (::write(STDERR_FILENO, text.data(), text.size()) < 0) ::_exit(71);
+    ::_exit(70);
+  }
+  ::_exit(0);
+}
+
+}  // namespace cairn::sandbox

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Short messages with descriptors over a SOCK_SEQPACKET socket pair: what the builder and the launcher
+// speak. One message is one send, so threads need no lock. Long bytes travel in a memfd.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/sys/fd.h"
+
+namespace cairn::sandbox {
+
+constexpr std::size_t kMaxMessage = 4096;
+constexpr std::size_t kMaxMessageFds = 253;  // the kernel's SCM_MAX_FD
+
+struct Message {
+  std::string bytes;
+  std::vector<sys::Fd> fds;
+};
+
+// Borrows the descriptors. EPIPE (the peer is gone) is an Error like any other.
+void send_message(const sys::Fd& socket, std::string_view bytes, const std::vector<int>& fds);
+// Blocks; nothing when the peer is gone.
+std::optional<Message> receive_message(const sys::Fd& socket);
+
+}  // namespace cairn::sandbox

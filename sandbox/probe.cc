@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sandbox/probe.h"
+
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+#include "base/sys/fd.h"
+#include "base/sys/process.h"
+#include "base/text.h"
+
+namespace cairn::sandbox {
+namespace {
+
+// The number of the initial user namespace's inode is part of the kernel's interface
+// (PROC_USER_INIT_INO in include/linux/proc_ns.h). A map of all ids is not proof enough: a namespace
+// mapped by root looks the same.
+bool in_initial_user_namespace() {
+  constexpr ino_t kInitial = 0xEFFFFFFD;
+  struct stat st;
+  return ::stat("/proc/self/ns/user", &st) == 0 && st.st_ino == kInitial;
+}
+
+// A field of /proc/self/status, or "".
+std::string status_field(const std::string& status, std::string_view name) {
+  for (const std::string& line : split(status, '\n')) {
+    if (line.starts_with(name) && line.size() > name.size() && line[name.size()] == ':') {
+      return std::string(trim(std::string_view(line).substr(name.size() + 1)));
+    }
+  }
+  return "";
+}
+
+std::string file_or_empty(const char* path) {
+  constexpr std::size_t kMost = 1 << 20;
+  try {
+    return sys::find_file(path, kMost).value_or("");
+  } catch (const Error&) {
+    return "";  // not ours to read, which is as good as not there
+  }
+}
+
+std::string user_name(std::uint32_t uid) {
+  std::array<char, 16384> buffer;
+  passwd entry;
+  passwd* found = nullptr;
+  ::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found);
+  return found != nullptr ? found->pw_name : "";
+}
+
+std::string own_path() {
+  std::array<char, 4096> buffer;
+  ssize_t length = ::readlink("/proc/self/exe", buffer.data(), buffer.size());
+  return length > 0 ? std::string(buffer.data(), static_cast<std::size_t>(length)) : "cairn";
+}
+
+}  // namespace
+
+std::string_view name(Question question) {
+  switch (question) {
+    case Question::kUserNamespace: return "make a user namespace";
+    case Question::kHelperMap: return "map all ids ourselves";
+    case Question::kNewidmap: return "map subordinate ids by newuidmap";
+    case Question::kSingleMap: return "map one id";
+    case Question::kStepNamespaces: return "make the namespaces of a step";
+    case Question::kFreshProc: return "mount a new /proc";
+    case Question::kBoundProc: return "bind the outer /proc";
+    case Question::kPivotRoot: return "pivot_root";
+    case Question::kChroot: return "chroot";
+    case Question::kOverlay: return "overlay in the store";
+  }
+  return "";
+}
+
+const Answer* Probe::find(Question question) const {
+  auto is_it = [question](const Answer& answer) { return answer.question == question; };
+  auto found = std::find_if(answers.begin(), answers.end(), is_it);
+  return found == answers.end() ? nullptr : &*found;
+}
+
+bool Probe::yes(Question question) const {
+  const Answer* answer = find(question);
+  return answer != nullptr && answer->code == 0;
+}
+
+void Probe::add(Question question, int code, std::string detail) {
+  answers.push_back({.question = question, .code = code, .detail = std::move(detail)});
+}
+
+HostFacts read_host_facts() {
+  HostFacts facts;
+  facts.uid = ::geteuid();
+  facts.gid = ::getegid();
+  facts.executable = own_path();
+  facts.capabilities = effective_capabilities();
+  facts.initial_user_namespace = in_initial_user_namespace();
+  std::string status = sys::read_file("/proc/self/status");
+  facts.no_new_privs = status_field(status, "NoNewPrivs") == "1";
+  facts.seccomp_filtered = status_field(status, "Seccomp") == "2";
+  facts.apparmor_restricts_userns =
+      trim(file_or_empty("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")) == "1";
+  std::string most(trim(file_or_empty("/proc/sys/user/max_user_namespaces")));
+  facts.max_user_namespaces = parse_uint(most).value_or(UINT64_MAX);
+  facts.uid_map = parse_id_map(sys::read_file("/proc/self/uid_map"));
+  facts.gid_map = parse_id_map(sys::read_file("/proc/self/gid_map"));
+  if (facts.uid == 0 && facts.initial_user_namespace) return facts;  // needs no lent ids
+  facts.user = user_name(facts.uid);
+  facts.sub_uids = parse_sub_ids(file_or_empty("/etc/subuid"), facts.user, facts.uid);
+  facts.sub_gids = parse_sub_ids(file_or_empty("/etc/subgid"), facts.user, facts.uid);
+  facts.has_newidmap = sys::find_program("newuidmap") && sys::find_program("newgidmap");
+  return facts;
+}
+
+}  // namespace cairn::sandbox
