@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reads the file line by line, once. The rules that surprise: a comment or a blank line inside a
+// continued instruction vanishes without ending it; an escape before the escape at the end of a line
+// cancels the continuation; a line is joined to the last one with its leading white space.
+#include "dockerfile/syntax.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "dockerfile/internal/directives.h"
+#include "dockerfile/internal/heredocs.h"
+#include "dockerfile/internal/line_parsers.h"
+#include "dockerfile/internal/lines.h"
+#include "dockerfile/internal/runes.h"
+
+namespace cairn::dockerfile {
+namespace {
+
+bool is_comment(std::string_view line) { return trim_left_space(line).starts_with('#'); }
+
+// Cuts the escape that continues the line and the blanks behind it; says whether there was one.
+bool cut_continuation(std::string_view& line, char escape) {
+  std::size_t end = line.find_last_not_of(" \t");
+  if (end == std::string_view::npos || line[end] != escape) return false;
+  if (end > 0 && line[end - 1] == escape) return false;
+  line = line.substr(0, end);
+  return true;
+}
+
+class Parser {
+ public:
+  explicit Parser(std::shared_ptr<const SourceText> source)
+      : lines_(source->text), directives_(source) {
+    tree_.source = std::move(source);
+  }
+
+  SyntaxTree parse() && {
+    while (std::optional<std::string_view> line = lines_.next()) {
+      std::string_view text = trim_left_space(trim_newline(*line));
+      if (is_comment(text)) {
+        comment(text);
+      } else {
+        directives_.stop();
+        instruction(text);
+      }
+    }
+    if (tree_.nodes.empty()) {
+      throw Error(ErrorKind::kDockerfile, "file with no instructions").at(span(1, lines_.number()));
+    }
+    tree_.directives = std::move(directives_).take();
+    return std::move(tree_);
+  }
+
+ private:
+  SourceSpan span(int first, int last) const {
+    return {.source = tree_.source, .first_line = first, .last_line = std::max(first, last)};
+  }
+
+  void comment(std::string_view text) {
+    if (directives_.read(text, lines_.number())) {
+      tree_.escape = directives_.escape();
+      return;
+    }
+    std::string_view body = trim_space(text.substr(1));
+    if (body.empty()) {
+      comments_.clear();
+    } else {
+      comments_.emplace_back(body);
+    }
+  }
+
+  void instruction(std::string_view line) {
+    int first = lines_.number();
+    bool more = cut_continuation(line, tree_.escape);
+    if (!more && line.empty()) return;
+    std::string joined(line);
+    if (more) join_following(joined);
+    Node node;
+    try {
+      node = parse_line(joined, tree_.escape);
+      if (may_hold_heredocs(node)) node.heredocs = heredocs_of(joined);
+    } catch (Error& error) {
+      error.set_span_if_none(span(first, lines_.number()));
+      throw;
+    }
+    for (Heredoc& heredoc : node.heredocs) read_body(heredoc, first);
+    node.span = span(first, lines_.number());
+    node.comments = std::move(comments_);
+    comments_.clear();
+    tree_.nodes.push_back(std::move(node));
+  }
+
+  void join_following(std::string& joined) {
+    bool warned = false;
+    while (std::optional<std::string_view> raw = lines_.next()) {
+      std::string_view line = trim_newline(*raw);
+      if (is_comment(line)) continue;
+      if (trim_left_space(line).empty()) {
+        if (!warned) tree_.empty_continuations.push_back(span(lines_.number(), lines_.number()));
+        warned = true;
+        continue;
+      }
+      bool more = cut_continuation(line, tree_.escape);
+      joined += line;
+      if (!more) return;
+    }
+  }
+
+  void read_body(Heredoc& heredoc, int first) {
+    std::string near_miss;
+    while (std::optional<std::string_view> raw = lines_.next()) {
+      std::string_view line = trim_newline(*raw);
+      if (heredoc.chomp) line.remove_prefix(std::min(line.find_first_not_of('\t'), line.size()));
+      if (line == heredoc.name) return;
+      if (near_miss.empty() && trim(line) == heredoc.name) {
+        near_miss = fmt::format("line {} is \"{}\" with white space around it; the terminator must "
+                                "be the whole line", lines_.number(), heredoc.name);
+      }
+      heredoc.content += *raw;
+    }
+    if (near_miss.empty()) {
+      near_miss = fmt::format("no line below line {} is exactly \"{}\"", first, heredoc.name);
+    }
+    throw Error(ErrorKind::kDockerfile, "unterminated heredoc")
+        .with_hint(near_miss)
+        .at(span(first, first));
+  }
+
+  Lines lines_;
+  DirectiveReader directives_;
+  SyntaxTree tree_;
+  std::vector<std::string> comments_;
+};
+
+void dump_node(const Node& node, std::string& out);
+
+void dump_args(const Node& node, std::string& out) {
+  for (const Node& trigger : node.trigger) {
+    out += " (";
+    dump_node(trigger, out);
+    out += ')';
+  }
+  for (const std::string& arg : node.args) out += " " + go_quote(arg);
+}
+
+void dump_node(const Node& node, std::string& out) {
+  out += to_lower(node.keyword);
+  if (!node.flags.empty()) {
+    std::vector<std::string> quoted;
+    for (const std::string& flag : node.flags) quoted.push_back(go_quote(flag));
+    out += fmt::format(" [{}]", fmt::join(quoted, " "));
+  }
+  dump_args(node, out);
+}
+
+}  // namespace
+
+SyntaxTree parse_syntax(std::shared_ptr<const SourceText> source) {
+  if (source->text.empty()) {
+    throw Error(ErrorKind::kDockerfile, "the Dockerfile cannot be empty")
+        .at({.source = source, .first_line = 1, .last_line = 1});
+  }
+  return Parser(std::move(source)).parse();
+}
+
+std::string dump_ast(const SyntaxTree& tree) {
+  std::string out;
+  for (const Node& node : tree.nodes) {
+    out += '(';
+    dump_node(node, out);
+    out += ")\n";
+  }
+  return out;
+}
+
+}  // namespace cairn::dockerfile

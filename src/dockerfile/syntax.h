@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The first layer of the language: text to a syntax tree. It knows lines, comments, continuations,
+// directives, heredocs and the argument shape of each instruction, and nothing of what they mean.
+// The tree has the content of BuildKit's parser.Node, so that both can be compared (dump_ast).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/source_span.h"
+
+namespace cairn::dockerfile {
+
+struct Heredoc {
+  std::string name;
+  unsigned descriptor = 0;  // the 3 of 3<<EOF
+  bool expand = true;       // no part of the word was quoted
+  bool chomp = false;       // <<-: leading tabs of the body go
+  std::string content = "";  // as it stands in the file, line ends included
+
+  bool operator==(const Heredoc&) const = default;
+};
+
+// One instruction. Lines that continue have been joined.
+struct Node {
+  std::string keyword;              // as written
+  std::vector<std::string> flags;   // "--name=value", quotes gone
+  std::vector<std::string> args;    // by the shape of the instruction; ENV: key, value, "=" or ""
+  bool json = false;                // args came from a JSON array
+  std::vector<Node> trigger;        // ONBUILD: the instruction behind it, at most one
+  std::vector<Heredoc> heredocs;
+  std::string original;             // the joined line
+  std::vector<std::string> comments;  // the comment lines right above, without "#"
+  SourceSpan span;
+};
+
+// A line of the run of directives at the top: "# name=value".
+struct Directive {
+  std::string name;  // lower case: syntax, escape, check
+  std::string value;
+  SourceSpan span;
+};
+
+struct SyntaxTree {
+  std::shared_ptr<const SourceText> source;
+  char escape = '\\';
+  std::vector<Directive> directives;
+  std::vector<Node> nodes;
+  std::vector<SourceSpan> empty_continuations;  // blank lines inside an instruction
+};
+
+// Throws kDockerfile with a span.
+SyntaxTree parse_syntax(std::shared_ptr<const SourceText> source);
+
+// The heredoc that a word opens ("<<EOF", "3<<-'EOF'"), if it does; its content is empty.
+std::optional<Heredoc> find_heredoc(std::string_view word);
+
+// The tree as s-expressions, one instruction a line, in the form of BuildKit's dumper.
+std::string dump_ast(const SyntaxTree& tree);
+
+}  // namespace cairn::dockerfile
