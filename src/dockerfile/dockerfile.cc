@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dockerfile/dockerfile.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "dockerfile/internal/instructions.h"
+#include "dockerfile/internal/lines.h"
+
+namespace cairn::dockerfile {
+namespace {
+
+// A line that ought to have been the end of the one before is a common cause of nonsense keywords.
+std::string missing_continuation(const SyntaxTree& tree, std::size_t index) {
+  if (index == 0) return "";
+  const Node& before = tree.nodes[index - 1];
+  const Node& node = tree.nodes[index];
+  if (!before.heredocs.empty() || before.span.last_line + 1 != node.span.first_line) return "";
+  return fmt::format("line {} does not end in {}: if line {} belongs to it, add one there",
+                     before.span.last_line, tree.escape, node.span.first_line);
+}
+
+Instruction parse_node(const SyntaxTree& tree, std::size_t index) {
+  const Node& node = tree.nodes[index];
+  try {
+    return parse_instruction(node);
+  } catch (const Error& error) {
+    std::string hint = error.hint();
+    if (hint.empty() && error.message().starts_with("unknown instruction")) {
+      hint = missing_continuation(tree, index);
+    }
+    throw Error::of(error.kind(), "dockerfile parse error on line {}: {}", node.span.first_line,
+                    error.message())
+        .with_hint(std::move(hint))
+        .at(error.span().value_or(node.span));
+  }
+}
+
+void add(Dockerfile& file, Instruction instruction) {
+  if (auto* from = std::get_if<From>(&instruction)) {
+    file.stages.push_back({.from = std::move(*from), .instructions = {}});
+  } else if (!file.stages.empty()) {
+    file.stages.back().instructions.push_back(std::move(instruction));
+  } else if (auto* arg = std::get_if<Arg>(&instruction)) {
+    file.global_args.push_back(std::move(*arg));
+  } else {
+    throw Error(ErrorKind::kDockerfile, "no build stage in current context")
+        .with_hint("only ARG may stand before the first FROM")
+        .at(origin_of(instruction).span);
+  }
+}
+
+}  // namespace
+
+const Origin& origin_of(const Instruction& instruction) {
+  return std::visit([](const auto& value) -> const Origin& { return value.origin; }, instruction);
+}
+
+Dockerfile parse_dockerfile(const SyntaxTree& tree) {
+  Dockerfile file{.source = tree.source,
+                  .escape = tree.escape,
+                  .directives = tree.directives,
+                  .global_args = {},
+                  .stages = {},
+                  .empty_continuations = tree.empty_continuations};
+  for (std::size_t i = 0; i < tree.nodes.size(); ++i) add(file, parse_node(tree, i));
+  if (file.stages.empty()) {
+    throw Error(ErrorKind::kDockerfile, "dockerfile contains no stages to build")
+        .at(tree.nodes.back().span);
+  }
+  return file;
+}
+
+Dockerfile parse_dockerfile(std::shared_ptr<const SourceText> source) {
+  return parse_dockerfile(parse_syntax(std::move(source)));
+}
+
+Instruction parse_trigger(std::string_view text, const SourceSpan& span) {
+  // The trigger is parsed as a file of its own; where it stands for the user is the FROM line.
+  auto source = std::make_shared<const SourceText>(SourceText{"ONBUILD", std::string(text)});
+  try {
+    SyntaxTree tree = parse_syntax(std::move(source));
+    if (tree.nodes.size() != 1) {
+      throw Error(ErrorKind::kDockerfile, "onbuild trigger should be a single expression");
+    }
+    Node node = std::move(tree.nodes[0]);
+    node.span = span;
+    Instruction instruction = parse_instruction(node);
+    for (std::string_view keyword : {"FROM", "ONBUILD", "MAINTAINER"}) {
+      if (!equal_fold(node.keyword, keyword)) continue;
+      throw Error::of(ErrorKind::kDockerfile, "{} isn't allowed as an ONBUILD trigger", keyword);
+    }
+    return instruction;
+  } catch (const Error& error) {
+    throw Error(error.kind(), error.message())
+        .with_hint(fmt::format("the base of this stage carries the trigger: ONBUILD {}",
+                               text.substr(0, text.find('\n'))))
+        .at(span);
+  }
+}
+
+SourceSpan narrow(const SourceSpan& span, std::string_view text) {
+  if (!span.source || text.empty()) return span;
+  Lines lines(span.source->text);
+  while (std::optional<std::string_view> line = lines.next()) {
+    if (lines.number() > span.last_line) break;
+    std::size_t at = lines.number() < span.first_line ? std::string_view::npos : line->find(text);
+    if (at == std::string_view::npos) continue;
+    return {.source = span.source,
+            .first_line = lines.number(),
+            .last_line = lines.number(),
+            .first_column = static_cast<int>(at + 1),
+            .last_column = static_cast<int>(at + text.size())};
+  }
+  return span;
+}
+
+}  // namespace cairn::dockerfile

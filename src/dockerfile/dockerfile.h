@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A whole Dockerfile: the ARGs before the first FROM, then stages.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dockerfile/instruction.h"
+#include "dockerfile/syntax.h"
+
+namespace cairn::dockerfile {
+
+struct Stage {
+  From from;
+  std::vector<Instruction> instructions;
+};
+
+struct Dockerfile {
+  std::shared_ptr<const SourceText> source;
+  char escape = '\\';
+  std::vector<Directive> directives;
+  std::vector<Arg> global_args;
+  std::vector<Stage> stages;  // never empty
+  std::vector<SourceSpan> empty_continuations;
+};
+
+// Throws kDockerfile with a span.
+Dockerfile parse_dockerfile(std::shared_ptr<const SourceText> source);
+Dockerfile parse_dockerfile(const SyntaxTree& tree);
+
+// The text of an ONBUILD trigger, found in a stage or in an image. Spans of the result and of errors
+// are `span`, the FROM line that made the trigger fire.
+Instruction parse_trigger(std::string_view text, const SourceSpan& span);
+
+// The part of `span` that holds the first `text`, with its columns; the span itself if there is none.
+SourceSpan narrow(const SourceSpan& span, std::string_view text);
+
+}  // namespace cairn::dockerfile

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dockerfile/internal/instructions.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "dockerfile/duration.h"
+#include "dockerfile/dockerfile.h"
+#include "dockerfile/internal/flags.h"
+#include "dockerfile/internal/heredocs.h"
+#include "dockerfile/internal/runes.h"
+#include "dockerfile/mount.h"
+
+namespace cairn::dockerfile {
+namespace {
+
+using enum FlagKind;
+
+template <typename... Args>
+Error failure(fmt::format_string<Args...> format, Args&&... args) {
+  return Error::of(ErrorKind::kDockerfile, format, std::forward<Args>(args)...);
+}
+
+Origin origin(const Node& node) {
+  return {.keyword = node.keyword,
+          .code = std::string(trim_space(node.original)),
+          .comments = node.comments,
+          .span = node.span};
+}
+
+std::string only_argument(const Node& node) {
+  if (node.args.size() == 1) return node.args[0];
+  throw failure("{} requires exactly one argument", to_upper(node.keyword));
+}
+
+void need_argument(const Node& node) {
+  if (!node.args.empty()) return;
+  throw failure("{} requires at least one argument", to_upper(node.keyword));
+}
+
+CommandLine command_line(const Node& node) {
+  return {.words = node.args, .shell_form = !node.json, .heredocs = node.heredocs};
+}
+
+std::vector<KeyValue> pairs_of(const Node& node) {
+  need_argument(node);
+  std::vector<KeyValue> pairs;
+  for (std::size_t i = 0; i + 2 < node.args.size(); i += 3) {
+    if (node.args[i].empty()) throw failure("{} names can not be blank", to_upper(node.keyword));
+    pairs.push_back({.key = node.args[i], .value = node.args[i + 1], .legacy = node.args[i + 2].empty()});
+  }
+  return pairs;
+}
+
+// --- stages and variables ---
+
+bool is_stage_name(std::string_view name) {
+  auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
+  auto is_rest = [&](char c) {
+    return is_letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+  };
+  return !name.empty() && is_letter(name[0]) && std::all_of(name.begin(), name.end(), is_rest);
+}
+
+Instruction parse_from(const Node& node) {
+  From from{.origin = origin(node), .base = {}, .platform = {}, .name = {}};
+  if (node.args.size() == 3 && equal_fold(node.args[1], "as")) {
+    from.name = to_lower(node.args[2]);
+    if (!is_stage_name(from.name)) {
+      throw failure("invalid name for build stage: {}, name can't start with a number or contain symbols",
+                    go_quote(node.args[2]))
+          .at(narrow(node.span, node.args[2]));
+    }
+  } else if (node.args.size() != 1) {
+    throw failure("FROM requires either one or three arguments");
+  }
+  from.platform = Flags(node, {{"platform", kText}}).text("platform");
+  from.base = node.args[0];
+  return from;
+}
+
+// Flags of ARG and STOPSIGNAL are passed over, as BuildKit does.
+Instruction parse_arg(const Node& node) {
+  need_argument(node);
+  Arg arg{.origin = origin(node), .items = {}};
+  for (const std::string& text : node.args) {
+    std::size_t sign = text.find('=');
+    if (sign == 0) throw failure("ARG names can not be blank");
+    ArgItem item{.key = text.substr(0, sign), .value = {}};
+    if (sign != std::string::npos) item.value = text.substr(sign + 1);
+    arg.items.push_back(std::move(item));
+  }
+  return arg;
+}
+
+Instruction parse_env(const Node& node) {
+  Flags(node, {});
+  return Env{.origin = origin(node), .pairs = pairs_of(node)};
+}
+
+Instruction parse_label(const Node& node) {
+  Flags(node, {});
+  return Label{.origin = origin(node), .pairs = pairs_of(node)};
+}
+
+// --- files ---
+
+FileSources sources_of(const Node& node, const Flags& flags) {
+  std::string keyword = to_upper(node.keyword);
+  FileSources files;
+  files.dest = node.args.back();
+  if (find_heredoc(files.dest)) throw failure("{} cannot accept a heredoc as a destination", keyword);
+  std::map<std::string_view, const Heredoc*> bodies;
+  for (const Heredoc& heredoc : node.heredocs) bodies[heredoc.name] = &heredoc;
+  for (std::size_t i = 0; i + 1 < node.args.size(); ++i) {
+    std::optional<Heredoc> word = find_heredoc(node.args[i]);
+    auto body = word ? bodies.find(word->name) : bodies.end();
+    if (body == bodies.end()) {
+      files.paths.push_back(node.args[i]);
+      continue;
+    }
+    const std::string& content = body->second->content;
+    files.inline_sources.push_back({.name = word->name,
+                                    .content = word->chomp ? chomp_tabs(content) : content,
+                                    .expand = word->expand});
+  }
+  files.chown = flags.text("chown");
+  files.chmod = flags.text("chmod");
+  files.link = flags.truth("link").value_or(false);
+  files.exclude = flags.list("exclude");
+  return files;
+}
+
+void need_sources(const Node& node) {
+  if (node.args.size() >= 2) return;
+  throw failure(
+      "{} requires at least two arguments, but only one was provided. Destination could not be determined",
+      to_upper(node.keyword));
+}
+
+Instruction parse_copy(const Node& node) {
+  need_sources(node);
+  Flags flags(node, {{"chown", kText}, {"from", kText}, {"chmod", kText}, {"link", kBool},
+                     {"exclude", kList}, {"parents", kBool}});
+  return Copy{.origin = origin(node),
+              .files = sources_of(node, flags),
+              .from = flags.text("from"),
+              .parents = flags.truth("parents").value_or(false)};
+}
+
+Instruction parse_add(const Node& node) {
+  need_sources(node);
+  Flags flags(node, {{"chown", kText}, {"chmod", kText}, {"link", kBool}, {"keep-git-dir", kBool},
+                     {"checksum", kText}, {"unpack", kBool}, {"exclude", kList}});
+  return Add{.origin = origin(node),
+             .files = sources_of(node, flags),
+             .keep_git_dir = flags.truth("keep-git-dir"),
+             .unpack = flags.truth("unpack"),
+             .checksum = flags.text("checksum")};
+}
+
+// --- commands ---
+
+Instruction parse_run(const Node& node) {
+  Flags flags(node, {{"mount", kList}, {"network", kText}, {"security", kText}, {"device", kList}});
+  Run run{.origin = origin(node),
+          .command = command_line(node),
+          .mounts = flags.list("mount"),
+          .network = flags.text("network", "default"),
+          .security = flags.text("security", "sandbox"),
+          .devices = flags.list("device")};
+  for (const std::string& mount : run.mounts) mount_from(mount);
+  if (run.network != "default" && run.network != "none" && run.network != "host") {
+    throw failure("invalid network mode {}", go_quote(run.network)).at(narrow(node.span, "--network"));
+  }
+  if (run.security != "sandbox" && run.security != "insecure") {
+    throw failure("security {} is not valid", go_quote(run.security)).at(narrow(node.span, "--security"));
+  }
+  return run;
+}
+
+Instruction parse_cmd(const Node& node) {
+  Flags(node, {});
+  return Cmd{.origin = origin(node), .command = command_line(node)};
+}
+
+Instruction parse_entrypoint(const Node& node) {
+  Flags(node, {});
+  return Entrypoint{.origin = origin(node), .command = command_line(node)};
+}
+
+Instruction parse_shell(const Node& node) {
+  Flags(node, {});
+  need_argument(node);
+  if (!node.json) {
+    throw failure("SHELL requires the arguments to be in JSON form")
+        .with_hint("write it as SHELL [\"/bin/bash\", \"-c\"]");
+  }
+  return Shell{.origin = origin(node), .words = node.args};
+}
+
+std::int64_t interval(const Flags& flags, std::string_view name) {
+  std::string text = flags.text(name);
+  if (text.empty()) return 0;
+  std::int64_t value = parse_duration(text);
+  if (value != 0 && value < 1'000'000) {
+    throw failure("Interval {} cannot be less than 1ms", go_quote(name));
+  }
+  return value;
+}
+
+Instruction parse_healthcheck(const Node& node) {
+  need_argument(node);
+  std::string kind = to_upper(node.args[0]);
+  Healthcheck check{.origin = origin(node), .test = {kind}};
+  if (kind == "NONE") {
+    if (node.args.size() != 1) throw failure("HEALTHCHECK NONE takes no arguments");
+    return check;
+  }
+  Flags flags(node, {{"interval", kText}, {"timeout", kText}, {"start-period", kText},
+                     {"start-interval", kText}, {"retries", kText}});
+  if (kind != "CMD") throw failure("Unknown type {} in HEALTHCHECK (try CMD)", go_quote(kind));
+  if (node.args.size() == 1) throw failure("Missing command after HEALTHCHECK CMD");
+  if (!node.json) check.test[0] = "CMD-SHELL";
+  check.test.insert(check.test.end(), node.args.begin() + 1, node.args.end());
+  check.interval = interval(flags, "interval");
+  check.timeout = interval(flags, "timeout");
+  check.start_period = interval(flags, "start-period");
+  check.start_interval = interval(flags, "start-interval");
+  std::string retries = flags.text("retries", "0");
+  if (retries.starts_with('-')) throw failure("--retries cannot be negative ({})", retries);
+  std::optional<std::uint64_t> count = parse_uint(retries);
+  if (!count || *count > INT32_MAX) throw failure("--retries is not a number: {}", retries);
+  check.retries = static_cast<int>(*count);
+  return check;
+}
+
+// --- metadata ---
+
+Instruction parse_workdir(const Node& node) {
+  Workdir workdir{.origin = origin(node), .path = only_argument(node)};
+  Flags(node, {});
+  return workdir;
+}
+
+Instruction parse_user(const Node& node) {
+  User user{.origin = origin(node), .user = only_argument(node)};
+  Flags(node, {});
+  return user;
+}
+
+Instruction parse_maintainer(const Node& node) {
+  Maintainer maintainer{.origin = origin(node), .name = only_argument(node)};
+  Flags(node, {});
+  return maintainer;
+}
+
+Instruction parse_stopsignal(const Node& node) {
+  return Stopsignal{.origin = origin(node), .signal = only_argument(node)};
+}
+
+Instruction parse_expose(const Node& node) {
+  need_argument(node);
+  Flags(node, {});
+  Expose expose{.origin = origin(node), .ports = node.args};
+  std::sort(expose.ports.begin(), expose.ports.end());
+  return expose;
+}
+
+Instruction parse_volume(const Node& node) {
+  need_argument(node);
+  Flags(node, {});
+  Volume volume{.origin = origin(node), .paths = {}};
+  for (const std::string& arg : node.args) {
+    std::string_view path = trim_space(arg);
+    if (path.empty()) throw failure("VOLUME specified can not be an empty string");
+    volume.paths.emplace_back(path);
+  }
+  return volume;
+}
+
+Instruction parse_onbuild(const Node& node) {
+  if (node.trigger.empty()) throw failure("ONBUILD requires at least one argument");
+  Flags(node, {});
+  std::string trigger = to_upper(node.trigger[0].keyword);
+  if (trigger == "ONBUILD") throw failure("Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed");
+  if (trigger == "MAINTAINER" || trigger == "FROM") {
+    throw failure("{} isn't allowed as an ONBUILD trigger", trigger);
+  }
+  std::string_view text = trim_left_space(node.original);
+  text = trim_left_space(text.substr(node.keyword.size()));
+  Onbuild onbuild{.origin = origin(node), .trigger = std::string(text)};
+  for (const Heredoc& heredoc : node.heredocs) {
+    onbuild.trigger += "\n" + heredoc.content + heredoc.name;
+  }
+  return onbuild;
+}
+
+struct Entry {
+  std::string_view keyword;
+  Instruction (*parse)(const Node&);
+};
+
+constexpr std::array<Entry, 18> kInstructions = {{
+    {"ADD", parse_add},
+    {"ARG", parse_arg},
+    {"CMD", parse_cmd},
+    {"COPY", parse_copy},
+    {"ENTRYPOINT", parse_entrypoint},
+    {"ENV", parse_env},
+    {"EXPOSE", parse_expose},
+    {"FROM", parse_from},
+    {"HEALTHCHECK", parse_healthcheck},
+    {"LABEL", parse_label},
+    {"MAINTAINER", parse_maintainer},
+    {"ONBUILD", parse_onbuild},
+    {"RUN", parse_run},
+    {"SHELL", parse_shell},
+    {"STOPSIGNAL", parse_stopsignal},
+    {"USER", parse_user},
+    {"VOLUME", parse_volume},
+    {"WORKDIR", parse_workdir},
+}};
+
+Error unknown_instruction(const Node& node) {
+  std::vector<std::string> names;
+  for (const Entry& entry : kInstructions) names.emplace_back(entry.keyword);
+  SourceSpan where = narrow(node.span, node.keyword);
+  return failure("unknown instruction: {}{}", node.keyword, did_you_mean(node.keyword, names)).at(where);
+}
+
+}  // namespace
+
+Instruction parse_instruction(const Node& node) {
+  try {
+    for (const Entry& entry : kInstructions) {
+      if (equal_fold(entry.keyword, node.keyword)) return entry.parse(node);
+    }
+    throw unknown_instruction(node);
+  } catch (Error& error) {
+    error.set_span_if_none(node.span);
+    throw;
+  }
+}
+
+}  // namespace cairn::dockerfile

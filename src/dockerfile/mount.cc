@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dockerfile/mount.h"
+
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace cairn::dockerfile {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, MountType>, 5> kTypes = {{
+    {"bind", MountType::kBind},
+    {"cache", MountType::kCache},
+    {"tmpfs", MountType::kTmpfs},
+    {"secret", MountType::kSecret},
+    {"ssh", MountType::kSsh},
+}};
+
+template <typename... Args>
+Error failure(fmt::format_string<Args...> format, Args&&... args) {
+  return Error::of(ErrorKind::kDockerfile, format, std::forward<Args>(args)...);
+}
+
+// The fields of one CSV record.
+std::vector<std::string> split_fields(std::string_view text) {
+  std::vector<std::string> fields;
+  while (true) {
+    std::string field;
+    if (text.starts_with('"')) {
+      text.remove_prefix(1);
+      while (true) {
+        std::size_t end = text.find('"');
+        if (end == std::string_view::npos) throw failure("failed to parse csv mounts: unclosed quote");
+        field += text.substr(0, end);
+        text.remove_prefix(end + 1);
+        if (!text.starts_with('"')) break;
+        field += '"';
+        text.remove_prefix(1);
+      }
+      if (!text.empty() && text[0] != ',') {
+        throw failure("failed to parse csv mounts: text behind a quoted field");
+      }
+    } else {
+      field = text.substr(0, text.find(','));
+      if (field.find('"') != std::string::npos) {
+        throw failure("failed to parse csv mounts: bare \" in non-quoted field {}", field);
+      }
+      text.remove_prefix(field.size());
+    }
+    fields.push_back(std::move(field));
+    if (text.empty()) return fields;
+    text.remove_prefix(1);
+  }
+}
+
+bool parse_bool(std::string_view key, std::string_view value) {
+  for (std::string_view yes : {"1", "t", "T", "TRUE", "true", "True"}) {
+    if (value == yes) return true;
+  }
+  for (std::string_view no : {"0", "f", "F", "FALSE", "false", "False"}) {
+    if (value == no) return false;
+  }
+  throw failure("invalid value for {}: {}", key, value);
+}
+
+std::uint32_t parse_number(std::string_view key, std::string_view value, int base) {
+  std::optional<std::uint64_t> number = parse_uint(value, base);
+  if (!number || *number > UINT32_MAX) throw failure("invalid value {} for {}", value, key);
+  return static_cast<std::uint32_t>(*number);
+}
+
+MountType parse_type(const std::string& value) {
+  std::vector<std::string> names;
+  for (const auto& [name, type] : kTypes) {
+    if (equal_fold(name, value)) return type;
+    names.emplace_back(name);
+  }
+  throw failure("unsupported mount type {}{}", go_quote(value), did_you_mean(value, names));
+}
+
+std::string parse_sharing(const std::string& value) {
+  std::vector<std::string> names = {"shared", "private", "locked"};
+  for (const std::string& name : names) {
+    if (equal_fold(name, value)) return name;
+  }
+  throw failure("unsupported sharing value {}{}", go_quote(value), did_you_mean(value, names));
+}
+
+class MountParser {
+ public:
+  Mount parse(std::string_view text, const ExpandValue& expand) {
+    for (const std::string& field : split_fields(text)) {
+      std::size_t sign = field.find('=');
+      std::string key = to_lower(field.substr(0, sign));
+      if (sign == std::string::npos) {
+        bare(key, field);
+      } else {
+        assign(key, expand(field.substr(sign + 1)), field);
+      }
+    }
+    check_ids();
+    check_secret();
+    if (!mount_.sharing.empty() && mount_.type != MountType::kCache) {
+      throw failure("invalid cache sharing set for {} mount", name_of(mount_.type));
+    }
+    bool writable = mount_.type == MountType::kCache || mount_.type == MountType::kTmpfs;
+    mount_.read_only = read_only_.value_or(!writable);
+    return std::move(mount_);
+  }
+
+ private:
+  void bare(const std::string& key, const std::string& field) {
+    if (key == "readonly" || key == "ro") {
+      read_only_ = true;
+    } else if (key == "readwrite" || key == "rw") {
+      read_only_ = false;
+    } else if (key == "required") {
+      need_type(key, mount_.type == MountType::kSecret || mount_.type == MountType::kSsh);
+      mount_.required = true;
+    } else {
+      throw failure("invalid field '{}' must be a key=value pair", field);
+    }
+  }
+
+  void assign(const std::string& key, std::string value, const std::string& field) {
+    if (key == "type") {
+      mount_.type = parse_type(value);
+    } else if (key == "from") {
+      mount_.from = std::move(value);
+    } else if (key == "source" || key == "src") {
+      mount_.source = std::move(value);
+    } else if (key == "target" || key == "dst" || key == "destination") {
+      mount_.target = std::move(value);
+    } else if (key == "readonly" || key == "ro") {
+      read_only_ = parse_bool(key, value);
+    } else if (key == "readwrite" || key == "rw") {
+      read_only_ = !parse_bool(key, value);
+    } else if (key == "id") {
+      mount_.id = std::move(value);
+    } else if (key == "sharing") {
+      mount_.sharing = parse_sharing(value);
+    } else {
+      assign_rare(key, std::move(value), field);
+    }
+  }
+
+  void assign_rare(const std::string& key, std::string value, const std::string& field) {
+    if (key == "required") {
+      need_type(key, mount_.type == MountType::kSecret || mount_.type == MountType::kSsh);
+      mount_.required = parse_bool(key, value);
+    } else if (key == "size") {
+      need_type(key, mount_.type == MountType::kTmpfs);
+      mount_.size = parse_size(value);
+      if (!mount_.size) throw failure("invalid value for {}: {}", key, value);
+    } else if (key == "mode") {
+      mount_.mode = parse_number(key, value, 8);
+    } else if (key == "uid") {
+      mount_.uid = parse_number(key, value, 10);
+    } else if (key == "gid") {
+      mount_.gid = parse_number(key, value, 10);
+    } else if (key == "env") {
+      mount_.env = std::move(value);
+    } else {
+      throw failure("unexpected key '{}' in '{}'{}", key, field,
+                    did_you_mean(key, {"type", "from", "source", "target", "readonly", "id", "sharing",
+                                       "required", "size", "mode", "uid", "gid", "src", "dst",
+                                       "destination", "ro", "rw", "readwrite", "env"}));
+    }
+  }
+
+  void need_type(std::string_view key, bool fits) const {
+    if (fits) return;
+    throw failure("unexpected key '{}' for mount type '{}'", key, name_of(mount_.type));
+  }
+
+  void check_ids() const {
+    if (mount_.type != MountType::kBind && mount_.type != MountType::kTmpfs) return;
+    auto refuse = [&](std::string_view key) {
+      throw failure("{} not allowed for {} type mounts", key, go_quote(name_of(mount_.type)));
+    };
+    if (mount_.mode) refuse("mode");
+    if (mount_.uid) refuse("uid");
+    if (mount_.gid) refuse("gid");
+  }
+
+  void check_secret() const {
+    if (mount_.type != MountType::kSecret) return;
+    if (!mount_.from.empty()) throw failure("secret mount should not have a from");
+    if (!mount_.sharing.empty()) throw failure("secret mount should not define sharing");
+    if (mount_.source.empty() && mount_.target.empty() && mount_.id.empty()) {
+      throw failure("invalid secret mount. one of source, target required");
+    }
+    if (!mount_.source.empty() && !mount_.id.empty()) {
+      throw failure("both source and id can't be set");
+    }
+  }
+
+  Mount mount_;
+  std::optional<bool> read_only_;
+};
+
+}  // namespace
+
+std::string_view name_of(MountType type) {
+  for (const auto& [name, candidate] : kTypes) {
+    if (candidate == type) return name;
+  }
+  return "";
+}
+
+Mount parse_mount(std::string_view text, const ExpandValue& expand) {
+  return MountParser().parse(text, expand);
+}
+
+std::string mount_from(std::string_view text) {
+  std::string from;
+  for (const std::string& field : split_fields(text)) {
+    std::size_t sign = field.find('=');
+    if (sign == std::string::npos || to_lower(field.substr(0, sign)) != "from") continue;
+    from = field.substr(sign + 1);
+    std::size_t dollar = from.find('$');
+    if (dollar != std::string::npos && dollar + 1 != from.size()) {
+      throw failure("'from' doesn't support variable expansion, define alias stage instead");
+    }
+  }
+  return from;
+}
+
+}  // namespace cairn::dockerfile
