@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/background.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace cairn {
+namespace {
+
+constexpr std::size_t kPieceSize = 256 * 1024;
+constexpr std::size_t kMaxPieces = 8;
+
+}  // namespace
+
+bool ByteQueue::push(Piece piece) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return stopped_ || pieces_.size() < kMaxPieces; });
+  if (stopped_) return false;
+  pieces_.push_back(std::move(piece));
+  changed_.notify_all();
+  return true;
+}
+
+ByteQueue::Piece ByteQueue::pop() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return ended_ || !pieces_.empty(); });
+  if (pieces_.empty()) {
+    if (failure_) std::rethrow_exception(failure_);
+    return {};
+  }
+  Piece piece = std::move(pieces_.front());
+  pieces_.pop_front();
+  changed_.notify_all();
+  return piece;
+}
+
+void ByteQueue::end(std::exception_ptr failure) {
+  std::lock_guard lock(mutex_);
+  ended_ = true;
+  failure_ = std::move(failure);
+  changed_.notify_all();
+}
+
+void ByteQueue::stop() {
+  std::lock_guard lock(mutex_);
+  stopped_ = true;
+  changed_.notify_all();
+}
+
+ByteQueue::Piece ByteQueue::spare() {
+  std::lock_guard lock(mutex_);
+  if (spares_.empty()) return {};
+  Piece piece = std::move(spares_.back());
+  spares_.pop_back();
+  return piece;
+}
+
+void ByteQueue::give_back(Piece piece) {
+  std::lock_guard lock(mutex_);
+  if (spares_.size() < kMaxPieces) spares_.push_back(std::move(piece));
+}
+
+ReadAheadSource::ReadAheadSource(ByteSource& inner) {
+  thread_ = std::jthread([this, &inner] {
+    try {
+      while (true) {
+        ByteQueue::Piece piece = queue_.spare();
+        piece.resize(kPieceSize);
+        std::size_t count = 0;
+        // Full pieces: a source that answers in crumbs must not cost a hand-over for each.
+        while (count < piece.size()) {
+          std::size_t got = inner.read(std::span(piece).subspan(count));
+          if (got == 0) break;
+          count += got;
+        }
+        piece.resize(count);
+        if (count == 0 || !queue_.push(std::move(piece))) break;
+      }
+      queue_.end(nullptr);
+    } catch (...) {
+      queue_.end(std::current_exception());
+    }
+  });
+}
+
+ReadAheadSource::~ReadAheadSource() { queue_.stop(); }
+
+std::size_t ReadAheadSource::read(std::span<std::byte> buffer) {
+  if (used_ == piece_.size()) {
+    if (ended_) return 0;
+    queue_.give_back(std::move(piece_));
+    piece_ = queue_.pop();
+    used_ = 0;
+    ended_ = piece_.empty();
+  }
+  std::size_t count = std::min(buffer.size(), piece_.size() - used_);
+  std::memcpy(buffer.data(), piece_.data() + used_, count);
+  used_ += count;
+  return count;
+}
+
+WriteBehindSink::WriteBehindSink(ByteSink& inner) {
+  thread_ = std::jthread([this, &inner] {
+    try {
+      while (true) {
+        ByteQueue::Piece piece = queue_.pop();
+        if (piece.empty()) break;
+        inner.write(piece);
+        queue_.give_back(std::move(piece));
+      }
+    } catch (...) {
+      failure_ = std::current_exception();
+    }
+    queue_.stop();
+  });
+}
+
+// An end without finish() is an error's: what is queued may still be written, and nobody asks.
+WriteBehindSink::~WriteBehindSink() { queue_.end(nullptr); }
+
+void WriteBehindSink::write(std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    ByteQueue::Piece piece = queue_.spare();
+    std::size_t count = std::min(bytes.size(), kPieceSize);
+    piece.assign(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(count));
+    bytes = bytes.subspan(count);
+    if (!queue_.push(std::move(piece))) {
+      finish();  // throws what stopped the thread
+      return;
+    }
+  }
+}
+
+void WriteBehindSink::finish() {
+  queue_.end(nullptr);
+  if (thread_.joinable()) thread_.join();
+  if (failure_) std::rethrow_exception(failure_);
+}
+
+}  // namespace cairn

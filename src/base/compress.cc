@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/compress.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/error.h"
+#include "base/internal/codecs.h"
+#include "base/text.h"
+
+namespace cairn {
+namespace {
+
+class PlainSink final : public CompressingSink {
+ public:
+  explicit PlainSink(ByteSink& out) : out_(out) {}
+  void write(std::span<const std::byte> bytes) override { out_.write(bytes); }
+  void finish() override {}
+
+ private:
+  ByteSink& out_;
+};
+
+}  // namespace
+
+Compression sniff_compression(std::span<const std::byte> first_bytes) {
+  unsigned char magic[4] = {};
+  std::memcpy(magic, first_bytes.data(), std::min<std::size_t>(first_bytes.size(), 4));
+  if (magic[0] == 0x1f && magic[1] == 0x8b) return Compression::kGzip;
+  bool is_frame = magic[0] == 0x28 && magic[1] == 0xb5 && magic[2] == 0x2f && magic[3] == 0xfd;
+  // RFC 8878, 3.1.2: a skippable frame may come first.
+  bool is_skippable = (magic[0] & 0xf0) == 0x50 && magic[1] == 0x2a && magic[2] == 0x4d &&
+                      magic[3] == 0x18;
+  return is_frame || is_skippable ? Compression::kZstd : Compression::kNone;
+}
+
+std::unique_ptr<ByteSource> decompressing(ByteSource& source, const DecompressLimits& limits) {
+  auto peeked = std::make_unique<internal::PeekedSource>(source);
+  switch (sniff_compression(peeked->peek(4))) {
+    case Compression::kGzip: return internal::gunzipping(std::move(peeked), limits);
+    case Compression::kZstd: return internal::unzstding(std::move(peeked), limits);
+    case Compression::kNone: break;
+  }
+  return peeked;
+}
+
+std::unique_ptr<CompressingSink> compressing(Compression compression, ByteSink& out,
+                                             std::size_t threads) {
+  switch (compression) {
+    case Compression::kGzip: return internal::gzipping(out, threads);
+    case Compression::kZstd: return internal::zstding(out, threads);
+    case Compression::kNone: break;
+  }
+  return std::make_unique<PlainSink>(out);
+}
+
+namespace internal {
+
+std::span<const std::byte> PeekedSource::peek(std::size_t count) {
+  while (unread_.size() < count) {
+    if (!unread_.empty()) std::memmove(buffer_.data(), unread_.data(), unread_.size());
+    unread_ = std::span(buffer_).first(unread_.size());
+    std::size_t got = inner_.read(std::span(buffer_).subspan(unread_.size()));
+    if (got == 0) break;
+    taken_ += got;
+    unread_ = std::span(buffer_).first(unread_.size() + got);
+  }
+  return unread_;
+}
+
+std::size_t PeekedSource::read(std::span<std::byte> buffer) {
+  if (unread_.empty()) return inner_.read(buffer);
+  std::size_t count = std::min(buffer.size(), unread_.size());
+  std::memcpy(buffer.data(), unread_.data(), count);
+  skip(count);
+  return count;
+}
+
+void BombGuard::count(std::uint64_t input_total, std::uint64_t more_output) {
+  output_ += more_output;
+  if (output_ > limits_.max_bytes) {
+    throw Error::of(ErrorKind::kLimit, "compressed data unpacks to more than {}",
+                    human_size(limits_.max_bytes));
+  }
+  if (output_ > limits_.free_bytes && output_ / std::max<std::uint64_t>(input_total, 1) >
+                                          limits_.max_ratio) {
+    throw Error::of(ErrorKind::kLimit, "compressed data unpacks to more than {} times its size",
+                    limits_.max_ratio);
+  }
+}
+
+}  // namespace internal
+}  // namespace cairn

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// zstd by its own library, both ways.
+#include <zstd.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/internal/codecs.h"
+
+namespace cairn::internal {
+namespace {
+
+constexpr int kMaxWindowLog = 27;  // 128 MiB, the bound RFC 8878 suggests and containers live with
+constexpr int kLevel = 3;
+
+struct Free {
+  void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
+  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+};
+
+class ZstdSource final : public ByteSource {
+ public:
+  ZstdSource(std::unique_ptr<PeekedSource> source, const DecompressLimits& limits)
+      : source_(std::move(source)), guard_(limits), context_(ZSTD_createDCtx()) {
+    ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, kMaxWindowLog);
+  }
+
+  std::size_t read(std::span<std::byte> buffer) override {
+    while (true) {
+      std::span<const std::byte> input = source_->fill();
+      if (input.empty() && frame_done_) return 0;
+      ZSTD_inBuffer in{.src = input.data(), .size = input.size(), .pos = 0};
+      ZSTD_outBuffer out{.dst = buffer.data(), .size = buffer.size(), .pos = 0};
+      std::size_t result = ZSTD_decompressStream(context_.get(), &out, &in);
+      if (ZSTD_isError(result) != 0) {
+        throw Error::of(ErrorKind::kCorrupt, "damaged zstd data: {}", ZSTD_getErrorName(result));
+      }
+      source_->skip(in.pos);
+      guard_.count(source_->taken(), out.pos);
+      frame_done_ = result == 0;
+      if (out.pos > 0) return out.pos;
+      if (input.empty() && !frame_done_) {
+        throw Error::of(ErrorKind::kCorrupt, "damaged zstd data: it ends too early");
+      }
+    }
+  }
+
+ private:
+  std::unique_ptr<PeekedSource> source_;
+  BombGuard guard_;
+  std::unique_ptr<ZSTD_DCtx, Free> context_;
+  bool frame_done_ = true;
+};
+
+class ZstdSink final : public CompressingSink {
+ public:
+  ZstdSink(ByteSink& out, std::size_t threads)
+      : out_(out), context_(ZSTD_createCCtx()), buffer_(ZSTD_CStreamOutSize()) {
+    set(ZSTD_c_compressionLevel, kLevel);
+    set(ZSTD_c_checksumFlag, 1);
+    // Any number of workers gives the same bytes, but none at all gives others.
+    set(ZSTD_c_nbWorkers, static_cast<int>(std::clamp<std::size_t>(threads, 1, 64)));
+  }
+
+  void write(std::span<const std::byte> bytes) override {
+    ZSTD_inBuffer in{.src = bytes.data(), .size = bytes.size(), .pos = 0};
+    while (in.pos < in.size) step(in, ZSTD_e_continue);
+  }
+
+  void finish() override {
+    ZSTD_inBuffer in{.src = nullptr, .size = 0, .pos = 0};
+    while (step(in, ZSTD_e_end) != 0) {
+    }
+  }
+
+ private:
+  void set(ZSTD_cParameter parameter, int value) {
+    std::size_t result = ZSTD_CCtx_setParameter(context_.get(), parameter, value);
+    CAIRN_ASSERT(ZSTD_isError(result) == 0, "this libzstd lacks a parameter, maybe its threads");
+  }
+
+  // Returns what is left to flush, when ending.
+  std::size_t step(ZSTD_inBuffer& in, ZSTD_EndDirective directive) {
+    ZSTD_outBuffer out{.dst = buffer_.data(), .size = buffer_.size(), .pos = 0};
+    std::size_t left = ZSTD_compressStream2(context_.get(), &out, &in, directive);
+    if (ZSTD_isError(left) != 0) {
+      throw Error::of(ErrorKind::kHost, "zstd cannot compress: {}", ZSTD_getErrorName(left));
+    }
+    if (out.pos > 0) out_.write(std::span(buffer_).first(out.pos));
+    return left;
+  }
+
+  ByteSink& out_;
+  std::unique_ptr<ZSTD_CCtx, Free> context_;
+  std::vector<std::byte> buffer_;
+};
+
+}  // namespace
+
+std::unique_ptr<ByteSource> unzstding(std::unique_ptr<PeekedSource> source,
+                                      const DecompressLimits& limits) {
+  return std::make_unique<ZstdSource>(std::move(source), limits);
+}
+
+std::unique_ptr<CompressingSink> zstding(ByteSink& out, std::size_t threads) {
+  return std::make_unique<ZstdSink>(out, threads);
+}
+
+}  // namespace cairn::internal
