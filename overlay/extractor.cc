@@ -48,7 +48,7 @@ UnpackResult Extractor::run(ByteSource& source) {
     place(*entry, tar);
   }
   path.clear();
-  tar.drain();
+  if (policy_.whiteouts) tar.drain();  // a layer's digest covers what follows the archive
   settle_implied();
   set_dir_times();
   return std::move(result_);

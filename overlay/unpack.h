@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From tar bytes to files: a layer into a directory of its own, in the form overlayfs reads.
+// From tar bytes to files: a layer into a directory of its own, in the form overlayfs reads; and an
+// archive of the user's (ADD) into a live root.
 //
 // The bytes are hostile. Entries are placed by descriptor, inside the root whatever they are called
 // and wherever symlinks point; names, counts and sizes are bounded; what does not hold together is
@@ -8,11 +9,16 @@
 // so that all layers of an image can be unpacked at once; settle_layer() then does what needs them.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/stream.h"
+#include "base/sys/root_dir.h"
 #include "overlay/mount.h"
 
 namespace cairn::overlay {
@@ -58,5 +64,14 @@ void settle_layer(const std::string& dir, const UnpackResult& unpacked, const La
 // The first of these alone; {"." } gives a fresh upper directory the root's own metadata.
 void fix_implied_dirs(const std::string& dir, const std::vector<std::string>& implied,
                       const LayerStack& below);
+
+// Whether ADD unpacks this file, by content: it decompresses (gzip, bzip2, xz, zstd or not at all)
+// and begins with a tar header. Leaves the file at its start.
+bool looks_like_archive(const sys::Fd& file);
+// Unpacks such a file into the directory `dest` of a live root, which is made if missing. Members
+// keep their owners unless `owner` is given.
+UnpackResult unpack_archive(const sys::Fd& file, const sys::RootDir& root, const std::string& dest,
+                            std::optional<std::pair<uid_t, gid_t>> owner,
+                            const UnpackLimits& limits = {});
 
 }  // namespace cairn::overlay

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// ADD's archives. Which tar it is and where its entries go is the same question as for a layer; what
+// differs is the compression, of which libarchive knows more than layers use.
+#include <archive.h>
+#include <archive_entry.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <memory>
+
+#include "base/compress.h"
+#include "base/error.h"
+#include "overlay/internal/extractor.h"
+
+namespace cairn::overlay {
+namespace {
+
+// One compressed file as libarchive's "raw" format reads it: a single entry, of plain bytes.
+class FilteredSource final : public ByteSource {
+ public:
+  explicit FilteredSource(const sys::Fd& file) : archive_(::archive_read_new()) {
+    ::archive_read_support_filter_bzip2(archive_.get());
+    ::archive_read_support_filter_xz(archive_.get());
+    ::archive_read_support_format_raw(archive_.get());
+    check(::archive_read_open_fd(archive_.get(), file.get(), 128 * 1024));
+    archive_entry* entry = nullptr;
+    check(::archive_read_next_header(archive_.get(), &entry));
+  }
+
+  std::size_t read(std::span<std::byte> buffer) override {
+    la_ssize_t count = ::archive_read_data(archive_.get(), buffer.data(), buffer.size());
+    check(count < 0 ? static_cast<int>(count) : ARCHIVE_OK);
+    return static_cast<std::size_t>(count);
+  }
+
+ private:
+  struct Free {
+    void operator()(archive* handle) const { ::archive_read_free(handle); }
+  };
+
+  void check(int result) {
+    if (result == ARCHIVE_OK || result == ARCHIVE_WARN) return;
+    const char* words = ::archive_error_string(archive_.get());
+    throw Error::of(ErrorKind::kCorrupt, "damaged archive: {}", words != nullptr ? words : "unknown");
+  }
+
+  std::unique_ptr<archive, Free> archive_;
+};
+
+bool needs_filter(const sys::Fd& file) {
+  std::array<char, 6> magic{};
+  if (::pread(file.get(), magic.data(), magic.size(), 0) < 6) return false;
+  std::string_view text(magic.data(), magic.size());
+  return text.starts_with("BZh") || text == std::string_view("\xfd" "7zXZ\0", 6);
+}
+
+// The file's plain bytes, from its start. The members live as long as the stream is read.
+class PlainFile {
+ public:
+  explicit PlainFile(const sys::Fd& file) : raw_(file) {
+    if (::lseek(file.get(), 0, SEEK_SET) < 0) throw Error::from_errno(errno, "rewind an archive");
+    plain_ = needs_filter(file) ? std::make_unique<FilteredSource>(file) : decompressing(raw_);
+  }
+  ByteSource& bytes() { return *plain_; }
+
+ private:
+  sys::FdSource raw_;
+  std::unique_ptr<ByteSource> plain_;
+};
+
+}  // namespace
+
+bool looks_like_archive(const sys::Fd& file) {
+  if (!S_ISREG(sys::stat_of(file).st_mode)) return false;
+  std::array<std::byte, internal::kBlock> block;
+  std::size_t filled = 0;
+  try {
+    PlainFile plain(file);
+    while (filled < block.size()) {
+      std::size_t count = plain.bytes().read(std::span(block).subspan(filled));
+      if (count == 0) break;
+      filled += count;
+    }
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kCorrupt) throw;
+    filled = 0;  // only looks compressed
+  }
+  ::lseek(file.get(), 0, SEEK_SET);
+  return internal::is_tar_header(std::span(block).first(filled));
+}
+
+UnpackResult unpack_archive(const sys::Fd& file, const sys::RootDir& root, const std::string& dest,
+                            std::optional<std::pair<uid_t, gid_t>> owner,
+                            const UnpackLimits& limits) {
+  internal::ExtractPolicy policy{.base = internal::path_parts(dest),
+                                 .view = internal::View::kMerged,
+                                 .owner = owner};
+  internal::Extractor extractor(sys::open_at(root.fd(), ".", O_RDONLY | O_DIRECTORY),
+                                std::move(policy), limits);
+  PlainFile plain(file);
+  return extractor.run(plain.bytes());
+}
+
+}  // namespace cairn::overlay
