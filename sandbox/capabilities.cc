@@ -2,6 +2,7 @@
 #include "sandbox/capabilities.h"
 
 #include <sys/capability.h>
+#include <sys/prctl.h>
 
 #include <cerrno>
 #include <memory>
@@ -46,7 +47,7 @@ CapabilitySet effective_capabilities() {
 
 void limit_bounding_set(CapabilitySet keep) {
   for (int capability = 0; capability < ::cap_max_bits(); ++capability) {
-    if (keep.has(capability) || ::cap_get_bound(capability) != 1) continue;
+    if (keep.has(capability)) continue;
     if (::cap_drop_bound(capability) < 0) {
       throw Error::from_errno(errno, "drop capability {} from the bounding set", capability);
     }
@@ -61,7 +62,8 @@ void hold_capabilities(CapabilitySet held) {
     ::cap_set_flag(caps.get(), CAP_PERMITTED, 1, &value, CAP_SET);
     ::cap_set_flag(caps.get(), CAP_EFFECTIVE, 1, &value, CAP_SET);
   }
-  if (::cap_reset_ambient() < 0) throw Error::from_errno(errno, "clear the ambient capabilities");
+  // cap_reset_ambient() asks about each capability first; one call clears them all.
+  if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0) throw Error::from_errno(errno, "clear the ambient capabilities");
   if (!caps || ::cap_set_proc(caps.get()) < 0) {
     throw Error::from_errno(errno, "set the capabilities of the step");
   }

@@ -6,6 +6,8 @@
 // have are simply absent, and so answered EPERM.
 #pragma once
 
+#include <cstdint>
+
 namespace cairn::sandbox {
 
 // Allowed whatever the arguments. Names that an architecture lacks are passed over.
@@ -72,7 +74,6 @@ struct NumberedCall {
   const char* name;
   int number;
 };
-inline constexpr int kLastKnownToLibseccomp = 450;  // set_mempolicy_home_node
 inline constexpr NumberedCall kAllowedNewer[] = {
     {"cachestat", 451},
     {"fchmodat2", 452},
@@ -90,15 +91,16 @@ inline constexpr NumberedCall kAllowedNewer[] = {
 };
 // Calls after this one did not exist when the table was written. A C library probes for such a call
 // and falls back when the kernel does not know it (ENOSYS), but takes EPERM for an answer.
-inline constexpr int kLastKnownCall = 469;  // file_setattr
+inline constexpr std::uint32_t kLastKnownCall = 469;  // file_setattr
 
 // Allowed where the architecture has them.
 inline constexpr const char* kAllowedX86[] = {"arch_prctl", "modify_ldt"};
 inline constexpr const char* kAllowedArm[] = {"arm_fadvise64_64", "arm_sync_file_range",
                                               "sync_file_range2", "breakpoint", "cacheflush",
                                               "set_tls"};
+inline constexpr const char* kAllowedRiscv[] = {"riscv_flush_icache"};
 
 // personality(2): query, PER_LINUX, PER_LINUX32, each also with UNAME26; never ADDR_NO_RANDOMIZE.
-inline constexpr unsigned long kPersonalities[] = {0x0, 0x8, 0x20000, 0x20008, 0xffffffff};
+inline constexpr std::uint32_t kPersonalities[] = {0x0, 0x8, 0x20000, 0x20008, 0xffffffff};
 
 }  // namespace cairn::sandbox

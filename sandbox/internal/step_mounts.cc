@@ -22,7 +22,8 @@ using sys::MountTree;
 using sys::Recursive;
 using sys::RootDir;
 
-constexpr unsigned kPlain = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+constexpr unsigned long kPlain = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+constexpr unsigned kPlainAttributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 
 // What tells about the host or reaches into it, as docker and BuildKit mask it: below /proc and /sys.
 constexpr const char* kMaskedProc[] = {"acpi",         "asound",     "interrupts",  "kcore",
@@ -31,29 +32,27 @@ constexpr const char* kMaskedProc[] = {"acpi",         "asound",     "interrupts
 constexpr const char* kMaskedSys[] = {"firmware", "devices/virtual/powercap"};
 constexpr const char* kReadOnlyProc[] = {"bus", "fs", "irq", "sys", "sysrq-trigger"};
 
-// A mount on top of the standard directories; the image must not redirect them by a symlink.
-Fd attach_standard(const RootDir& root, const char* path, const MountTree& tree) {
-  Fd target = open_mount_point(root, path, MountPointType::kDirectory, Follow::kNo);
-  tree.attach(target, "");
-  return root.open_in(path, O_PATH | O_DIRECTORY, Follow::kNo);
+// A mount on top of a standard directory, which becomes our working directory. The image must not
+// redirect it by a symlink. From here on plain mount(2) and relative names do: the filesystem is one
+// we just mounted, so its names are what they seem, and one call is a third of open_tree's three.
+void enter_standard(const RootDir& root, const char* path, const MountTree& tree) {
+  tree.attach(open_mount_point(root, path, MountPointType::kDirectory, Follow::kNo), "");
+  if (::fchdir(tree.fd().get()) < 0) throw Error::from_errno(errno, "enter {}", path);
 }
 
-// Covers `name` by the host's null device or an empty directory. The directory is a kernel
-// filesystem we just mounted, so its names are what they seem.
-void mask(const Fd& dir, const char* name) {
-  std::optional<Fd> victim = sys::find_at(dir, name, O_PATH | O_NOFOLLOW);
-  if (!victim) return;
-  bool is_dir = S_ISDIR(sys::stat_of(*victim).st_mode);
-  sys::clone_tree(sys::open_path(is_dir ? "/empty" : "/dev/null", O_PATH), "", Recursive::kNo)
-      .attach(*victim, "");
+// Covers `name` by the null device, or by an empty directory when it is one.
+void mask(const char* name) {
+  if (::mount("/dev/null", name, nullptr, MS_BIND, nullptr) == 0) return;
+  if (errno == ENOTDIR && ::mount("/empty", name, nullptr, MS_BIND, nullptr) == 0) return;
+  if (errno != ENOENT) throw Error::from_errno(errno, "mask {}", name);
 }
 
-void protect(const Fd& dir, const char* name) {
-  std::optional<Fd> victim = sys::find_at(dir, name, O_PATH | O_NOFOLLOW);
-  if (!victim) return;
-  MountTree tree = sys::clone_tree(*victim, "", Recursive::kYes);
-  sys::add_mount_attributes(tree.fd(), "", MOUNT_ATTR_RDONLY | kPlain, Recursive::kYes);
-  tree.attach(*victim, "");
+void protect(const char* name) {
+  if (::mount(name, name, nullptr, MS_BIND | MS_REC, nullptr) < 0) {
+    if (errno == ENOENT) return;
+    throw Error::from_errno(errno, "bind {}", name);
+  }
+  sys::mount_at("", name, "", MS_BIND | MS_REMOUNT | MS_RDONLY | kPlain);
 }
 
 // The launcher's /sys belongs to the host's network. A step with a network of its own must not see
@@ -64,32 +63,33 @@ MountTree make_sys(NetworkMode network) {
     return sys::clone_tree(sys::open_path("/sys", O_PATH), "", Recursive::kYes);
   }
   try {
-    return sys::new_filesystem("sysfs", {}, kPlain);
+    return sys::new_filesystem("sysfs", {});
   } catch (const Error& error) {
     if (error.code() != EPERM) throw;
     return sys::clone_tree(sys::open_path("/empty", O_PATH), "", Recursive::kNo);
   }
 }
 
-void mount_nodes(const Fd& dev) {
-  Fd nodes = sys::open_path("/dev", O_RDONLY | O_DIRECTORY);
-  for (const sys::DirEntry& node : sys::list_dir(nodes)) {
-    sys::open_at(dev, node.name.c_str(), O_CREAT | O_EXCL | O_WRONLY, 0666);
-    sys::clone_tree(nodes, node.name.c_str(), Recursive::kNo).attach(dev, node.name.c_str());
+void bind_nodes() {
+  for (const sys::DirEntry& node : sys::list_dir(sys::open_path("/dev", O_RDONLY | O_DIRECTORY))) {
+    sys::open_path(node.name, O_CREAT | O_EXCL | O_WRONLY, 0666);
+    sys::mount_at("/dev/" + node.name, node.name, "", MS_BIND);
   }
 }
 
-void mount_in_dev(const Fd& dev, const char* name, const std::string& type,
-                  const sys::MountOptions& options, unsigned attributes) {
-  sys::make_dir_at(dev, name, 0755);
-  sys::new_filesystem(type, options, attributes).attach(dev, name);
+void mount_here(const char* name, const char* type, unsigned long flags, const std::string& options) {
+  if (::mkdir(name, 0755) < 0) throw Error::from_errno(errno, "make /dev/{}", name);
+  sys::mount_at(type, name, type, flags, options);
 }
 
-sys::MountOptions devpts_options(const StepWorld& world) {
+void link_here(const char* target, const char* name) {
+  if (::symlink(target, name) < 0) throw Error::from_errno(errno, "make /dev/{}", name);
+}
+
+std::string devpts_options(const StepWorld& world) {
   constexpr std::uint32_t kTtyGroup = 5;  // of every distribution since long ago
-  sys::MountOptions options{{"newinstance", ""}, {"ptmxmode", "0666"}, {"mode", "0620"}};
-  if (maps(world.gid_map, kTtyGroup)) options.emplace_back("gid", "5");
-  return options;
+  std::string options = "newinstance,ptmxmode=0666,mode=0620";
+  return maps(world.gid_map, kTtyGroup) ? options + ",gid=5" : options;
 }
 
 void mount_extra(const RootDir& root, const StepRequest& request, const MountPoint& mount) {
@@ -125,34 +125,32 @@ RootDir attach_root(const MountTree& tree) {
 }
 
 void mount_proc(const RootDir& root) {
-  Fd proc = attach_standard(root, "/proc", sys::new_filesystem("proc", {}, kPlain));
-  for (const char* name : kMaskedProc) mask(proc, name);
-  for (const char* name : kReadOnlyProc) protect(proc, name);
+  enter_standard(root, "/proc", sys::new_filesystem("proc", {}, kPlainAttributes));
+  for (const char* name : kMaskedProc) mask(name);
+  for (const char* name : kReadOnlyProc) protect(name);
 }
 
 void mount_sys(const RootDir& root, NetworkMode network) {
   MountTree tree = make_sys(network);
-  sys::add_mount_attributes(tree.fd(), "", MOUNT_ATTR_RDONLY | kPlain, Recursive::kYes);
-  Fd sysfs = attach_standard(root, "/sys", tree);
-  for (const char* name : kMaskedSys) mask(sysfs, name);
+  sys::add_mount_attributes(tree.fd(), "", MOUNT_ATTR_RDONLY | kPlainAttributes, Recursive::kYes);
+  enter_standard(root, "/sys", tree);
+  for (const char* name : kMaskedSys) mask(name);
 }
 
 // Each step has a /dev of its own, made anew: what one step leaves there is no other's to see.
 void mount_dev(const RootDir& root, const SandboxSpec& spec, const StepWorld& world) {
-  MountTree tree =
-      sys::new_filesystem("tmpfs", {{"mode", "0755"}, {"size", "64m"}}, MOUNT_ATTR_NOSUID);
-  Fd dev = attach_standard(root, "/dev", tree);
-  mount_nodes(dev);
-  mount_in_dev(dev, "pts", "devpts", devpts_options(world), MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
-  mount_in_dev(dev, "shm", "tmpfs",
-               {{"mode", "1777"}, {"size", std::to_string(spec.shm_size)}}, kPlain);
-  mount_in_dev(dev, "mqueue", "mqueue", {}, kPlain);
-  sys::symlink_at("pts/ptmx", dev, "ptmx");
-  sys::symlink_at("/proc/self/fd", dev, "fd");
-  sys::symlink_at("/proc/self/fd/0", dev, "stdin");
-  sys::symlink_at("/proc/self/fd/1", dev, "stdout");
-  sys::symlink_at("/proc/self/fd/2", dev, "stderr");
-  sys::symlink_at("/proc/kcore", dev, "core");
+  enter_standard(root, "/dev", sys::new_filesystem("tmpfs", {{"mode", "0755"}, {"size", "64m"}},
+                                                   MOUNT_ATTR_NOSUID));
+  bind_nodes();
+  mount_here("pts", "devpts", MS_NOSUID | MS_NOEXEC, devpts_options(world));
+  mount_here("shm", "tmpfs", kPlain, fmt::format("mode=1777,size={}", spec.shm_size));
+  mount_here("mqueue", "mqueue", kPlain, "");
+  link_here("pts/ptmx", "ptmx");
+  link_here("/proc/self/fd", "fd");
+  link_here("/proc/self/fd/0", "stdin");
+  link_here("/proc/self/fd/1", "stdout");
+  link_here("/proc/self/fd/2", "stderr");
+  link_here("/proc/kcore", "core");
 }
 
 void mount_extras(const RootDir& root, const StepRequest& request) {
