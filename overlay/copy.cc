@@ -30,6 +30,7 @@ std::string child(const std::string& dir, const std::string& name) {
 // What travels between steps: capabilities, user attributes and ACLs. A filesystem that refuses one
 // is no reason to fail (FEATURES C12); labels of security modules belong to the host.
 bool travels(const std::string& name) {
+  if (name.starts_with("user.overlay.")) return false;  // a layer seen raw shows overlayfs's marks
   return name == "security.capability" || name.starts_with("user.") ||
          name.starts_with("system.posix_acl_");
 }
