@@ -31,11 +31,12 @@ struct Dockerfile {
 Dockerfile parse_dockerfile(std::shared_ptr<const SourceText> source);
 Dockerfile parse_dockerfile(const SyntaxTree& tree);
 
-// The text of an ONBUILD trigger, found in a stage or in an image. Spans of the result and of errors
-// are `span`, the FROM line that made the trigger fire.
+// The text of an ONBUILD trigger, found in a stage or in an image. Spans of the result and of
+// errors are `span`, the FROM line that made the trigger fire.
 Instruction parse_trigger(std::string_view text, const SourceSpan& span);
 
-// The part of `span` that holds the first `text`, with its columns; the span itself if there is none.
+// The part of `span` that holds the first `text`, with its columns; the span itself if there is
+// none.
 SourceSpan narrow(const SourceSpan& span, std::string_view text);
 
 }  // namespace cairn::dockerfile

@@ -37,7 +37,8 @@ std::optional<std::int64_t> take_part(std::string_view& text) {
   std::size_t dot = std::min(number.find('.'), number.size());
   std::string_view whole = number.substr(0, dot);
   std::string_view fraction = dot < number.size() ? number.substr(dot + 1) : std::string_view();
-  if ((whole.empty() && fraction.empty()) || fraction.find('.') != std::string_view::npos) return {};
+  if ((whole.empty() && fraction.empty()) || fraction.find('.') != std::string_view::npos)
+    return {};
   text.remove_prefix(end);
   for (const Unit& unit : kUnits) {
     if (!text.starts_with(unit.name)) continue;
@@ -84,8 +85,8 @@ std::string format_duration(std::int64_t nanoseconds) {
   if (nanoseconds < 1'000'000'000) return trim_zeros(fmt::format("{:.6f}", value / 1e6)) + "ms";
   std::int64_t minutes = nanoseconds / 60'000'000'000;
   std::int64_t rest = nanoseconds % 60'000'000'000;
-  std::string seconds = trim_zeros(
-      fmt::format("{}.{:09}", rest / 1'000'000'000, rest % 1'000'000'000)) + "s";
+  std::string seconds =
+      trim_zeros(fmt::format("{}.{:09}", rest / 1'000'000'000, rest % 1'000'000'000)) + "s";
   if (minutes == 0) return seconds;
   if (minutes < 60) return fmt::format("{}m{}", minutes, seconds);
   return fmt::format("{}h{}m{}", minutes / 60, minutes % 60, seconds);

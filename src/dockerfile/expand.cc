@@ -17,7 +17,9 @@ namespace {
 // ${a:-${a:-${a:-...}}} nests on our stack; nobody writes this many levels in earnest.
 constexpr int kMaxDepth = 100;
 
-Error failure(std::string message) { return Error(ErrorKind::kDockerfile, std::move(message)); }
+Error failure(std::string message) {
+  return Error(ErrorKind::kDockerfile, std::move(message));
+}
 
 // Shell parameters such as $@ and $?: names of one character, never set in a Dockerfile.
 bool is_special_parameter(char c) {
@@ -91,8 +93,8 @@ class Expander {
     while (!at_end() && !(stop != '\0' && peek() == stop)) step(out);
     if (stop != '\0') {
       if (at_end()) {
-        throw failure(fmt::format(
-            "unexpected end of statement while looking for matching {}", stop));
+        throw failure(
+            fmt::format("unexpected end of statement while looking for matching {}", stop));
       }
       take();
     }
@@ -207,9 +209,12 @@ class Expander {
       case '-':
       case '?':
       case '#':
-      case '%': return operand(variable, sign);
-      case '/': return replaced(variable);
-      default: throw unsupported(sign);
+      case '%':
+        return operand(variable, sign);
+      case '/':
+        return replaced(variable);
+      default:
+        throw unsupported(sign);
     }
   }
 
@@ -224,15 +229,19 @@ class Expander {
     if (!value && options_.keep_unset) return fmt::format("${{{}{}{}}}", variable, sign, word);
     bool absent = !value || (empty_is_unset && value->empty());
     switch (kind) {
-      case '-': return absent ? word : *value;
-      case '+': return absent ? "" : word;
+      case '-':
+        return absent ? word : *value;
+      case '+':
+        return absent ? "" : word;
       case '?':
         if (!absent) return *value;
         if (word.empty()) word = fmt::format("is not allowed to be {}", value ? "empty" : "unset");
         throw failure(fmt::format("{}: {}", variable, word));
       case '#':
-      case '%': return trimmed(value.value_or(""), word, kind);
-      default: throw unsupported(sign);
+      case '%':
+        return trimmed(value.value_or(""), word, kind);
+      default:
+        throw unsupported(sign);
     }
   }
 

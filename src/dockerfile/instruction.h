@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The instructions of the language as values: flags and argument counts have been checked, names are
-// known, and nothing has been expanded yet.
+// The instructions of the language as values: flags and argument counts have been checked, names
+// are known, and nothing has been expanded yet.
 #pragma once
 
 #include <cstdint>
@@ -151,8 +151,8 @@ struct Maintainer {
 };
 
 using Instruction =
-    std::variant<From, Arg, Env, Run, Copy, Add, Workdir, User, Cmd, Entrypoint, Shell, Label, Expose,
-                 Volume, Stopsignal, Healthcheck, Onbuild, Maintainer>;
+    std::variant<From, Arg, Env, Run, Copy, Add, Workdir, User, Cmd, Entrypoint, Shell, Label,
+                 Expose, Volume, Stopsignal, Healthcheck, Onbuild, Maintainer>;
 
 const Origin& origin_of(const Instruction& instruction);
 

@@ -33,7 +33,8 @@ std::vector<std::string> split_fields(std::string_view text) {
       text.remove_prefix(1);
       while (true) {
         std::size_t end = text.find('"');
-        if (end == std::string_view::npos) throw failure("failed to parse csv mounts: unclosed quote");
+        if (end == std::string_view::npos)
+          throw failure("failed to parse csv mounts: unclosed quote");
         field += text.substr(0, end);
         text.remove_prefix(end + 1);
         if (!text.starts_with('"')) break;
@@ -165,9 +166,9 @@ class MountParser {
       mount_.env = std::move(value);
     } else {
       throw failure("unexpected key '{}' in '{}'{}", key, field,
-                    did_you_mean(key, {"type", "from", "source", "target", "readonly", "id", "sharing",
-                                       "required", "size", "mode", "uid", "gid", "src", "dst",
-                                       "destination", "ro", "rw", "readwrite", "env"}));
+                    did_you_mean(key, {"type", "from", "source", "target", "readonly", "id",
+                                       "sharing", "required", "size", "mode", "uid", "gid", "src",
+                                       "dst", "destination", "ro", "rw", "readwrite", "env"}));
     }
   }
 

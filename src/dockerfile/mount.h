@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The grammar of RUN --mount: comma-separated fields as in CSV, each key=value or a bare key. Values
-// are expanded, except that of `from`, which must be known before anything runs.
+// The grammar of RUN --mount: comma-separated fields as in CSV, each key=value or a bare key.
+// Values are expanded, except that of `from`, which must be known before anything runs.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Reads the file line by line, once. The rules that surprise: a comment or a blank line inside a
-// continued instruction vanishes without ending it; an escape before the escape at the end of a line
-// cancels the continuation; a line is joined to the last one with its leading white space.
+// continued instruction vanishes without ending it; an escape before the escape at the end of a
+// line cancels the continuation; a line is joined to the last one with its leading white space.
 #include "dockerfile/syntax.h"
 
 #include <fmt/format.h>
@@ -18,7 +18,9 @@
 namespace cairn::dockerfile {
 namespace {
 
-bool is_comment(std::string_view line) { return trim_left_space(line).starts_with('#'); }
+bool is_comment(std::string_view line) {
+  return trim_left_space(line).starts_with('#');
+}
 
 // Cuts the escape that continues the line and the blanks behind it; says whether there was one.
 bool cut_continuation(std::string_view& line, char escape) {
@@ -115,8 +117,10 @@ class Parser {
       if (heredoc.chomp) line.remove_prefix(std::min(line.find_first_not_of('\t'), line.size()));
       if (line == heredoc.name) return;
       if (near_miss.empty() && trim(line) == heredoc.name) {
-        near_miss = fmt::format("line {} is \"{}\" with white space around it; the terminator must "
-                                "be the whole line", lines_.number(), heredoc.name);
+        near_miss = fmt::format(
+            "line {} is \"{}\" with white space around it; the terminator must "
+            "be the whole line",
+            lines_.number(), heredoc.name);
       }
       heredoc.content += *raw;
     }

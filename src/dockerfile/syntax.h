@@ -17,9 +17,9 @@ namespace cairn::dockerfile {
 
 struct Heredoc {
   std::string name;
-  unsigned descriptor = 0;  // the 3 of 3<<EOF
-  bool expand = true;       // no part of the word was quoted
-  bool chomp = false;       // <<-: leading tabs of the body go
+  unsigned descriptor = 0;   // the 3 of 3<<EOF
+  bool expand = true;        // no part of the word was quoted
+  bool chomp = false;        // <<-: leading tabs of the body go
   std::string content = "";  // as it stands in the file, line ends included
 
   bool operator==(const Heredoc&) const = default;
@@ -27,13 +27,13 @@ struct Heredoc {
 
 // One instruction. Lines that continue have been joined.
 struct Node {
-  std::string keyword;              // as written
-  std::vector<std::string> flags;   // "--name=value", quotes gone
-  std::vector<std::string> args;    // by the shape of the instruction; ENV: key, value, "=" or ""
-  bool json = false;                // args came from a JSON array
-  std::vector<Node> trigger;        // ONBUILD: the instruction behind it, at most one
+  std::string keyword;             // as written
+  std::vector<std::string> flags;  // "--name=value", quotes gone
+  std::vector<std::string> args;   // by the shape of the instruction; ENV: key, value, "=" or ""
+  bool json = false;               // args came from a JSON array
+  std::vector<Node> trigger;       // ONBUILD: the instruction behind it, at most one
   std::vector<Heredoc> heredocs;
-  std::string original;             // the joined line
+  std::string original;               // the joined line
   std::vector<std::string> comments;  // the comment lines right above, without "#"
   SourceSpan span;
 };
@@ -57,7 +57,9 @@ struct SyntaxTree {
 SyntaxTree parse_syntax(std::shared_ptr<const SourceText> source);
 
 // The heredoc that a word opens ("<<EOF", "3<<-'EOF'"), if it does; its content is empty.
+// Throws kDockerfile for a quote that is never closed.
 std::optional<Heredoc> find_heredoc(std::string_view word);
+std::string chomp_tabs(std::string_view body);  // leading tabs of every line removed, for <<-
 
 // The tree as s-expressions, one instruction a line, in the form of BuildKit's dumper.
 std::string dump_ast(const SyntaxTree& tree);

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a build has to do, as values: a DAG of vertices, and the image that comes of them. The solver
-// sees vertices, not instructions; a vertex keeps its span and its name for messages only. A Plan
-// holds what the target reaches and nothing else, and is complete before any work starts.
+// What a build has to do, as values: a DAG of vertices, and the image that comes of them. The
+// solver sees vertices, not instructions; a vertex keeps its span and its name for messages only. A
+// Plan holds what the target reaches and nothing else, and is complete before any work starts.
 #pragma once
+
+#include <sys/types.h>
 
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -27,7 +30,7 @@ using VertexId = std::size_t;
 
 // The root of an image, pinned by what the ImageResolver answered.
 struct ImageOp {
-  oci::Reference reference;   // as written, normalised
+  oci::Reference reference;  // as written, normalised
   oci::Platform platform;
   Digest manifest;            // of the platform's own manifest
   std::string resolved_from;  // where the resolver found it, opaque to the plan
@@ -44,10 +47,10 @@ struct LocalOp {
 
 // --- ops that change a root; inputs[0] is the root they change ---
 
-// An owner or group as written: resolved against the passwd and group of inputs[0] at run time.
+// Where COPY and ADD take files from.
 struct CopySource {
-  VertexId from = 0;               // LocalOp, ImageOp or any root
-  std::vector<std::string> paths;  // as written, variables expanded; wildcards not
+  VertexId from = 0;                    // LocalOp, ImageOp or any root
+  std::vector<std::string> paths = {};  // as written, variables expanded; wildcards not
 };
 
 // A file whose content is in the Dockerfile itself (heredoc).
@@ -59,12 +62,14 @@ struct InlineFile {
 // COPY and ADD. Sources are taken in order. `dest` is absolute, and keeps a trailing "/" when the
 // line had one (or "/.").
 struct CopyOp {
-  CopySource source;
-  std::vector<InlineFile> inline_files;
-  std::string dest;
-  std::string chown;             // "", or as written: "user", "1000:1000", "user:group"
-  std::optional<mode_t> chmod;   // octal form only
-  bool unpack_archives = false;  // ADD of local files
+  CopySource source = {};
+  std::vector<InlineFile> inline_files = {};
+  std::string dest = {};
+  // "", or as written: "user", "1000:1000", "user:group"; names are looked up in the passwd and
+  // group of inputs[0] at run time.
+  std::string chown = {};
+  std::optional<mode_t> chmod = {};  // octal form only
+  bool unpack_archives = false;      // ADD of local files
   bool is_add = false;
 };
 
@@ -79,7 +84,7 @@ struct RunMount {
   bool read_only = true;
   std::string cache_id;
   CacheSharing sharing = CacheSharing::kShared;
-  mode_t mode = 0755;            // cache: of a new directory
+  mode_t mode = 0755;  // cache: of a new directory
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
 };
@@ -90,10 +95,11 @@ struct RunOp {
   std::vector<std::string> argv;
   std::vector<std::string> env;  // "K=V", order kept
   std::string cwd;
-  std::string user;              // "" is root
+  std::string user;  // "" is root
   NetworkMode network = NetworkMode::kDefault;
   std::vector<RunMount> mounts;
-  // A heredoc that starts with "#!": written 0755 to this path on a read-only mount and run from there.
+  // A heredoc that starts with "#!": written 0755 to this path on a read-only mount and run from
+  // there.
   std::optional<InlineFile> script;
   std::vector<std::string> proxy_env;  // given to the command, not part of the key
   std::vector<std::pair<std::string, std::string>> extra_hosts;  // host, address
@@ -130,6 +136,7 @@ struct Plan {
   VertexId root = 0;
   VertexId base = 0;
   oci::ImageConfig config;
+  std::vector<oci::History> base_history;  // of the base image, kept as it is; before `history`
   std::vector<HistoryLine> history;
   oci::Platform platform;
   std::optional<Timestamp> source_date_epoch;

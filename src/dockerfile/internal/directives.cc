@@ -25,8 +25,8 @@ bool is_alnum(char c) {
 // "name = value", the name lower-cased; nothing when the line has another form or name.
 std::optional<NameAndValue> split_directive(std::string_view line) {
   line = trim_left_space(line);
-  std::size_t end = static_cast<std::size_t>(
-      std::find_if_not(line.begin(), line.end(), is_alnum) - line.begin());
+  std::size_t end =
+      static_cast<std::size_t>(std::find_if_not(line.begin(), line.end(), is_alnum) - line.begin());
   if (end == 0 || (line[0] >= '0' && line[0] <= '9')) return std::nullopt;
   std::string name = to_lower(line.substr(0, end));
   std::string_view rest = trim(line.substr(end));
@@ -52,9 +52,10 @@ std::vector<Directive> look_elsewhere(const std::shared_ptr<const SourceText>& s
     std::optional<NameAndValue> pair = split_directive(line->substr(sign.size()));
     // "check" is read from "#" comments only, and "escape" from the very top.
     if (!pair || pair->name == "escape" || (pair->name == "check" && sign == "//")) break;
-    found.push_back({.name = pair->name, .value = pair->value,
-                     .span = {.source = source, .first_line = lines.number(),
-                              .last_line = lines.number()}});
+    found.push_back(
+        {.name = pair->name,
+         .value = pair->value,
+         .span = {.source = source, .first_line = lines.number(), .last_line = lines.number()}});
   }
   return found;
 }

@@ -50,7 +50,8 @@ Error unknown_flag(std::string_view name, std::initializer_list<FlagSpec> known)
   }
   Error error(ErrorKind::kDockerfile, std::move(message));
   for (const FlagHome& home : kHomes) {
-    if (home.name == name) error.set_hint(fmt::format("--{} is a flag of {}", name, home.instructions));
+    if (home.name == name)
+      error.set_hint(fmt::format("--{} is a flag of {}", name, home.instructions));
   }
   return error;
 }

@@ -12,7 +12,9 @@
 namespace cairn::dockerfile {
 namespace {
 
-std::optional<std::string> nothing_is_set(std::string_view) { return std::nullopt; }
+std::optional<std::string> nothing_is_set(std::string_view) {
+  return std::nullopt;
+}
 
 std::ptrdiff_t count_quotes(std::string_view text) {
   return std::count_if(text.begin(), text.end(), [](char c) { return c == '\'' || c == '"'; });
@@ -21,8 +23,8 @@ std::ptrdiff_t count_quotes(std::string_view text) {
 }  // namespace
 
 bool may_hold_heredocs(const Node& node) {
-  const Node& inner = equal_fold(node.keyword, "onbuild") && !node.trigger.empty()
-                          ? node.trigger.front() : node;
+  const Node& inner =
+      equal_fold(node.keyword, "onbuild") && !node.trigger.empty() ? node.trigger.front() : node;
   if (inner.json) return false;
   std::string keyword = to_lower(inner.keyword);
   return keyword == "run" || keyword == "copy" || keyword == "add";

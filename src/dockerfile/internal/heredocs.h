@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which heredocs a joined line opens. Only RUN, COPY and ADD have them, also behind ONBUILD, and not
-// in JSON form. Their words are lexed with "\" as the escape whatever the directive says.
+// Which heredocs a joined line opens. Only RUN, COPY and ADD have them, also behind ONBUILD, and
+// not in JSON form. Their words are lexed with "\" as the escape whatever the directive says.
 #pragma once
 
 #include <string_view>
@@ -13,6 +13,5 @@ namespace cairn::dockerfile {
 
 bool may_hold_heredocs(const Node& node);
 std::vector<Heredoc> heredocs_of(std::string_view line);
-std::string chomp_tabs(std::string_view body);  // leading tabs of every line removed
 
 }  // namespace cairn::dockerfile

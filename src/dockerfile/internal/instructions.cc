@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "dockerfile/duration.h"
 #include "dockerfile/dockerfile.h"
+#include "dockerfile/duration.h"
 #include "dockerfile/internal/flags.h"
 #include "dockerfile/internal/heredocs.h"
 #include "dockerfile/internal/runes.h"
@@ -52,7 +52,8 @@ std::vector<KeyValue> pairs_of(const Node& node) {
   std::vector<KeyValue> pairs;
   for (std::size_t i = 0; i + 2 < node.args.size(); i += 3) {
     if (node.args[i].empty()) throw failure("{} names can not be blank", to_upper(node.keyword));
-    pairs.push_back({.key = node.args[i], .value = node.args[i + 1], .legacy = node.args[i + 2].empty()});
+    pairs.push_back(
+        {.key = node.args[i], .value = node.args[i + 1], .legacy = node.args[i + 2].empty()});
   }
   return pairs;
 }
@@ -72,8 +73,9 @@ Instruction parse_from(const Node& node) {
   if (node.args.size() == 3 && equal_fold(node.args[1], "as")) {
     from.name = to_lower(node.args[2]);
     if (!is_stage_name(from.name)) {
-      throw failure("invalid name for build stage: {}, name can't start with a number or contain symbols",
-                    go_quote(node.args[2]))
+      throw failure(
+          "invalid name for build stage: {}, name can't start with a number or contain symbols",
+          go_quote(node.args[2]))
           .at(narrow(node.span, node.args[2]));
     }
   } else if (node.args.size() != 1) {
@@ -110,15 +112,24 @@ Instruction parse_label(const Node& node) {
 
 // --- files ---
 
+// A word with quotes that never close opens no heredoc: then it is a path.
+std::optional<Heredoc> heredoc_of(std::string_view word) {
+  try {
+    return find_heredoc(word);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
 FileSources sources_of(const Node& node, const Flags& flags) {
   std::string keyword = to_upper(node.keyword);
   FileSources files;
   files.dest = node.args.back();
-  if (find_heredoc(files.dest)) throw failure("{} cannot accept a heredoc as a destination", keyword);
+  if (heredoc_of(files.dest)) throw failure("{} cannot accept a heredoc as a destination", keyword);
   std::map<std::string_view, const Heredoc*> bodies;
   for (const Heredoc& heredoc : node.heredocs) bodies[heredoc.name] = &heredoc;
   for (std::size_t i = 0; i + 1 < node.args.size(); ++i) {
-    std::optional<Heredoc> word = find_heredoc(node.args[i]);
+    std::optional<Heredoc> word = heredoc_of(node.args[i]);
     auto body = word ? bodies.find(word->name) : bodies.end();
     if (body == bodies.end()) {
       files.paths.push_back(node.args[i]);
@@ -139,14 +150,19 @@ FileSources sources_of(const Node& node, const Flags& flags) {
 void need_sources(const Node& node) {
   if (node.args.size() >= 2) return;
   throw failure(
-      "{} requires at least two arguments, but only one was provided. Destination could not be determined",
+      "{} requires at least two arguments, but only one was provided. Destination could not be "
+      "determined",
       to_upper(node.keyword));
 }
 
 Instruction parse_copy(const Node& node) {
   need_sources(node);
-  Flags flags(node, {{"chown", kText}, {"from", kText}, {"chmod", kText}, {"link", kBool},
-                     {"exclude", kList}, {"parents", kBool}});
+  Flags flags(node, {{"chown", kText},
+                     {"from", kText},
+                     {"chmod", kText},
+                     {"link", kBool},
+                     {"exclude", kList},
+                     {"parents", kBool}});
   return Copy{.origin = origin(node),
               .files = sources_of(node, flags),
               .from = flags.text("from"),
@@ -155,8 +171,13 @@ Instruction parse_copy(const Node& node) {
 
 Instruction parse_add(const Node& node) {
   need_sources(node);
-  Flags flags(node, {{"chown", kText}, {"chmod", kText}, {"link", kBool}, {"keep-git-dir", kBool},
-                     {"checksum", kText}, {"unpack", kBool}, {"exclude", kList}});
+  Flags flags(node, {{"chown", kText},
+                     {"chmod", kText},
+                     {"link", kBool},
+                     {"keep-git-dir", kBool},
+                     {"checksum", kText},
+                     {"unpack", kBool},
+                     {"exclude", kList}});
   return Add{.origin = origin(node),
              .files = sources_of(node, flags),
              .keep_git_dir = flags.truth("keep-git-dir"),
@@ -176,10 +197,12 @@ Instruction parse_run(const Node& node) {
           .devices = flags.list("device")};
   for (const std::string& mount : run.mounts) mount_from(mount);
   if (run.network != "default" && run.network != "none" && run.network != "host") {
-    throw failure("invalid network mode {}", go_quote(run.network)).at(narrow(node.span, "--network"));
+    throw failure("invalid network mode {}", go_quote(run.network))
+        .at(narrow(node.span, "--network"));
   }
   if (run.security != "sandbox" && run.security != "insecure") {
-    throw failure("security {} is not valid", go_quote(run.security)).at(narrow(node.span, "--security"));
+    throw failure("security {} is not valid", go_quote(run.security))
+        .at(narrow(node.span, "--security"));
   }
   return run;
 }
@@ -222,8 +245,11 @@ Instruction parse_healthcheck(const Node& node) {
     if (node.args.size() != 1) throw failure("HEALTHCHECK NONE takes no arguments");
     return check;
   }
-  Flags flags(node, {{"interval", kText}, {"timeout", kText}, {"start-period", kText},
-                     {"start-interval", kText}, {"retries", kText}});
+  Flags flags(node, {{"interval", kText},
+                     {"timeout", kText},
+                     {"start-period", kText},
+                     {"start-interval", kText},
+                     {"retries", kText}});
   if (kind != "CMD") throw failure("Unknown type {} in HEALTHCHECK (try CMD)", go_quote(kind));
   if (node.args.size() == 1) throw failure("Missing command after HEALTHCHECK CMD");
   if (!node.json) check.test[0] = "CMD-SHELL";
@@ -306,32 +332,34 @@ struct Entry {
   Instruction (*parse)(const Node&);
 };
 
+// The common ones first: of two that are equally near to a typo, the earlier is suggested.
 constexpr std::array<Entry, 18> kInstructions = {{
-    {"ADD", parse_add},
-    {"ARG", parse_arg},
-    {"CMD", parse_cmd},
-    {"COPY", parse_copy},
-    {"ENTRYPOINT", parse_entrypoint},
-    {"ENV", parse_env},
-    {"EXPOSE", parse_expose},
-    {"FROM", parse_from},
-    {"HEALTHCHECK", parse_healthcheck},
-    {"LABEL", parse_label},
-    {"MAINTAINER", parse_maintainer},
-    {"ONBUILD", parse_onbuild},
     {"RUN", parse_run},
-    {"SHELL", parse_shell},
-    {"STOPSIGNAL", parse_stopsignal},
-    {"USER", parse_user},
-    {"VOLUME", parse_volume},
+    {"COPY", parse_copy},
+    {"FROM", parse_from},
+    {"ENV", parse_env},
+    {"ARG", parse_arg},
     {"WORKDIR", parse_workdir},
+    {"CMD", parse_cmd},
+    {"ADD", parse_add},
+    {"EXPOSE", parse_expose},
+    {"USER", parse_user},
+    {"LABEL", parse_label},
+    {"ENTRYPOINT", parse_entrypoint},
+    {"VOLUME", parse_volume},
+    {"HEALTHCHECK", parse_healthcheck},
+    {"SHELL", parse_shell},
+    {"ONBUILD", parse_onbuild},
+    {"STOPSIGNAL", parse_stopsignal},
+    {"MAINTAINER", parse_maintainer},
 }};
 
 Error unknown_instruction(const Node& node) {
   std::vector<std::string> names;
   for (const Entry& entry : kInstructions) names.emplace_back(entry.keyword);
   SourceSpan where = narrow(node.span, node.keyword);
-  return failure("unknown instruction: {}{}", node.keyword, did_you_mean(node.keyword, names)).at(where);
+  return failure("unknown instruction: {}{}", node.keyword, did_you_mean(node.keyword, names))
+      .at(where);
 }
 
 }  // namespace

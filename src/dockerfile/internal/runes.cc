@@ -74,12 +74,15 @@ std::string from_runes(std::u32string_view runes) {
 }
 
 bool is_space(char32_t rune) {
-  if (rune <= 0xff) return rune == ' ' || (rune >= '\t' && rune <= '\r') || rune == 0x85 || rune == 0xa0;
-  return rune == 0x1680 || (rune >= 0x2000 && rune <= 0x200a) || rune == 0x2028 ||
-         rune == 0x2029 || rune == 0x202f || rune == 0x205f || rune == 0x3000;
+  if (rune <= 0xff)
+    return rune == ' ' || (rune >= '\t' && rune <= '\r') || rune == 0x85 || rune == 0xa0;
+  return rune == 0x1680 || (rune >= 0x2000 && rune <= 0x200a) || rune == 0x2028 || rune == 0x2029 ||
+         rune == 0x202f || rune == 0x205f || rune == 0x3000;
 }
 
-bool is_digit(char32_t rune) { return rune >= '0' && rune <= '9'; }
+bool is_digit(char32_t rune) {
+  return rune >= '0' && rune <= '9';
+}
 
 bool is_name_rune(char32_t rune) {
   if (rune < 0x80) {

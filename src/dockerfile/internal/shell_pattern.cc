@@ -21,8 +21,9 @@ using Segment = std::u32string;
 using Pattern = std::vector<Segment>;  // never empty; n segments are joined by n-1 stars
 
 [[noreturn]] void bad_escape(std::string_view pattern, std::u32string_view what) {
-  throw Error::of(ErrorKind::kDockerfile, "invalid pattern ({}) in substitution: invalid escape '\\{}'",
-                  pattern, from_runes(what));
+  throw Error::of(ErrorKind::kDockerfile,
+                  "invalid pattern ({}) in substitution: invalid escape '\\{}'", pattern,
+                  from_runes(what));
 }
 
 Pattern parse_pattern(std::string_view text) {

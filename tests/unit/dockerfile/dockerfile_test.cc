@@ -35,7 +35,9 @@ Failure failure(std::string text) {
   try {
     parse(std::move(text));
   } catch (const Error& error) {
-    return {.message = error.message(), .hint = error.hint(), .span = error.span().value_or(SourceSpan{})};
+    return {.message = error.message(),
+            .hint = error.hint(),
+            .span = error.span().value_or(SourceSpan{})};
   }
   return {};
 }
@@ -76,7 +78,8 @@ TEST_CASE("stages hold their instructions, and ARGs before the first are global"
 TEST_CASE("an unknown instruction suggests the one that was meant, and shows where") {
   Failure typo = failure("FROM x\n  FNTRYPOINT a\n");
   CHECK(typo.message ==
-        "dockerfile parse error on line 2: unknown instruction: FNTRYPOINT (did you mean ENTRYPOINT?)");
+        "dockerfile parse error on line 2: unknown instruction: FNTRYPOINT (did you mean "
+        "ENTRYPOINT?)");
   CHECK(typo.span.first_line == 2);
   CHECK(typo.span.first_column == 3);
   CHECK(typo.span.last_column == 12);
@@ -105,7 +108,8 @@ TEST_CASE("argument counts are checked with the words people search for") {
   CHECK(failure("FROM a b").message ==
         "dockerfile parse error on line 1: FROM requires either one or three arguments");
   CHECK(failure("FROM a AS 1x").message ==
-        "dockerfile parse error on line 1: invalid name for build stage: \"1x\", name can't start with "
+        "dockerfile parse error on line 1: invalid name for build stage: \"1x\", name can't start "
+        "with "
         "a number or contain symbols");
   CHECK(refused("WORKDIR") == "WORKDIR requires exactly one argument");
   CHECK(refused("ENV") == "ENV requires at least one argument");
@@ -145,7 +149,8 @@ TEST_CASE("a health check has a kind, a command and durations") {
   CHECK(refused("HEALTHCHECK NONE x") == "HEALTHCHECK NONE takes no arguments");
   CHECK(refused("HEALTHCHECK CMD") == "Missing command after HEALTHCHECK CMD");
   CHECK(refused("HEALTHCHECK TCP 1") == "Unknown type \"TCP\" in HEALTHCHECK (try CMD)");
-  CHECK(refused("HEALTHCHECK --interval=50ns CMD x") == "Interval \"interval\" cannot be less than 1ms");
+  CHECK(refused("HEALTHCHECK --interval=50ns CMD x") ==
+        "Interval \"interval\" cannot be less than 1ms");
   CHECK(refused("HEALTHCHECK --retries=-1 CMD x") == "--retries cannot be negative (-1)");
 }
 
@@ -191,7 +196,8 @@ TEST_CASE("a mount that cannot be says what is wrong with it") {
 }
 
 TEST_CASE("durations read and print as Go's do") {
-  for (const char* text : {"0s", "1ns", "1.5\xc2\xb5s", "300ms", "1.5s", "1m30s", "1h0m0.25s", "100h0m0s"}) {
+  for (const char* text :
+       {"0s", "1ns", "1.5\xc2\xb5s", "300ms", "1.5s", "1m30s", "1h0m0.25s", "100h0m0s"}) {
     CHECK(format_duration(parse_duration(text)) == text);
   }
   CHECK(parse_duration("0") == 0);

@@ -20,8 +20,12 @@ Variables variables(std::map<std::string, std::string, std::less<>> values) {
   };
 }
 
-const Variables kEnv = variables({{"V", "xxyy"}, {"EMPTY", ""}, {"PWD", "/home"}, {"TWO", "a  b"},
-                                  {"URL", "http://x/y"}, {"한국어", "korean"}});
+const Variables kEnv = variables({{"V", "xxyy"},
+                                  {"EMPTY", ""},
+                                  {"PWD", "/home"},
+                                  {"TWO", "a  b"},
+                                  {"URL", "http://x/y"},
+                                  {"한국어", "korean"}});
 
 std::string word(std::string_view text, ExpandOptions options = {}) {
   try {
@@ -32,7 +36,9 @@ std::string word(std::string_view text, ExpandOptions options = {}) {
   }
 }
 
-std::vector<std::string> words(std::string_view text) { return expand_words(text, kEnv).words; }
+std::vector<std::string> words(std::string_view text) {
+  return expand_words(text, kEnv).words;
+}
 
 struct Case {
   const char* text;
@@ -42,44 +48,78 @@ struct Case {
 }  // namespace
 
 TEST_CASE("quotes and escapes are taken off as a shell would") {
-  for (const Case& c : std::initializer_list<Case>{
-           {"he'll'o", "hello"}, {"he\\'llo", "he'llo"}, {"abc\\tdef", "abctdef"},
-           {"\"abc\\tdef\"", "abc\\tdef"}, {"\"a\\\\b\"", "a\\b"}, {"'a\\b'", "a\\b"},
-           {"hello\\", "hello"}, {"'\"x\"'", "\"x\""}, {"\"he'$PWD'\"", "he'/home'"},
-           {"he\\$PWD", "he$PWD"}, {"'he${XX}'", "he${XX}"}, {"\\${}", "${}"}}) {
+  for (const Case& c : std::initializer_list<Case>{{"he'll'o", "hello"},
+                                                   {"he\\'llo", "he'llo"},
+                                                   {"abc\\tdef", "abctdef"},
+                                                   {"\"abc\\tdef\"", "abc\\tdef"},
+                                                   {"\"a\\\\b\"", "a\\b"},
+                                                   {"'a\\b'", "a\\b"},
+                                                   {"hello\\", "hello"},
+                                                   {"'\"x\"'", "\"x\""},
+                                                   {"\"he'$PWD'\"", "he'/home'"},
+                                                   {"he\\$PWD", "he$PWD"},
+                                                   {"'he${XX}'", "he${XX}"},
+                                                   {"\\${}", "${}"}}) {
     CHECK(word(c.text) == c.expected);
   }
 }
 
 TEST_CASE("names are letters, digits and underscores; digits and special signs are names too") {
-  for (const Case& c : std::initializer_list<Case>{
-           {"$V.", "xxyy."}, {"$.", "$."}, {"a$1x", "ax"}, {"$999aaa", "aaa"}, {"$@@", "@"},
-           {"${#}", ""}, {"${1:-b}", "b"}, {"$", "$"}, {"$한국어", "korean"}, {"$unset", ""}}) {
+  for (const Case& c : std::initializer_list<Case>{{"$V.", "xxyy."},
+                                                   {"$.", "$."},
+                                                   {"a$1x", "ax"},
+                                                   {"$999aaa", "aaa"},
+                                                   {"$@@", "@"},
+                                                   {"${#}", ""},
+                                                   {"${1:-b}", "b"},
+                                                   {"$", "$"},
+                                                   {"$한국어", "korean"},
+                                                   {"$unset", ""}}) {
     CHECK(word(c.text) == c.expected);
   }
 }
 
 TEST_CASE("every operator of a substitution does its work") {
-  for (const Case& c : std::initializer_list<Case>{
-           {"${X:-d}", "d"}, {"${EMPTY:-d}", "d"}, {"${EMPTY-d}", ""}, {"${V:-d}", "xxyy"},
-           {"${V:+d}", "d"}, {"${EMPTY:+d}", ""}, {"${EMPTY+d}", "d"}, {"${X+d}", ""},
-           {"${V:?m}", "xxyy"}, {"${X:-${Y:-${V}z}}", "xxyyz"}, {"${X:-\\}}", "}"},
-           {"${V#x}", "xyy"}, {"${V##*x}", "yy"}, {"${V#*}", "xxyy"}, {"${V##*}", ""},
-           {"${V%y}", "xxy"}, {"${V%%y*}", "xx"}, {"${V%?y}", "xx"}, {"${V#?\\?}", "xxyy"},
-           {"${V/x/-}", "-xyy"}, {"${V//x/-}", "--yy"}, {"${V/x*/-}", "-"}, {"${V//x/$1}", "yy"},
-           {"${V//x/\\$1}", "\\$1\\$1yy"}, {"${URL/\\/\\//-}", "http:-x/y"}, {"${V///-}", "-x-x-y-y-"},
-           {"${V//z/-}", "xxyy"}}) {
+  for (const Case& c : std::initializer_list<Case>{{"${X:-d}", "d"},
+                                                   {"${EMPTY:-d}", "d"},
+                                                   {"${EMPTY-d}", ""},
+                                                   {"${V:-d}", "xxyy"},
+                                                   {"${V:+d}", "d"},
+                                                   {"${EMPTY:+d}", ""},
+                                                   {"${EMPTY+d}", "d"},
+                                                   {"${X+d}", ""},
+                                                   {"${V:?m}", "xxyy"},
+                                                   {"${X:-${Y:-${V}z}}", "xxyyz"},
+                                                   {"${X:-\\}}", "}"},
+                                                   {"${V#x}", "xyy"},
+                                                   {"${V##*x}", "yy"},
+                                                   {"${V#*}", "xxyy"},
+                                                   {"${V##*}", ""},
+                                                   {"${V%y}", "xxy"},
+                                                   {"${V%%y*}", "xx"},
+                                                   {"${V%?y}", "xx"},
+                                                   {"${V#?\\?}", "xxyy"},
+                                                   {"${V/x/-}", "-xyy"},
+                                                   {"${V//x/-}", "--yy"},
+                                                   {"${V/x*/-}", "-"},
+                                                   {"${V//x/$1}", "yy"},
+                                                   {"${V//x/\\$1}", "\\$1\\$1yy"},
+                                                   {"${URL/\\/\\//-}", "http:-x/y"},
+                                                   {"${V///-}", "-x-x-y-y-"},
+                                                   {"${V//z/-}", "xxyy"}}) {
     CHECK_MESSAGE(word(c.text) == c.expected, c.text);
   }
 }
 
 TEST_CASE("a substitution that cannot be is an error with its reason") {
   for (const Case& c : std::initializer_list<Case>{
-           {"${X:?no way}", "error: X: no way"}, {"${X?}", "error: X: is not allowed to be unset"},
+           {"${X:?no way}", "error: X: no way"},
+           {"${X?}", "error: X: is not allowed to be unset"},
            {"${EMPTY:?}", "error: EMPTY: is not allowed to be empty"},
            {"${}", "error: syntax error: bad substitution"},
            {"${:x}", "error: syntax error: bad substitution"},
-           {"${V", "error: syntax error: missing '}'"}, {"${V:-x", "error: syntax error: missing '}'"},
+           {"${V", "error: syntax error: missing '}'"},
+           {"${V:-x", "error: syntax error: missing '}'"},
            {"${V:#x}", "error: unsupported modifier (:#) in substitution"},
            {"${V:=x}", "error: unsupported modifier (:=) in substitution"},
            {"${.}", "error: unsupported modifier (.) in substitution"},

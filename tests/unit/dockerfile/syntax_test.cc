@@ -12,10 +12,13 @@ using namespace cairn::dockerfile;
 namespace {
 
 SyntaxTree parse(std::string text) {
-  return parse_syntax(std::make_shared<const SourceText>(SourceText{"Dockerfile", std::move(text)}));
+  return parse_syntax(
+      std::make_shared<const SourceText>(SourceText{"Dockerfile", std::move(text)}));
 }
 
-std::string dump(std::string text) { return dump_ast(parse(std::move(text))); }
+std::string dump(std::string text) {
+  return dump_ast(parse(std::move(text)));
+}
 
 std::string message(std::string text) {
   try {
@@ -55,7 +58,8 @@ TEST_CASE("directives hold only in the unbroken run at the top") {
   CHECK(parse("\n# escape=`\nFROM x").escape == '\\');
   CHECK(parse("# unknown=1\n# escape=`\nFROM x").escape == '\\');
   CHECK(parse("#!/bin/x\n# syntax=a b\nFROM x").directives.at(0).value == "a b");
-  CHECK(message("# escape=`\n# escape=`\nFROM x") == "only one escape parser directive can be used");
+  CHECK(message("# escape=`\n# escape=`\nFROM x") ==
+        "only one escape parser directive can be used");
   CHECK(message("# escape=x\nFROM x") == "invalid escape token 'x' does not match ` or \\");
   CHECK(line_of_error("# syntax=y\n# escape=x\nFROM x") == 2);
 }
@@ -67,7 +71,9 @@ TEST_CASE("a byte order mark and carriage returns are no part of the text") {
 
 TEST_CASE("each instruction has its argument shape") {
   CHECK(dump("FROM  a  AS\tb") == "(from \"a\" \"AS\" \"b\")\n");
-  CHECK(dump("env a=b c=\"d e\" f=g\\ h") == R"((env "a" "b" "=" "c" "\"d e\"" "=" "f" "g\\ h" "="))" "\n");
+  CHECK(dump("env a=b c=\"d e\" f=g\\ h") ==
+        R"((env "a" "b" "=" "c" "\"d e\"" "=" "f" "g\\ h" "="))"
+        "\n");
   CHECK(dump("ENV a  b  c") == "(env \"a\" \"b  c\" \"\")\n");
   CHECK(dump("ARG a b=\"x y\"") == "(arg \"a\" \"b=\\\"x y\\\"\")\n");
   CHECK(dump("WORKDIR /a b") == "(workdir \"/a b\")\n");
@@ -81,7 +87,8 @@ TEST_CASE("each instruction has its argument shape") {
 }
 
 TEST_CASE("flags stand before the arguments, and a bare -- ends them") {
-  CHECK(dump("COPY --from=a --chown='x y' b c") == "(copy [\"--from=a\" \"--chown=x y\"] \"b\" \"c\")\n");
+  CHECK(dump("COPY --from=a --chown='x y' b c") ==
+        "(copy [\"--from=a\" \"--chown=x y\"] \"b\" \"c\")\n");
   CHECK(dump("RUN --x -- --y") == "(run [\"--x\"] \"--y\")\n");
 }
 

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the command line says about a build, as far as the plan depends on it.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/time.h"
+#include "oci/platform.h"
+#include "oci/reference.h"
+#include "plan/plan.h"
+
+namespace cairn::plan {
+
+struct ImageContext {
+  oci::Reference reference;
+};
+struct ScratchContext {};
+struct LocalContext {
+  std::string directory;  // as given; the plan names it and never opens it
+};
+// --build-context: what stands in for a stage or an image of that name.
+using NamedContext = std::variant<ImageContext, ScratchContext, LocalContext>;
+
+// "docker-image://REF" or a directory. Throws kUsage, also for the kinds that are not there yet.
+NamedContext parse_named_context(std::string_view value);
+// Names of contexts compare in this form: "docker.io/library/x:latest" and "x" are the same.
+std::string context_key(std::string_view name);
+
+struct BuildOptions {
+  std::string target;  // "" is the last stage
+  std::map<std::string, std::string>
+      build_args;                              // a bare "K" has got its value from the environment
+  std::optional<oci::Platform> platform = {};  // nothing: the build platform
+  oci::Platform build_platform = oci::Platform::host();
+  std::vector<std::pair<std::string, std::string>> labels = {};  // --label, in order
+  std::map<std::string, NamedContext> contexts = {};             // by context_key
+  bool no_cache = false;
+  std::set<std::string> no_cache_filter = {};  // stage names, in any letter case
+  NetworkMode network = NetworkMode::kDefault;
+  std::vector<std::pair<std::string, std::string>> extra_hosts = {};
+  std::optional<Timestamp> epoch = {};  // SOURCE_DATE_EPOCH of the environment
+};
+
+}  // namespace cairn::plan

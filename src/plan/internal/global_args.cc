@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/internal/global_args.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <set>
+#include <utility>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace cairn::plan {
+namespace {
+
+// Arguments with a meaning of their own, which need no ARG.
+constexpr std::array<std::string_view, 12> kSpecialArgs = {"BUILDKIT_SYNTAX",
+                                                           "BUILDKIT_INLINE_CACHE",
+                                                           "BUILDKIT_CACHE_MOUNT_NS",
+                                                           "BUILDKIT_CONTEXT_KEEP_GIT_DIR",
+                                                           "BUILDKIT_MULTI_PLATFORM",
+                                                           "BUILDKIT_SANDBOX_HOSTNAME",
+                                                           "BUILDKIT_BUILD_NAME",
+                                                           "BUILDKIT_DOCKERFILE_CHECK",
+                                                           "BUILDKIT_SBOM_SCAN_CONTEXT",
+                                                           "BUILDKIT_SBOM_SCAN_STAGE",
+                                                           "BUILDKIT_HISTORY_PROVENANCE_V1",
+                                                           "SOURCE_DATE_EPOCH"};
+
+constexpr std::array<std::string_view, 11> kPlatformArgs = {
+    "BUILDPLATFORM", "BUILDOS",        "BUILDOSVERSION", "BUILDARCH",
+    "BUILDVARIANT",  "TARGETPLATFORM", "TARGETOS",       "TARGETOSVERSION",
+    "TARGETARCH",    "TARGETVARIANT",  "TARGETSTAGE"};
+
+bool is_proxy(std::string_view name) {
+  for (std::string_view proxy :
+       {"http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy"}) {
+    if (equal_fold(name, proxy)) return true;
+  }
+  return false;
+}
+
+std::array<std::string, 11> platform_values(const dockerfile::Dockerfile& file,
+                                            const BuildOptions& options) {
+  const oci::Platform& build = options.build_platform;
+  oci::Platform target = options.platform.value_or(build);
+  std::string stage = options.target.empty() ? file.stages.back().from.name : options.target;
+  return {build.str(),
+          build.os,
+          build.os_version,
+          build.architecture,
+          build.variant,
+          target.str(),
+          target.os,
+          target.os_version,
+          target.architecture,
+          target.variant,
+          stage.empty() ? "default" : stage};
+}
+
+}  // namespace
+
+BuildArgs effective_build_args(const BuildOptions& options) {
+  BuildArgs args = options.build_args;
+  if (options.epoch) args.try_emplace("SOURCE_DATE_EPOCH", std::to_string(options.epoch->seconds));
+  return args;
+}
+
+Environment global_args(const dockerfile::Dockerfile& file, const BuildOptions& options,
+                        const BuildArgs& build_args) {
+  Environment globals;
+  std::array<std::string, 11> values = platform_values(file, options);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    auto given = build_args.find(std::string(kPlatformArgs[i]));
+    globals.set(kPlatformArgs[i], given == build_args.end() ? values[i] : given->second);
+  }
+  for (const dockerfile::Arg& arg : file.global_args) {
+    for (const dockerfile::ArgItem& item : arg.items) {
+      auto given = build_args.find(item.key);
+      if (given != build_args.end()) {
+        globals.set(item.key, given->second);
+      } else if (item.value) {
+        globals.set(item.key, expand_in_from(*item.value, globals, file.escape, arg.origin.span));
+      }
+    }
+  }
+  return globals;
+}
+
+std::optional<Timestamp> source_date_epoch(const BuildArgs& build_args,
+                                           const Environment& globals) {
+  auto given = build_args.find("SOURCE_DATE_EPOCH");
+  std::string text =
+      given != build_args.end() ? given->second : globals.find("SOURCE_DATE_EPOCH").value_or("");
+  if (text.empty()) return std::nullopt;
+  std::optional<std::uint64_t> seconds = parse_uint(text);
+  if (!seconds || *seconds > INT64_MAX) {
+    throw Error::of(ErrorKind::kUsage, "SOURCE_DATE_EPOCH={} is not a number of seconds", text)
+        .with_hint("\"context\" and names of stages are not supported yet");
+  }
+  return Timestamp{.seconds = static_cast<std::int64_t>(*seconds), .nanos = 0};
+}
+
+std::string expand_in_from(const std::string& word, const Environment& globals, char escape,
+                           const SourceSpan& span) {
+  try {
+    return dockerfile::expand_word(word, globals.variables(), {.escape = escape}).text;
+  } catch (Error& error) {
+    error.set_span_if_none(span);
+    throw;
+  }
+}
+
+std::vector<std::string> unused_build_args(const dockerfile::Dockerfile& file,
+                                           const BuildOptions& options,
+                                           const std::vector<std::string>& trigger_args) {
+  std::set<std::string> declared(trigger_args.begin(), trigger_args.end());
+  auto declare = [&](const dockerfile::Arg& arg) {
+    for (const dockerfile::ArgItem& item : arg.items) declared.insert(item.key);
+  };
+  for (const dockerfile::Arg& arg : file.global_args) declare(arg);
+  for (const dockerfile::Stage& stage : file.stages) {
+    for (const dockerfile::Instruction& instruction : stage.instructions) {
+      if (const auto* arg = std::get_if<dockerfile::Arg>(&instruction)) declare(*arg);
+    }
+  }
+  std::vector<std::string> candidates(declared.begin(), declared.end());
+  declared.insert(kSpecialArgs.begin(), kSpecialArgs.end());
+  declared.insert(kPlatformArgs.begin(), kPlatformArgs.end());
+  std::vector<std::string> warnings;
+  for (const auto& [key, value] : options.build_args) {
+    if (declared.contains(key) || is_proxy(key)) continue;
+    warnings.push_back(fmt::format("build argument {} is not declared by any ARG{}, ignoring it",
+                                   key, did_you_mean(key, candidates)));
+  }
+  return warnings;
+}
+
+}  // namespace cairn::plan

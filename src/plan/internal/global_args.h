@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The variables of FROM lines: what the builder knows by itself, then the ARGs before the first
+// FROM. And, at the end, which --build-arg nobody asked for.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "dockerfile/dockerfile.h"
+#include "plan/build_options.h"
+#include "plan/internal/environment.h"
+#include "plan/internal/stage_state.h"
+
+namespace cairn::plan {
+
+using BuildArgs = std::map<std::string, std::string>;
+
+// The build arguments with SOURCE_DATE_EPOCH of the environment among them.
+BuildArgs effective_build_args(const BuildOptions& options);
+
+Environment global_args(const dockerfile::Dockerfile& file, const BuildOptions& options,
+                        const BuildArgs& build_args);
+
+// SOURCE_DATE_EPOCH as a build argument or a global ARG; nothing when it is unset or empty.
+std::optional<Timestamp> source_date_epoch(const BuildArgs& build_args, const Environment& globals);
+
+// Expands a word of a FROM line.
+std::string expand_in_from(const std::string& word, const Environment& globals, char escape,
+                           const SourceSpan& span);
+
+// One line for each --build-arg that no ARG of the file, or of a trigger that fired, declares.
+std::vector<std::string> unused_build_args(const dockerfile::Dockerfile& file,
+                                           const BuildOptions& options,
+                                           const std::vector<std::string>& trigger_args);
+
+}  // namespace cairn::plan

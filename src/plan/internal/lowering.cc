@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/internal/lowering.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace cairn::plan {
+
+std::string Lowering::expand(std::string_view word) const {
+  return dockerfile::expand_word(word, stage.image.env.variables(), {.escape = escape}).text;
+}
+
+VertexId Lowering::add_step(Op op, std::vector<VertexId> more_inputs, std::string name,
+                            const SourceSpan& span) {
+  std::vector<VertexId> inputs = {image().root};
+  for (VertexId input : more_inputs) {
+    if (std::find(inputs.begin(), inputs.end(), input) == inputs.end()) inputs.push_back(input);
+  }
+  image().root = vertices.add({.op = std::move(op),
+                               .inputs = std::move(inputs),
+                               .name = step_prefix(stage, on_build) + std::move(name),
+                               .stage = stage.name,
+                               .span = span,
+                               .no_cache = stage.no_cache});
+  return image().root;
+}
+
+void Lowering::record(std::string created_by, std::optional<VertexId> vertex) {
+  image().history.push_back({.created_by = std::move(created_by), .vertex = vertex});
+}
+
+std::string step_prefix(StageState& stage, bool on_build) {
+  std::string total = std::to_string(stage.steps);
+  std::string name = stage.shown_name.empty() ? "" : stage.shown_name + " ";
+  return fmt::format("[{}{:{}}/{}] {}", name, ++stage.step, total.size(), total,
+                     on_build ? "ONBUILD " : "");
+}
+
+std::string Lowering::step_text(std::string_view code, bool keep_unset_and_quotes) const {
+  std::string text(code);
+  try {
+    text = dockerfile::expand_word(code, stage.image.env.variables(),
+                                   {.escape = escape,
+                                    .keep_quotes = keep_unset_and_quotes,
+                                    .keep_unset = keep_unset_and_quotes})
+               .text;
+  } catch (const Error&) {
+    // A shell's text need not be words of ours; then it is shown as it stands.
+  }
+  std::size_t end = std::min(text.find(' '), text.size());
+  return to_upper(text.substr(0, end)) + text.substr(end);
+}
+
+std::vector<std::string> with_shell(const oci::ImageConfig& config,
+                                    const std::vector<std::string>& words) {
+  std::vector<std::string> argv = {"/bin/sh", "-c"};
+  if (config.shell && !config.shell->empty()) argv = *config.shell;
+  argv.push_back(join(words, " "));
+  return argv;
+}
+
+std::string in_workdir(const oci::ImageConfig& config, std::string_view path) {
+  if (path.starts_with('/')) return rooted_path(path);
+  return rooted_path(config.working_dir + "/" + std::string(path));
+}
+
+VertexId files_of(StageState& source, Vertices& vertices) {
+  return source.local ? vertices.local(*source.local) : source.image.root;
+}
+
+void check_file_name(std::string_view name) {
+  if (!name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos)
+    return;
+  throw Error::of(ErrorKind::kDockerfile, "the word {} of a heredoc cannot name a file",
+                  go_quote(name));
+}
+
+void not_supported_yet(std::string_view what, const SourceSpan& span) {
+  throw Error::of(ErrorKind::kDockerfile, "{} is not supported yet", what).at(span);
+}
+
+void lower(const dockerfile::From& from, Lowering&) {
+  (void)from;
+  CAIRN_ASSERT(false, "FROM starts a stage and is none of its instructions");
+}
+
+}  // namespace cairn::plan

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A stage while it is planned: what the file says of it, what it depends on, and the image it has
+// grown into so far. A base or source that is no stage of the file (an image, a named context) is a
+// StageState too, without instructions.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dockerfile/instruction.h"
+#include "oci/image_config.h"
+#include "oci/platform.h"
+#include "plan/build_options.h"
+#include "plan/internal/environment.h"
+#include "plan/plan.h"
+
+namespace cairn::plan {
+
+struct StageState;
+
+// An instruction with the stages and images it takes files from: one for COPY --from, one for each
+// mount of RUN (or null).
+struct BoundInstruction {
+  dockerfile::Instruction instruction;
+  std::vector<StageState*> sources = {};
+  bool on_build = false;
+};
+
+// What one stage hands to another that is built FROM it.
+struct ImageState {
+  VertexId root = 0;
+  VertexId base = 0;  // whose layers come first
+  oci::Platform platform = {};
+  oci::ImageConfig config = {};  // without rootfs, history and created
+  std::vector<oci::History> base_history = {};
+  std::vector<HistoryLine> history = {};
+  Environment env = {};  // ENV and ARG, the later line wins
+  std::vector<dockerfile::ArgItem> args = {};
+};
+
+struct StageState {
+  // From the file.
+  std::string name = {};        // "" if it has none
+  std::string shown_name = {};  // in step names: "stage-1", or "" in a file of one stage
+  std::size_t index = 0;
+  bool in_file = true;         // false: an image or context that some --from names
+  std::string base_name = {};  // expanded
+  std::optional<oci::Platform> platform_flag = {};
+  SourceSpan span = {};  // of FROM, or of the instruction that names it
+  std::vector<BoundInstruction> instructions = {};
+
+  // What it stands on: exactly one of stage, context, scratch or image.
+  StageState* base = nullptr;
+  std::optional<std::string> context = {};  // key of the named context in its place
+  bool replaced = false;                    // by that context: its instructions are not run
+
+  // Progress.
+  bool resolved = false;
+  bool triggers_bound = false;
+  bool cmd_set = false;  // this stage ran CMD
+  bool no_cache = false;
+  int step = 0;
+  int steps = 0;
+  std::vector<std::string> triggers = {};  // of the base image
+  std::optional<ImageOp> base_op = {};     // the base image, if it has layers
+  std::optional<std::string> local = {};   // it is the directory of this named context
+  ImageState image = {};
+};
+
+}  // namespace cairn::plan

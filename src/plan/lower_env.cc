@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// ARG, ENV and LABEL. All pairs of one ENV see the values before it; the items of one ARG see each
+// other in order. An ARG after an ENV of its name wins during the build, and the config keeps the
+// ENV (docker/cli#3344 has the history; the reference manual says otherwise).
+#include "base/text.h"
+#include "plan/internal/lowering.h"
+
+namespace cairn::plan {
+namespace {
+
+// Read by the builder and never shown to a command.
+bool is_hidden(std::string_view name) {
+  return name == "BUILDKIT_SBOM_SCAN_CONTEXT" || name == "BUILDKIT_SBOM_SCAN_STAGE";
+}
+
+std::vector<dockerfile::KeyValue> expand_pairs(const std::vector<dockerfile::KeyValue>& pairs,
+                                               const Lowering& context) {
+  std::vector<dockerfile::KeyValue> out;
+  for (const dockerfile::KeyValue& pair : pairs) {
+    out.push_back({.key = context.expand(pair.key), .value = context.expand(pair.value)});
+  }
+  return out;
+}
+
+}  // namespace
+
+void lower(const dockerfile::Arg& arg, Lowering& context) {
+  std::vector<std::string> said;
+  for (dockerfile::ArgItem item : arg.items) {
+    auto given = context.build_args.find(item.key);
+    if (given != context.build_args.end()) {
+      item.value = given->second;  // never expanded; nor is a default that is not used
+    } else if (item.value) {
+      item.value = context.expand(*item.value);
+    } else {
+      item.value = context.globals.find(item.key);
+    }
+    if (item.value && !is_hidden(item.key)) context.image().env.set(item.key, *item.value);
+    said.push_back(item.value ? item.key + "=" + *item.value : item.key);
+    context.image().args.push_back(std::move(item));
+  }
+  context.record("ARG " + join(said, " "));
+}
+
+void lower(const dockerfile::Env& env, Lowering& context) {
+  std::string said = "ENV";
+  for (const dockerfile::KeyValue& pair : expand_pairs(env.pairs, context)) {
+    context.image().env.set(pair.key, pair.value);
+    set_variable(context.image().config.env, pair.key, pair.value);
+    said += " " + pair.key + "=" + pair.value;
+  }
+  context.record(std::move(said));
+}
+
+void lower(const dockerfile::Label& label, Lowering& context) {
+  std::string said = "LABEL";
+  for (const dockerfile::KeyValue& pair : expand_pairs(label.pairs, context)) {
+    context.image().config.labels[pair.key] = pair.value;
+    said += " " + pair.key + "=" + pair.value;
+  }
+  context.record(std::move(said));
+}
+
+}  // namespace cairn::plan

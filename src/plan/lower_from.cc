@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// FROM: the image a stage starts as. An image without layers behaves as scratch does, and keeps its
+// config.
+#include <fmt/format.h>
+
+#include <set>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "plan/internal/bases.h"
+#include "plan/internal/lowering.h"
+
+namespace cairn::plan {
+namespace {
+
+constexpr std::string_view kDefaultPath =
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+oci::Reference parse_base(const StageState& stage, const std::vector<std::string>& stage_names) {
+  try {
+    return oci::Reference::parse(stage.base_name);
+  } catch (const Error& error) {
+    Error out = Error::of(ErrorKind::kDockerfile, "failed to parse stage name {}: {}",
+                          go_quote(stage.base_name), error.message());
+    out.set_span_if_none(stage.span);
+    for (const std::string& name : stage_names) {
+      if (!equal_fold(name, stage.base_name)) continue;
+      out.set_hint(fmt::format("names of stages are lower case: write FROM {}", name));
+    }
+    throw out;
+  }
+}
+
+// The config of a base as a child starts with it.
+oci::ImageConfig inherited(oci::ImageConfig config) {
+  config.created.reset();
+  config.on_build.clear();
+  config.diff_ids.clear();
+  config.history.clear();
+  return config;
+}
+
+std::string with_digest(oci::Reference reference, const Digest& digest) {
+  reference.digest = digest;
+  return reference.str();
+}
+
+}  // namespace
+
+void start_environment(ImageState& image) {
+  bool has_path = false;
+  for (const std::string& text : image.config.env) {
+    auto [name, value] = split_variable(text);
+    has_path = has_path || name == "PATH";
+  }
+  if (!has_path) image.config.env.push_back(fmt::format("PATH={}", kDefaultPath));
+  for (const std::string& text : image.config.env) {
+    auto [name, value] = split_variable(text);
+    image.env.set(name, value);
+  }
+  if (!image.config.working_dir.empty() && image.config.working_dir[0] != '/') {
+    image.config.working_dir = rooted_path(image.config.working_dir);
+  }
+}
+
+void copy_local_to_root(StageState& stage, Vertices& vertices) {
+  ImageState& image = stage.image;
+  if (image.root != image.base) return;  // done before
+  image.base = vertices.scratch();
+  VertexId files = vertices.local(*stage.local);
+  std::string name = fmt::format("[context {}] copy to an empty root", *stage.local);
+  image.root = vertices.add({.op = CopyOp{.source = {.from = files, .paths = {"/"}}, .dest = "/"},
+                             .inputs = {image.base, files},
+                             .name = name,
+                             .stage = stage.name,
+                             .span = stage.span});
+  image.history.push_back(
+      {.created_by = name, .comment = "buildkit.exporter.image.v0", .vertex = image.root});
+}
+
+oci::Platform Bases::platform_of(const StageState& stage) const {
+  return stage.platform_flag.value_or(options_.platform.value_or(options_.build_platform));
+}
+
+std::optional<ImageRequest> Bases::request_of(const StageState& stage) const {
+  oci::Platform platform = platform_of(stage);
+  if (stage.context) {
+    const auto* image = std::get_if<ImageContext>(&options_.contexts.at(*stage.context));
+    if (image == nullptr) return std::nullopt;
+    return ImageRequest{.reference = image->reference, .platform = platform};
+  }
+  if (stage.base_name == "scratch") return std::nullopt;
+  return ImageRequest{.reference = parse_base(stage, stage_names_), .platform = platform};
+}
+
+void Bases::resolve(const std::vector<StageState*>& stages) {
+  std::vector<StageState*> todo;
+  std::set<ImageRequest> requests;
+  for (StageState* stage : stages) {
+    if (stage->base != nullptr || stage->resolved) continue;
+    todo.push_back(stage);
+    if (std::optional<ImageRequest> request = request_of(*stage)) requests.insert(*request);
+  }
+  images_.expect({requests.begin(), requests.end()});
+  for (StageState* stage : todo) {
+    try {
+      resolve_one(*stage);
+    } catch (Error& error) {
+      error.set_span_if_none(stage->span);
+      throw;
+    }
+  }
+}
+
+void Bases::resolve_one(StageState& stage) {
+  stage.resolved = true;
+  if (std::optional<ImageRequest> request = request_of(stage)) {
+    start_from_image(stage, *request);
+    return;
+  }
+  start_from_scratch(stage);
+  if (stage.context && std::holds_alternative<LocalContext>(options_.contexts.at(*stage.context))) {
+    stage.local = stage.context;
+  }
+}
+
+void Bases::start_from_scratch(StageState& stage) {
+  ImageState& image = stage.image;
+  // Scratch is of the target's platform, whatever the flag says.
+  image.config.platform = options_.platform.value_or(options_.build_platform);
+  image.config.working_dir = "/";
+}
+
+void Bases::start_from_image(StageState& stage, const ImageRequest& request) {
+  ImageState& image = stage.image;
+  ResolvedImage resolved = images_.resolve(request.reference, request.platform);
+  image.base_history = resolved.config.history;
+  stage.triggers = resolved.config.on_build;
+  image.config = inherited(std::move(resolved.config));
+  if (!resolved.has_layers) return;
+  stage.base_op = ImageOp{.reference = request.reference,
+                          .platform = request.platform,
+                          .manifest = resolved.manifest,
+                          .resolved_from = std::move(resolved.resolved_from)};
+}
+
+void place_base(StageState& stage, Vertices& vertices) {
+  bool counted = stage.in_file && !stage.replaced && stage.base_name != "scratch";
+  std::string prefix = counted ? step_prefix(stage, false) : "";
+  if (stage.local) return;  // read as it is, until someone builds on it
+  VertexId& base = stage.image.base;
+  if (!stage.base_op) {
+    base = vertices.scratch();
+  } else {
+    std::string name =
+        prefix + "FROM " + with_digest(stage.base_op->reference, stage.base_op->manifest);
+    if (stage.context) {
+      name = fmt::format("[context {}] {}", *stage.context, stage.base_op->reference.str());
+    }
+    base = vertices.image(*stage.base_op, std::move(name), stage.span);
+  }
+  stage.image.root = base;
+}
+
+}  // namespace cairn::plan

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/text.h"
+#include "plan/internal/lowering.h"
+
+namespace cairn::plan {
+
+// An absolute path goes to the config and the history as it is written, "WORKDIR /root/" with its
+// slash; a relative one is joined to the last and cleaned. WORKDIR / makes no layer.
+void lower(const dockerfile::Workdir& workdir, Lowering& context) {
+  oci::ImageConfig& config = context.image().config;
+  std::string path = context.expand(workdir.path);
+  if (!path.starts_with('/')) path = in_workdir(config, path);
+  config.working_dir = path;
+  std::optional<VertexId> vertex;
+  if (path != "/") {
+    vertex = context.add_step(WorkdirOp{.path = rooted_path(path), .user = config.user}, {},
+                              context.step_text(workdir.origin.code, false), workdir.origin.span);
+  }
+  context.record("WORKDIR " + path, vertex);
+}
+
+}  // namespace cairn::plan

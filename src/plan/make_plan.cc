@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The order of things: variables of FROM lines, the graph of stages, the bases that are reached
+// (and the triggers they bring, which may reach more), then each stage from top to bottom.
+#include "plan/make_plan.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "plan/internal/bases.h"
+#include "plan/internal/global_args.h"
+#include "plan/internal/lowering.h"
+#include "plan/internal/stage_graph.h"
+
+namespace cairn::plan {
+namespace {
+
+class Planner {
+ public:
+  Planner(const dockerfile::Dockerfile& file, const BuildOptions& options, ImageResolver& images)
+      : file_(file),
+        options_(options),
+        build_args_(effective_build_args(options)),
+        globals_(global_args(file, options, build_args_)),
+        graph_(file, options, globals_),
+        bases_(options, images, graph_.names()) {}
+
+  Plan run() && {
+    std::optional<Timestamp> epoch = source_date_epoch(build_args_, globals_);
+    StageState& target = graph_.target();
+    std::vector<StageState*> stages = resolve(target);
+    for (StageState* stage : stages) lower_stage(*stage);
+    Plan plan = compose(target);
+    plan.source_date_epoch = epoch;
+    plan.warnings = warnings();
+    return plan;
+  }
+
+ private:
+  // Bases first, then what their triggers name, until nothing new turns up.
+  std::vector<StageState*> resolve(StageState& target) {
+    while (true) {
+      std::vector<StageState*> stages = graph_.reachable(target);
+      for (const StageState* stage : stages) graph_.check_sources(*stage);
+      bases_.resolve(stages);
+      bool more = false;
+      for (StageState* stage : stages) more = bind_triggers(*stage) || more;
+      if (!more) return stages;
+    }
+  }
+
+  // ONBUILD fires at the start of a stage whose base, image or stage, carries it, and goes no
+  // further.
+  bool bind_triggers(StageState& stage) {
+    if (stage.triggers_bound || !stage.in_file || stage.replaced) return false;
+    stage.triggers_bound = true;
+    std::vector<std::string> triggers = stage.triggers;
+    if (stage.base != nullptr && stage.base->replaced) triggers = stage.base->triggers;
+    if (stage.base != nullptr && !stage.base->replaced) {
+      for (const BoundInstruction& bound : stage.base->instructions) {
+        const auto* onbuild = std::get_if<dockerfile::Onbuild>(&bound.instruction);
+        if (onbuild != nullptr) triggers.push_back(onbuild->trigger);
+      }
+    }
+    graph_.bind_triggers(stage, triggers);
+    for (std::size_t i = 0; i < triggers.size(); ++i) {
+      const auto* arg = std::get_if<dockerfile::Arg>(&stage.instructions[i].instruction);
+      if (arg == nullptr) continue;
+      for (const dockerfile::ArgItem& item : arg->items) trigger_args_.push_back(item.key);
+    }
+    return !triggers.empty();
+  }
+
+  // The image that a stage starts as.
+  void start(StageState& stage) {
+    if (stage.base == nullptr) {
+      place_base(stage, vertices_);
+    } else {
+      if (stage.base->local) copy_local_to_root(*stage.base, vertices_);
+      stage.image = stage.base->image;
+      stage.image.config.on_build.clear();
+    }
+    if (!stage.in_file || stage.replaced) return;
+    if (stage.local) copy_local_to_root(stage, vertices_);
+    stage.local.reset();
+  }
+
+  void lower_stage(StageState& stage) {
+    start(stage);
+    start_environment(stage.image);
+    for (const BoundInstruction& bound : stage.instructions) {
+      Lowering context{.options = options_,
+                       .build_args = build_args_,
+                       .globals = globals_,
+                       .escape = file_.escape,
+                       .vertices = vertices_,
+                       .stage = stage,
+                       .sources = bound.sources,
+                       .on_build = bound.on_build};
+      try {
+        std::visit([&](const auto& instruction) { lower(instruction, context); },
+                   bound.instruction);
+      } catch (Error& error) {
+        error.set_span_if_none(dockerfile::origin_of(bound.instruction).span);
+        throw;
+      }
+    }
+  }
+
+  Plan compose(StageState& target) {
+    if (target.local) copy_local_to_root(target, vertices_);
+    ImageState& image = target.image;
+    for (const auto& [key, value] : options_.labels) image.config.labels[key] = value;
+    if (options_.platform) force_platform(image.config.platform, *options_.platform);
+    Plan plan;
+    plan.platform = image.config.platform = image.config.platform.normalised();
+    plan.root = image.root;
+    plan.base = image.base;
+    plan.config = std::move(image.config);
+    plan.base_history = std::move(image.base_history);
+    plan.history = std::move(image.history);
+    plan.vertices = std::move(vertices_).take();
+    return plan;
+  }
+
+  // What was asked for is what the image says it is, whatever its base was.
+  static void force_platform(oci::Platform& platform, const oci::Platform& wanted) {
+    bool same = platform.os == wanted.os && platform.architecture == wanted.architecture;
+    platform.os = wanted.os;
+    platform.architecture = wanted.architecture;
+    if (!same || !wanted.variant.empty()) platform.variant = wanted.variant;
+    if (!same || !wanted.os_version.empty()) platform.os_version = wanted.os_version;
+  }
+
+  std::vector<std::string> warnings() const {
+    std::vector<std::string> out = unused_build_args(file_, options_, trigger_args_);
+    for (const dockerfile::Directive& directive : file_.directives) {
+      std::string_view value = directive.value;
+      if (directive.name != "syntax" || value.starts_with("docker/dockerfile") ||
+          value.starts_with("docker.io/docker/dockerfile")) {
+        continue;
+      }
+      out.push_back(
+          fmt::format("{}: syntax={} names another frontend; cairn reads Dockerfiles itself, "
+                      "ignoring it",
+                      location(directive.span), value));
+    }
+    return out;
+  }
+
+  const dockerfile::Dockerfile& file_;
+  const BuildOptions& options_;
+  std::map<std::string, std::string> build_args_;
+  Environment globals_;
+  StageGraph graph_;
+  Vertices vertices_;
+  Bases bases_;
+  std::vector<std::string> trigger_args_;
+};
+
+}  // namespace
+
+Plan make_plan(const dockerfile::Dockerfile& file, const BuildOptions& options,
+               ImageResolver& images) {
+  return Planner(file, options, images).run();
+}
+
+}  // namespace cairn::plan

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Meaning: a Dockerfile and the options of a build become a Plan.
+#pragma once
+
+#include "dockerfile/dockerfile.h"
+#include "plan/build_options.h"
+#include "plan/image_resolver.h"
+#include "plan/plan.h"
+
+namespace cairn::plan {
+
+// Touches neither disk nor network but through `images`, which is asked for the bases of the stages
+// that the target reaches, and not before everything that can be wrong in the file itself has been
+// looked at. Throws kDockerfile with a span; kUsage for options that name nothing.
+Plan make_plan(const dockerfile::Dockerfile& file, const BuildOptions& options,
+               ImageResolver& images);
+
+}  // namespace cairn::plan
