@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/internal/blob_source.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace cairn::registry {
+namespace {
+
+constexpr int kMaxFailures = 4;
+
+// "bytes 100-199/200": where the answer starts.
+std::optional<std::uint64_t> range_start(const Response& response) {
+  std::string text = response.headers.find("Content-Range").value_or("");
+  if (!text.starts_with("bytes ")) return std::nullopt;
+  return parse_uint(std::string_view(text).substr(6, text.find('-') - 6));
+}
+
+}  // namespace
+
+BlobSource::BlobSource(Session& session, Subject subject, oci::Descriptor descriptor,
+                       std::optional<Watch> watch)
+    : session_(session),
+      subject_(std::move(subject)),
+      descriptor_(std::move(descriptor)),
+      slot_(session.slot(subject_.endpoint, HostLimits::Kind::kBlob)) {
+  open();
+  if (watch) {
+    transfer_.emplace(watch->sink, watch->vertex, descriptor_.digest.str(), descriptor_.size);
+  }
+}
+
+void BlobSource::open() {
+  Request request = session_.request(subject_, Method::kGet, "/blobs/" + descriptor_.digest.str());
+  if (received_ > 0) request.headers.set("Range", fmt::format("bytes={}-", received_));
+  response_ = session_.require(subject_, std::move(request));
+  if (response_.status == 206) {
+    if (range_start(response_) != static_cast<std::uint64_t>(received_)) {
+      throw Error::of(ErrorKind::kRegistry, "{}: {} sent another range than asked for",
+                      subject_.what, response_.url.origin());
+    }
+    return;
+  }
+  auto length = parse_uint(response_.headers.find("Content-Length").value_or(""));
+  if (length && *length != static_cast<std::uint64_t>(descriptor_.size)) {
+    throw Error::of(ErrorKind::kRegistry, "{}: {} offers {} bytes, the manifest says {}",
+                    subject_.what, response_.url.origin(), *length, descriptor_.size);
+  }
+  skip(received_);  // a server without ranges starts from the front
+}
+
+void BlobSource::skip(std::int64_t bytes) {
+  std::array<std::byte, 65536> buffer;
+  while (bytes > 0) {
+    std::size_t want = std::min(buffer.size(), static_cast<std::size_t>(bytes));
+    std::size_t count = read_some(std::span(buffer).first(want));
+    if (count == 0) return;  // read() will find it broken
+    bytes -= static_cast<std::int64_t>(count);
+  }
+}
+
+// 0 means the end or a break; `broken_` tells which.
+std::size_t BlobSource::read_some(std::span<std::byte> buffer) {
+  try {
+    return response_.body->read(buffer);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kRegistry) throw;
+    broken_ = error.message();  // a broken connection is not the end: the rest is asked for again
+    return 0;
+  }
+}
+
+std::size_t BlobSource::read(std::span<std::byte> buffer) {
+  ErrorContext while_here([&] { return "downloading " + subject_.what; });
+  while (!done_) {
+    broken_.clear();
+    if (received_ == descriptor_.size) {
+      finish();
+      return 0;
+    }
+    std::size_t count = read_some(buffer);
+    if (count == 0) {
+      reopen_after(broken_.empty() ? "the connection ended" : broken_);
+      continue;
+    }
+    take(buffer.first(count));
+    return count;
+  }
+  return 0;
+}
+
+void BlobSource::take(std::span<const std::byte> bytes) {
+  failures_ = 0;
+  received_ += static_cast<std::int64_t>(bytes.size());
+  hash_.update(bytes);
+  if (transfer_) transfer_->add(static_cast<std::int64_t>(bytes.size()));
+  // The last bytes are only handed out when all of them are right: a reader that knows the size,
+  // such as an unpacker, may never ask again.
+  if (received_ >= descriptor_.size) finish();
+}
+
+void BlobSource::finish() {
+  std::array<std::byte, 1> one;
+  bool longer = received_ > descriptor_.size || read_some(one) > 0;
+  if (longer) {
+    throw Error::of(ErrorKind::kRegistry, "{} is longer than the {} bytes it should have",
+                    subject_.what, descriptor_.size);
+  }
+  Digest digest = hash_.finish();
+  if (digest != descriptor_.digest) {
+    throw Error::of(ErrorKind::kRegistry, "digest mismatch: {} sent {} for {}",
+                    response_.url.origin(), digest, subject_.what)
+        .with_hint("the registry or something on the way to it is broken, or worse");
+  }
+  done_ = true;
+  response_.body.reset();
+  if (transfer_) transfer_->done();
+}
+
+void BlobSource::reopen_after(std::string reason) {
+  if (failures_ == kMaxFailures) {
+    throw Error::of(ErrorKind::kRegistry, "{} ends after {} of {} bytes: {}", subject_.what,
+                    received_, descriptor_.size, clean_text(reason));
+  }
+  response_.body.reset();
+  session_.sleep(failures_ == 0 ? 0 : 1 << (failures_ - 1));
+  ++failures_;
+  open();
+}
+
+}  // namespace cairn::registry

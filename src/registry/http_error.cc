@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/internal/http_error.h"
+
+#include "base/json.h"
+#include "base/text.h"
+
+namespace cairn::registry {
+namespace {
+
+constexpr std::size_t kMaxErrorBody = 64 << 10;
+
+// The first message of {"errors":[{"code":...,"message":...}]} (distribution spec, "Error Codes").
+std::string server_words(Response& response) {
+  std::string body;
+  try {
+    body = read_body(response, kMaxErrorBody);
+    Json json = parse_json(body, "the answer");
+    const Json& first = json.at("errors").at(0);
+    std::string code = first.value("code", "");
+    std::string message = first.value("message", "");
+    return clean_text(code.empty() || message.empty() ? code + message : code + ": " + message);
+  } catch (const std::exception&) {
+    return {};  // proxies answer in HTML; the status has to do
+  }
+}
+
+std::string login_hint(const Asked& asked) {
+  if (asked.login.empty()) {
+    return "no login for this registry was found; \"docker login\" or \"podman login\" makes one";
+  }
+  return "asked with the login from " + asked.login;
+}
+
+}  // namespace
+
+std::string clean_text(std::string_view text, std::size_t limit) {
+  std::string out;
+  for (char c : text) {
+    if (out.size() >= limit) return out + "...";
+    auto byte = static_cast<unsigned char>(c);
+    out += byte < 0x20 || byte == 0x7f ? ' ' : c;
+  }
+  return std::string(trim(out));
+}
+
+Error http_error(Response& response, const Asked& asked) {
+  std::string words = server_words(response);
+  std::string said = words.empty() ? "" : " (" + words + ")";
+  std::string_view verb = asked.access == Access::kPush ? "push" : "pull";
+  switch (response.status) {
+    case 401:
+    case 403:
+      return Error::of(ErrorKind::kRegistry,
+                       "{} access denied for {}: the repository does not exist or needs "
+                       "authorization{}",
+                       verb, asked.image, said)
+          .with_hint(login_hint(asked));
+    case 404:
+      return Error::of(ErrorKind::kRegistry, "{} was not found at {}{}", asked.what,
+                       response.url.origin(), said);
+    case 429:
+      return Error::of(ErrorKind::kRegistry, "{} refuses more requests for now{}",
+                       response.url.origin(), said)
+          .with_hint("wait a while, log in for a higher limit, or use --registry-mirror");
+    default:
+      return Error::of(ErrorKind::kRegistry, "{}: {} answered HTTP {}{}", asked.what,
+                       response.url.origin(), response.status, said);
+  }
+}
+
+Error unreachable(const Url& url, const Failure& failure) {
+  return Error::of(ErrorKind::kRegistry, "cannot reach {}: {}", url.origin(),
+                   clean_text(failure.reason));
+}
+
+}  // namespace cairn::registry

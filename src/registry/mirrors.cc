@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/mirrors.h"
+
+#include "base/error.h"
+
+namespace cairn::registry {
+namespace {
+
+constexpr std::string_view kHub = "docker.io";
+constexpr std::string_view kHubApi = "registry-1.docker.io";
+
+Url parse_server(std::string_view text) {
+  if (text.find("://") != std::string_view::npos) {
+    if (auto url = Url::find(text)) return *url;
+  } else if (auto url = Url::find("https://" + std::string(text))) {
+    // Nobody can listen in on loopback, and test registries there have no certificate.
+    if (!url->loopback() || text.substr(0, text.find('/')).ends_with(":443")) return *url;
+    return *Url::find("http://" + std::string(text));
+  }
+  throw Error::of(ErrorKind::kUsage, "\"{}\" is no address of a registry", text);
+}
+
+}  // namespace
+
+void MirrorMap::add(std::string_view setting) {
+  std::size_t equals = setting.find('=');
+  if (equals == std::string_view::npos || equals == 0 || equals + 1 == setting.size()) {
+    throw Error::of(ErrorKind::kUsage, "registry mirror \"{}\" is not HOST=URL", setting)
+        .with_hint("for example --registry-mirror docker.io=https://mirror.example.com");
+  }
+  std::string host(setting.substr(0, equals));
+  if (host == "index.docker.io" || host == kHubApi) host = kHub;
+  Endpoint endpoint{.base = parse_server(setting.substr(equals + 1)), .mirror = true};
+  std::string& path = endpoint.base.target;
+  path = path.substr(0, path.find('?'));
+  while (path.ends_with('/')) path.pop_back();
+  if (path != "/v2" && !path.starts_with("/v2/")) path.insert(0, "/v2");
+  endpoint.registry = endpoint.base.str().substr(endpoint.base.scheme.size() + 3);
+  endpoint.registry.resize(endpoint.registry.find('/'));
+  mirrors_[host].push_back(std::move(endpoint));
+}
+
+std::vector<Endpoint> MirrorMap::for_pull(const std::string& registry) const {
+  std::vector<Endpoint> out;
+  if (auto found = mirrors_.find(registry); found != mirrors_.end()) out = found->second;
+  out.push_back(origin(registry));
+  return out;
+}
+
+Endpoint MirrorMap::origin(const std::string& registry) {
+  Endpoint endpoint{.base = parse_server(registry == kHub ? kHubApi : registry),
+                    .registry = registry};
+  endpoint.base.target = "/v2";
+  return endpoint;
+}
+
+}  // namespace cairn::registry
