@@ -2,9 +2,12 @@
 #include "overlay/layer_writer.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 
 #include <algorithm>
 
+#include "base/error.h"
 #include "overlay/internal/tar_writer.h"
 #include "overlay/internal/walk.h"
 
@@ -32,6 +35,13 @@ class Writer final : public internal::ChangeVisitor {
   internal::TarWriter tar_;
 };
 
+// On a mounted overlay user.overlay.* attributes are the image's; anywhere else they are marks.
+internal::View view_of(const sys::Fd& root) {
+  struct statfs info {};
+  if (::fstatfs(root.get(), &info) < 0) throw Error::from_errno(errno, "statfs");
+  return info.f_type == OVERLAYFS_SUPER_MAGIC ? internal::View::kMerged : internal::View::kLayer;
+}
+
 }  // namespace
 
 void write_layer(const std::string& upperdir, const LayerStack& below, const LayerOptions& options,
@@ -44,8 +54,8 @@ void write_layer(const std::string& upperdir, const LayerStack& below, const Lay
 void write_tree(const sys::Fd& root, const LayerOptions& options, ByteSink& tar) {
   Writer writer(options, tar);
   sys::Fd own = sys::open_at(root, ".", O_RDONLY | O_DIRECTORY);
-  internal::walk_changes({.root = std::move(own), .view = internal::View::kMerged, .mount = {}},
-                         std::nullopt, writer);
+  internal::walk_changes({.root = std::move(own), .view = view_of(root), .mount = {}}, std::nullopt,
+                         writer);
   writer.finish();
 }
 

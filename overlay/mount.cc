@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "overlay/mount.h"
 
-#include <fcntl.h>
-#include <sys/mount.h>
+#include <sys/stat.h>
 
 #include "overlay/internal/mount_apis.h"
 
 namespace cairn::overlay {
 namespace {
 
-sys::MountTree clone_read_only(const std::string& lower) {
-  sys::Fd dir = sys::open_path(lower, O_PATH | O_DIRECTORY);
-  sys::MountTree tree = sys::clone_tree(dir, "", sys::Recursive::kNo);
-  sys::add_mount_attributes(tree.fd(), "", MOUNT_ATTR_RDONLY, sys::Recursive::kNo);
-  return tree;
+// overlayfs wants two directories at least. Beside a real one an empty one does no harm; it lives in
+// the directory of the one it stands beside and goes away with it.
+std::string empty_beside(const std::string& dir) {
+  std::string empty = dir + ".empty";
+  if (::mkdir(empty.c_str(), 0755) < 0 && errno != EEXIST) {
+    throw Error::from_errno(errno, "make directory {}", empty);
+  }
+  return empty;
 }
 
 sys::MountTree mount_request(const internal::OverlayRequest& request) {
@@ -32,15 +34,13 @@ sys::MountTree mount_overlay(const LayerStack& stack, const std::optional<Upper>
                     stack.lowers.size(), kMaxLowers)
         .with_hint("put commands together, or start a new stage with COPY --from=... / /");
   }
-  if (!upper && stack.lowers.size() == 1) return clone_read_only(stack.lowers[0]);
   internal::OverlayRequest request{
       .lowers_top_down = {stack.lowers.rbegin(), stack.lowers.rend()},
       .upper = upper,
       .is_volatile = upper && durability == Durability::kVolatile};
-  if (request.lowers_top_down.empty()) {
-    request.lowers_top_down.push_back(upper->workdir + ".empty");
-    sys::make_dirs(request.lowers_top_down[0], 0755);
-  }
+  std::size_t count = stack.lowers.size();
+  if (count == 0) request.lowers_top_down.push_back(empty_beside(upper->workdir));
+  if (count == 1 && !upper) request.lowers_top_down.push_back(empty_beside(stack.lowers[0]));
   return mount_request(request);
 }
 

@@ -37,9 +37,10 @@ enum class Durability { kVolatile, kSynced };  // kVolatile: the mount never syn
 
 constexpr std::size_t kMaxLowers = 500;  // OVL_MAX_STACK of the kernel
 
-// The merged tree, attached nowhere. Without an upper it is read-only, and a single lower is then a
-// plain read-only clone. With an upper and no lowers an empty directory stands in for the missing
-// layer: it is made as "<workdir>.empty". More than kMaxLowers is kLimit.
+// The merged tree, attached nowhere; without an upper it is read-only. A single lower is no
+// exception, since a plain bind of it would show overlayfs's marks and inherit noexec from the store.
+// Where overlayfs wants a second directory an empty one is made, as "<workdir>.empty" or
+// "<lower>.empty". More than kMaxLowers is kLimit.
 sys::MountTree mount_overlay(const LayerStack& stack, const std::optional<Upper>& upper,
                              Durability durability);
 

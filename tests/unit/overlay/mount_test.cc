@@ -38,14 +38,19 @@ TEST_CASE("later lowers cover earlier ones, and nothing is written without an up
   CHECK_THROWS_AS(sys::open_at(tree.fd(), "c", O_WRONLY | O_CREAT, 0644), Error);
 }
 
-TEST_CASE("one lower alone is a read-only clone") {
+TEST_CASE("one lower alone shows no marks and takes no writes") {
   if (!can_mount()) return;
-  TempTree bottom;
-  bottom.file("a", "bottom");
-  sys::MountTree tree = mount_overlay({.lowers = {bottom.root()}}, std::nullopt,
-                                      Durability::kSynced);
-  CHECK(read_in(tree, "a") == "bottom");
-  CHECK_THROWS_AS(sys::open_at(tree.fd(), "a", O_WRONLY), Error);
+  TempTree layer;
+  layer.file("fs/d/a", "text");
+  layer.opaque("fs/d");
+  layer.xattr("fs/d/a", "user.overlay.overlay.opaque", "the image's own");
+  sys::MountTree tree =
+      mount_overlay({.lowers = {layer.at("fs")}}, std::nullopt, Durability::kSynced);
+  CHECK(read_in(tree, "d/a") == "text");
+  CHECK(sys::list_xattrs(sys::open_at(tree.fd(), "d", O_RDONLY)).empty());
+  CHECK(sys::find_xattr(sys::open_at(tree.fd(), "d/a", O_RDONLY), "user.overlay.opaque") ==
+        "the image's own");
+  CHECK_THROWS_AS(sys::open_at(tree.fd(), "d/a", O_WRONLY), Error);
 }
 
 TEST_CASE("both mount interfaces give the same tree") {
