@@ -58,10 +58,10 @@ std::string text(const Rungs& rungs);  // "I2 S0 N0", as the build header prints
 
 // What the user pinned (--isolation and its like). A pinned rung is used or refused, never replaced.
 struct Wishes {
-  std::optional<Identity> identity;
-  std::optional<Isolation> isolation;
+  std::optional<Identity> identity = {};
+  std::optional<Isolation> isolation = {};
   // The directory in which snapshots will live; "" leaves the snapshot axis unprobed, and chosen as N0.
-  std::string store;
+  std::string store = {};
 };
 
 // Throws kHost when the best rung of an axis is one that cairn cannot use yet, or a pinned one failed.

@@ -29,7 +29,7 @@ enum class MountKind {
 // One more thing mounted in the root, in the order of the list. The target is resolved inside the root,
 // symlinks included, and made when missing: a directory, or an empty file for a file.
 struct MountPoint {
-  std::string target;
+  std::string target = {};
   MountKind kind = MountKind::kClone;
   std::size_t fd_index = 0;      // into StepFds::mounts
   bool read_only = true;
@@ -48,14 +48,14 @@ struct Rlimit {
 };
 
 struct SandboxSpec {
-  std::vector<std::string> argv;
-  std::vector<std::string> env;  // "K=V"; HOME is added from passwd when unset
+  std::vector<std::string> argv = {};
+  std::vector<std::string> env = {};  // "K=V"; HOME is added from passwd when unset
   std::string cwd = "/";         // made (0755, root's) when missing
-  std::string user;              // as in USER, resolved inside the root; "" is root
+  std::string user = {};              // as in USER, resolved inside the root; "" is root
   std::string hostname = "buildkitsandbox";
   NetworkMode network = NetworkMode::kHost;
-  std::vector<MountPoint> mounts;
-  std::vector<Rlimit> rlimits;   // only these are set
+  std::vector<MountPoint> mounts = {};
+  std::vector<Rlimit> rlimits = {};   // only these are set
   std::uint64_t shm_size = 64 << 20;
   bool tty = false;              // stdin is a terminal, which becomes the step's own
   bool read_only_root = false;
