@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The semantics of moby/patternmatcher, its oddities included: a pattern that starts with "**" and
+// has no other wildcard is a plain suffix ("**foo" takes "xfoo"), while with another wildcard the
+// "**" must end at a slash ("**foo*" does not).
+#include "dockerfile/ignore.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "dockerfile/glob.h"
+#include "dockerfile/internal/lines.h"
+#include "dockerfile/internal/runes.h"
+#include "dockerfile/internal/wildcards.h"
+
+namespace cairn::dockerfile {
+namespace {
+
+// A line as a clean pattern without the leading "/"; its "!" is taken off.
+std::string clean_pattern(std::string_view line, bool& exception) {
+  line = trim_space(line);
+  exception = line.starts_with('!');
+  if (exception) line = trim_space(line.substr(1));
+  if (line.empty()) return "";
+  std::string pattern = clean_path(line);
+  return pattern.size() > 1 && pattern[0] == '/' ? pattern.substr(1) : pattern;
+}
+
+}  // namespace
+
+struct IgnoreMatcher::Pattern {
+  enum class Kind { kExact, kPrefix, kSuffix, kWildcards };
+
+  Kind kind = Kind::kExact;
+  std::string text = {};  // without the "**" of a prefix or suffix
+  Tokens tokens = {};
+  bool exception = false;
+  int line = 0;
+
+  static Pattern compile(std::string_view text);
+  bool matches(std::string_view path) const;
+  bool may_match_below(std::string_view directory) const;
+};
+
+// Most patterns are plain: an exact path, "dir/**" or "**/name". Only the rest needs an automaton.
+IgnoreMatcher::Pattern IgnoreMatcher::Pattern::compile(std::string_view text) {
+  Pattern pattern;
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    bool first = rest.size() == text.size();
+    if (!rest.starts_with("**")) {
+      bool plain =
+          rest[0] != '*' && rest[0] != '?' && rest[0] != '[' && rest[0] != ']' && rest[0] != '\\';
+      if (!plain) pattern.kind = Kind::kWildcards;
+      pattern.tokens.push_back(*take_token(rest));
+      continue;
+    }
+    rest.remove_prefix(2);
+    if (rest.starts_with('/')) rest.remove_prefix(1);
+    bool was_exact = pattern.kind == Kind::kExact;
+    if (rest.empty()) {
+      pattern.kind = was_exact ? Kind::kPrefix : Kind::kWildcards;
+      pattern.tokens.push_back({.kind = Token::Kind::kAll});
+    } else {
+      pattern.kind = Kind::kWildcards;
+      pattern.tokens.push_back({.kind = Token::Kind::kDeep});
+      pattern.tokens.push_back({.kind = Token::Kind::kDeepInside});
+    }
+    if (first) pattern.kind = Kind::kSuffix;
+  }
+  if (pattern.kind == Kind::kPrefix) text.remove_suffix(2);
+  if (pattern.kind == Kind::kSuffix) text.remove_prefix(2);
+  pattern.text = text;
+  return pattern;
+}
+
+bool IgnoreMatcher::Pattern::matches(std::string_view path) const {
+  switch (kind) {
+    case Kind::kExact:
+      return path == text;
+    case Kind::kPrefix:
+      return path.starts_with(text);
+    case Kind::kSuffix:
+      // "**/foo" takes "foo" as well.
+      return path.ends_with(text) ||
+             (text.starts_with('/') && path == std::string_view(text).substr(1));
+    case Kind::kWildcards:
+      return dockerfile::matches(tokens, path);
+  }
+  return false;
+}
+
+bool IgnoreMatcher::Pattern::may_match_below(std::string_view directory) const {
+  std::string below = std::string(directory) + "/";
+  switch (kind) {
+    case Kind::kExact:
+      return text.starts_with(below);
+    case Kind::kPrefix:
+      return text.starts_with(below) || below.starts_with(text);
+    case Kind::kSuffix:
+      return true;
+    case Kind::kWildcards:
+      return may_match_behind(tokens, below);
+  }
+  return true;
+}
+
+IgnoreMatcher IgnoreMatcher::parse(const std::shared_ptr<const SourceText>& file) {
+  IgnoreMatcher matcher;
+  auto patterns = std::make_shared<std::vector<Pattern>>();
+  matcher.file_name_ = file->name;
+  Lines lines(file->text);
+  while (std::optional<std::string_view> raw = lines.next()) {
+    std::string_view line = trim_newline(*raw);
+    if (line.starts_with('#') || trim_space(line).empty()) continue;
+    bool exception = false;
+    std::string text = clean_pattern(line, exception);
+    SourceSpan span{.source = file, .first_line = lines.number(), .last_line = lines.number()};
+    if (text.empty()) {
+      throw Error(ErrorKind::kDockerfile, "illegal exclusion pattern: \"!\"").at(span);
+    }
+    if (!is_valid_pattern(text)) {
+      throw Error::of(ErrorKind::kDockerfile, "syntax error in pattern {}", go_quote(text))
+          .at(span);
+    }
+    Pattern pattern = Pattern::compile(text);
+    pattern.exception = exception;
+    pattern.line = lines.number();
+    matcher.has_exceptions_ = matcher.has_exceptions_ || exception;
+    patterns->push_back(std::move(pattern));
+  }
+  if (!patterns->empty()) matcher.patterns_ = std::move(patterns);
+  return matcher;
+}
+
+IgnoreDecision IgnoreMatcher::match(std::string_view path) const {
+  State parent;
+  State own;
+  IgnoreDecision decision;
+  for (std::size_t end = path.find('/');; end = path.find('/', end + 1)) {
+    decision = match(path.substr(0, end), parent, own);
+    if (end == std::string_view::npos) return decision;
+    parent.swap(own);
+  }
+}
+
+IgnoreDecision IgnoreMatcher::match(std::string_view path, const State& parent, State& own) const {
+  IgnoreDecision decision;
+  own.clear();
+  if (empty()) return decision;
+  own.assign(patterns_->size(), false);
+  for (std::size_t i = 0; i < patterns_->size(); ++i) {
+    const Pattern& pattern = (*patterns_)[i];
+    bool matched = !parent.empty() && parent[i];
+    // A pattern that could change nothing is not asked.
+    if (!matched && pattern.exception == decision.excluded) matched = pattern.matches(path);
+    own[i] = matched;
+    if (!matched || decision.excluded == !pattern.exception) continue;
+    decision = {.excluded = !pattern.exception, .line = pattern.line};
+  }
+  return decision;
+}
+
+bool IgnoreMatcher::may_include_below(std::string_view directory,
+                                      const IgnoreDecision& decision) const {
+  if (!has_exceptions_) return false;
+  for (const Pattern& pattern : *patterns_) {
+    bool later = pattern.exception && pattern.line > decision.line;
+    if (later && pattern.may_match_below(directory)) return true;
+  }
+  return false;
+}
+
+}  // namespace cairn::dockerfile
