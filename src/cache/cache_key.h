@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Step keys: a digest over *named* inputs, kept beside it so that a miss can be explained by the
+// difference (DESIGN D5). What counts for which op is FEATURES D1 (K01-K13).
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/digest.h"
+#include "base/json.h"
+#include "plan/plan.h"
+
+namespace cairn::cache {
+
+// Inputs in a fixed order; a name may repeat ("env").
+struct CacheKey {
+  std::vector<std::pair<std::string, std::string>> inputs;
+
+  void add(std::string name, std::string value);
+  Digest digest() const;
+  Json to_json() const;  // [[name, value], ...]
+};
+
+// One source of a COPY or of a bind mount, by what was selected: the name it gives to a file and the
+// digest of its content.
+struct SelectedContent {
+  std::string name;
+  Digest digest;
+};
+
+// The keys of the vertices that an op stands on.
+CacheKey run_key(const plan::RunOp& op, const oci::Platform& platform, const Digest& parent,
+                 const std::vector<std::string>& mount_contents);
+// By content; `owner` is what --chown resolved to ("0:0" or "").
+CacheKey copy_key(const plan::CopyOp& op, const Digest& parent, const std::string& owner,
+                  const std::vector<SelectedContent>& contents);
+// The same step by definition: a hit saves reading the source stage at all (K01).
+CacheKey copy_definition_key(const plan::CopyOp& op, const Digest& parent, const Digest& source);
+CacheKey workdir_key(const plan::WorkdirOp& op, const Digest& parent, const std::string& owner);
+// A base image is its layers, whatever manifest or tag led to them (K09).
+CacheKey image_key(const std::string& chain);
+
+}  // namespace cairn::cache

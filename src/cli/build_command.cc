@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// cairn build: text → plan → snapshots → image → wherever it is wanted.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <future>
+#include <thread>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/sys/file.h"
+#include "base/thread_pool.h"
+#include "cli/build_flags.h"
+#include "cli/build_inputs.h"
+#include "cli/export.h"
+#include "cli/internal/displays.h"
+#include "cli/session.h"
+#include "dockerfile/dockerfile.h"
+#include "output/compose.h"
+#include "plan/make_plan.h"
+#include "progress/vertex_scope.h"
+#include "solver/solver.h"
+
+namespace cairn::cli {
+namespace {
+
+// Takes diffIDs of finished layers while later steps run. The first failure comes out of wait().
+class LayerDigests {
+ public:
+  LayerDigests(store::Store& store, std::optional<Timestamp> epoch) : store_(store), pool_(1) {
+    if (epoch) clamp_ = epoch->seconds;
+  }
+  void start(const std::string& snapshot) {
+    std::lock_guard lock(mutex_);
+    pending_.push_back(pool_.run([this, snapshot] {
+      output::layer_diff_id(store_, {.snapshot = snapshot, .clamp = clamp_});
+    }));
+  }
+  void wait() {
+    for (std::future<void>& one : pending_) one.get();
+  }
+
+ private:
+  store::Store& store_;
+  std::optional<std::int64_t> clamp_;
+  std::mutex mutex_;
+  std::vector<std::future<void>> pending_;
+  ThreadPool pool_;
+};
+
+class BuildRun {
+ public:
+  BuildRun(Session& session, const BuildFlags& flags)
+      : session_(session),
+        flags_(flags),
+        inputs_(read_build_inputs(flags)),
+        images_(session.store(), session.client(), session.display(),
+                flags.pull ? source::Pull::kAlways : source::Pull::kWhenMissing) {}
+
+  Digest run() {
+    plan::Plan plan = make_plan();
+    std::vector<solver::StepResult> results = solve(plan);
+    output::ComposedImage image = compose(plan, results);
+    if (session_.stop().stop_requested()) throw Error(ErrorKind::kCancelled, "the build was cancelled");
+    ExportRequest request{.image = image,
+                          .root_snapshot = results[plan.root].snapshot,
+                          .names = inputs_.names,
+                          .epoch = plan.source_date_epoch};
+    metadata_ = export_build(session_, request, inputs_.outputs);
+    return image.id;
+  }
+
+  void write_files(const Digest& id) const {
+    if (!flags_.iidfile.empty()) sys::replace_file(flags_.iidfile, id.str());
+    if (!flags_.metadata_file.empty()) sys::replace_file(flags_.metadata_file, metadata_.dump(2) + "\n");
+  }
+
+ private:
+  plan::Plan make_plan() {
+    dockerfile::Dockerfile file = progress::run_vertex(
+        session_.display(), "[internal] load build definition from " + inputs_.dockerfile->name,
+        [&](progress::VertexScope&) { return dockerfile::parse_dockerfile(inputs_.dockerfile); });
+    plan::Plan plan = plan::make_plan(file, inputs_.options, images_);
+    for (const std::string& warning : plan.warnings) {
+      session_.display().send(progress::Warning{.vertex = {}, .message = warning});
+    }
+    return plan;
+  }
+
+  bool wants_image() const {
+    for (const output::OutputSpec& spec : inputs_.outputs) {
+      if (spec.type != output::OutputType::kLocal && spec.type != output::OutputType::kTar) return true;
+    }
+    return false;
+  }
+
+  std::vector<solver::StepResult> solve(const plan::Plan& plan) {
+    LayerDigests digests(session_.store(), plan.source_date_epoch);
+    std::size_t jobs = flags_.jobs != 0 ? flags_.jobs : std::thread::hardware_concurrency();
+    solver::Workshop workshop{.store = session_.store(),
+                              .images = images_,
+                              .launcher = session_.launcher(),
+                              .sink = session_.display(),
+                              .contexts = inputs_.contexts,
+                              .jobs = jobs,
+                              .shm_size = inputs_.shm_size,
+                              .on_layer = {}};
+    if (wants_image()) {
+      workshop.on_layer = [&digests](const std::string& snapshot) { digests.start(snapshot); };
+    }
+    std::vector<solver::StepResult> results = solver::Solver(workshop).solve(plan, session_.stop());
+    digests.wait();
+    return results;
+  }
+
+  output::ComposedImage compose(const plan::Plan& plan,
+                                const std::vector<solver::StepResult>& results) {
+    output::Composition composition{
+        .config = plan.config, .base = nullptr, .lines = {}, .epoch = plan.source_date_epoch};
+    std::optional<source::FoundImage> base;
+    if (const auto* op = std::get_if<plan::ImageOp>(&plan.vertices[plan.base].op)) {
+      base = images_.find(op->reference, op->platform);
+      composition.base = &base->config;
+    }
+    for (const plan::HistoryLine& line : plan.history) {
+      std::optional<std::string> snapshot;
+      if (line.vertex) snapshot = results[*line.vertex].snapshot;
+      composition.lines.push_back({line.created_by, line.comment, std::move(snapshot)});
+    }
+    return output::compose(session_.store(), std::move(composition));
+  }
+
+  Session& session_;
+  const BuildFlags& flags_;
+  BuildInputs inputs_;
+  source::Images images_;
+  Json metadata_ = Json::object();
+};
+
+// The tail of the log of the step that failed, as BuildKit frames it.
+void print_failed_step(const Display& display) {
+  std::optional<FailedStep> failed = display.failed_step();
+  if (!failed || failed->last_lines.empty()) return;
+  std::string text = fmt::format("------\n > {}:\n", failed->name);
+  for (const std::string& line : failed->last_lines) text += line + "\n";
+  write_to_stderr(text + "------\n");
+}
+
+int build(Session& session, const BuildFlags& flags) {
+  for (const std::string& note : session.notes()) print_note(note);
+  for (const std::string& note : flags.without_effect) print_note(note);
+  try {
+    BuildRun run(session, flags);
+    Digest id = run.run();
+    session.display().finish();
+    run.write_files(id);
+    if (flags.quiet) fmt::print("{}\n", id.str());
+    return 0;
+  } catch (const Error&) {
+    session.display().finish();
+    print_failed_step(session.display());
+    throw;
+  }
+}
+
+}  // namespace
+
+Command declare_build(CLI::App& app, Settings& settings) {
+  CLI::App* command = app.add_subcommand("build", "build an image from a Dockerfile");
+  auto flags = std::make_shared<BuildFlags>();
+  declare_build_flags(*command, *flags);
+  command->add_option("--progress", settings.progress, "auto, plain, tty, quiet or none");
+  command->final_callback([flags, &settings] {
+    if (flags->quiet) settings.progress = "quiet";
+  });
+  return {command, Needs::kLauncher, [flags](Session& session) { return build(session, *flags); }};
+}
+
+}  // namespace cairn::cli

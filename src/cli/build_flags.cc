@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/build_flags.h"
+
+#include <fmt/format.h>
+
+namespace cairn::cli {
+namespace {
+
+enum class Takes { kNothing, kValue };
+
+// Known elsewhere, accepted here, and no effect: a script that gives them still works, and is told.
+struct Accepted {
+  const char* name;
+  Takes takes;
+  const char* reason;
+};
+
+constexpr Accepted kAccepted[] = {
+    {"--rm", Takes::kNothing, "steps leave no containers behind"},
+    {"--force-rm", Takes::kNothing, "steps leave no containers behind"},
+    {"--compress", Takes::kNothing, "there is no daemon to send the context to"},
+    {"--disable-content-trust", Takes::kNothing, "content trust is not used"},
+    {"--layers", Takes::kNothing, "layers are always cached"},
+    {"--builder", Takes::kValue, "there is one builder"},
+    {"--provenance", Takes::kValue, "attestations are not made"},
+    {"--sbom", Takes::kValue, "attestations are not made"},
+    {"--attest", Takes::kValue, "attestations are not made"},
+    {"--cgroup-parent", Takes::kValue, "steps stay in the caller's control group"},
+    {"--memory", Takes::kValue, "steps run without limits of their own"},
+    {"--memory-swap", Takes::kValue, "steps run without limits of their own"},
+    {"--cpu-period", Takes::kValue, "steps run without limits of their own"},
+    {"--cpu-quota", Takes::kValue, "steps run without limits of their own"},
+    {"--cpu-shares", Takes::kValue, "steps run without limits of their own"},
+    {"--cpuset-cpus", Takes::kValue, "steps run without limits of their own"},
+    {"--cpuset-mems", Takes::kValue, "steps run without limits of their own"},
+};
+
+// CLI11 lets an option that may repeat swallow all words behind it, PATH too.
+CLI::Option* repeatable(CLI::Option* option) { return option->allow_extra_args(false); }
+
+}  // namespace
+
+void declare_build_flags(CLI::App& app, BuildFlags& flags) {
+  app.add_option("PATH", flags.context, "directory of the build context")->option_text(" ");
+  app.add_option("-f,--file", flags.file, "the Dockerfile (default: PATH/Dockerfile; - is stdin)");
+  repeatable(app.add_option("-t,--tag", flags.tags, "name of the image, name[:tag] (repeatable)"));
+  repeatable(app.add_option("--build-arg", flags.build_args, "value of an ARG, KEY=VALUE (repeatable)"));
+  app.add_option("--target", flags.target, "stage to build (default: the last)");
+  repeatable(app.add_option("--label", flags.labels, "label of the image, KEY=VALUE (repeatable)"));
+  repeatable(app.add_option("--build-context", flags.build_contexts,
+                 "named context, NAME=DIR or NAME=docker-image://REF (repeatable)"));
+  repeatable(app.add_option("-o,--output", flags.outputs,
+                 "where the result goes: DIR, - or type=image|oci|docker|local|tar|registry,..."));
+  app.add_flag("--load", flags.load, "keep the image in the local store (the default)");
+  app.add_flag("--push", flags.push, "push the image after the build");
+  app.add_option("--platform", flags.platform, "platform to build for, os/arch[/variant]");
+  app.add_option("--network", flags.network, "network of RUN steps: default, host or none");
+  repeatable(app.add_option("--add-host", flags.add_hosts, "extra line of /etc/hosts, HOST:IP (repeatable)"));
+  app.add_flag("--no-cache", flags.no_cache, "run every step");
+  repeatable(app.add_option("--no-cache-filter", flags.no_cache_filter, "run every step of these stages"))
+      ->delimiter(',');
+  app.add_flag("--pull", flags.pull, "ask the registry for base images that are here already");
+  app.add_flag("-q,--quiet", flags.quiet, "print the image id alone");
+  app.add_option("--iidfile", flags.iidfile, "write the image id to this file");
+  app.add_option("--metadata-file", flags.metadata_file, "write digests and names as JSON");
+  app.add_option("--shm-size", flags.shm_size, "size of /dev/shm in RUN steps (default: 64m)");
+  app.add_option("--ignorefile", flags.ignorefile, "use this file instead of .dockerignore");
+  app.add_option("--format", flags.format, "media types of the image: oci (default) or docker")
+      ->check(CLI::IsMember({"oci", "docker"}));
+  app.add_option("-j,--jobs", flags.jobs, "steps that may run at once (default: one per core)");
+  for (const Accepted& accepted : kAccepted) {
+    auto note = [&flags, accepted] {
+      flags.without_effect.push_back(fmt::format("{} has no effect: {}", accepted.name, accepted.reason));
+    };
+    CLI::Option* option =
+        accepted.takes == Takes::kNothing
+            ? app.add_flag_callback(accepted.name, note)
+            : app.add_option_function<std::string>(accepted.name,
+                                                   [note](const std::string&) { note(); });
+    option->group("");  // accepted, not advertised
+  }
+}
+
+}  // namespace cairn::cli

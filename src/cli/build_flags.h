@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The options of `cairn build`: those of `docker build` and `docker buildx build`, and of buildah and
+// podman where they do not clash, as one value.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+namespace cairn::cli {
+
+struct BuildFlags {
+  std::string context = ".";
+  std::string file;  // "" is CONTEXT/Dockerfile
+  std::vector<std::string> tags;
+  std::vector<std::string> build_args;
+  std::vector<std::string> labels;
+  std::vector<std::string> build_contexts;
+  std::vector<std::string> outputs;
+  std::vector<std::string> add_hosts;
+  std::vector<std::string> no_cache_filter;
+  std::string target;
+  std::string platform;
+  std::string network = "default";
+  std::string iidfile;
+  std::string metadata_file;
+  std::string shm_size;
+  std::string ignorefile;
+  std::string format;
+  bool load = false;
+  bool push = false;
+  bool pull = false;
+  bool no_cache = false;
+  bool quiet = false;
+  std::size_t jobs = 0;  // 0: one per core
+  // Flags that other builders know and that change nothing here, with the reason, for one note each.
+  std::vector<std::string> without_effect;
+};
+
+// Declares the options on `app`; `flags` must outlive it.
+void declare_build_flags(CLI::App& app, BuildFlags& flags);
+
+}  // namespace cairn::cli

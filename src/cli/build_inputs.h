@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a build reads before it starts: the Dockerfile, the context and its ignore file, and the flags
+// turned into the plan's options.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/source_span.h"
+#include "cli/build_flags.h"
+#include "output/output_spec.h"
+#include "plan/build_options.h"
+#include "source/local_context.h"
+
+namespace cairn::cli {
+
+struct BuildInputs {
+  std::shared_ptr<const SourceText> dockerfile;
+  plan::BuildOptions options;
+  std::map<std::string, source::LocalContext> contexts;  // by the name the plan uses
+  std::vector<oci::Reference> names;                     // --tag
+  std::vector<output::OutputSpec> outputs;               // at least one
+  std::uint64_t shm_size = 0;
+};
+
+// Throws kUsage for flags, kDockerfile for a Dockerfile or an ignore file that cannot be read.
+BuildInputs read_build_inputs(const BuildFlags& flags);
+
+}  // namespace cairn::cli

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a command is: options declared on a CLI11 app, what it needs of the host before it may run, and
+// a function. Every command is one file that declares itself; commands.cc lists them.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+
+namespace cairn::cli {
+
+struct Settings;
+class Session;
+
+// Each need includes those before it. Entering the builder's namespace costs some milliseconds and must
+// come before the first thread, so main has to know.
+enum class Needs {
+  kNothing,
+  kStore,     // reads and writes the index; files of other ids are not touched
+  kBuilder,   // the builder's user and mount namespace: unpacks, deletes, mounts
+  kLauncher,  // runs steps
+};
+
+struct Command {
+  CLI::App* app = nullptr;
+  Needs needs = Needs::kNothing;
+  std::function<int(Session&)> run;  // the exit status
+};
+
+// The commands of cairn, in the order of the help text.
+std::vector<Command> declare_commands(CLI::App& app, Settings& settings);
+
+Command declare_build(CLI::App& app, Settings& settings);
+Command declare_run(CLI::App& app);
+Command declare_images(CLI::App& app);
+Command declare_inspect(CLI::App& app);
+Command declare_history(CLI::App& app);
+Command declare_tag(CLI::App& app);
+Command declare_rmi(CLI::App& app);
+Command declare_pull(CLI::App& app, Settings& settings);
+Command declare_push(CLI::App& app, Settings& settings);
+Command declare_save(CLI::App& app);
+Command declare_load(CLI::App& app);
+Command declare_import(CLI::App& app);
+std::vector<Command> declare_debug(CLI::App& app);
+
+// The exit status of an error's kind (DESIGN, "Streams and codes").
+int exit_code(ErrorKind kind);
+// An error for people, on stderr: excerpt, message, context, hint.
+void print_error(const Error& error);
+void print_note(const std::string& text);
+
+}  // namespace cairn::cli

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Drawing progress on stderr the way BuildKit does (FEATURES G): `plain` appends lines, `tty` redraws
+// one block, `quiet` shows nothing. All keep the tail of every step's log, for the message that
+// follows a failure.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/sys/fd.h"
+#include "progress/sink.h"
+
+namespace cairn::cli {
+
+enum class ProgressMode { kAuto, kPlain, kTty, kQuiet };
+ProgressMode parse_progress_mode(const std::string& text);  // kUsage
+
+// The lines of one log: bytes come in, whole lines come out.
+class LineBuffer {
+ public:
+  std::vector<std::string> feed(std::string_view bytes);
+  std::string take_rest();  // an unfinished last line, or ""
+
+ private:
+  std::string rest_;
+};
+
+struct FailedStep {
+  std::string name;
+  std::vector<std::string> last_lines;
+};
+
+class Display : public progress::Sink {
+ public:
+  void send(progress::Event event) final;
+  // Draws what is left; nothing is drawn afterwards.
+  virtual void finish() {}
+  std::optional<FailedStep> failed_step() const;
+
+ protected:
+  virtual void draw(const progress::Event& event) = 0;  // called under the lock
+  mutable std::mutex mutex_;
+
+ private:
+  struct Tail {
+    std::string name;
+    LineBuffer buffer;
+    std::deque<std::string> lines;
+  };
+  void remember(const progress::Event& event);
+
+  std::map<progress::VertexId, Tail> tails_;
+  std::optional<progress::VertexId> failed_;
+};
+
+// `title` follows "#0 building with": which rungs build here.
+std::unique_ptr<Display> make_display(ProgressMode mode, const std::string& title);
+
+}  // namespace cairn::cli

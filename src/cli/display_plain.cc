@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Lines only ever added: each vertex gets a number when it first speaks, its header is printed when
+// the output switches to it, and an unfinished one is left with "#5 ...". The output stays with one
+// vertex until it ends, falls silent for five seconds, or another has waited for ten.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "cli/internal/displays.h"
+
+namespace cairn::cli {
+namespace {
+
+constexpr double kAntiFlicker = 5;
+constexpr double kMaxDelay = 10;
+constexpr double kStatusShare = 0.05;
+constexpr double kStatusDelay = 5;
+
+// Two decimals at most, as Go's units package prints "%.2f" sizes.
+std::string size_text(std::int64_t bytes) { return human_size(static_cast<std::uint64_t>(bytes)); }
+
+class PlainDisplay final : public Display {
+ public:
+  explicit PlainDisplay(std::string title) : title_(std::move(title)) {}
+
+  void finish() override {
+    std::lock_guard lock(mutex_);
+    for (auto& entry : vertices_) {
+      if (!entry.second.pending.empty()) show(entry.first);
+    }
+    flush();
+  }
+
+ private:
+  struct LastStatus {
+    std::int64_t current = 0;
+    Timestamp time;
+  };
+  struct Vertex {
+    int index = 0;
+    std::string name;
+    Timestamp started;
+    bool done = false;
+    LineBuffer buffer;
+    std::vector<std::string> pending;  // lines not shown yet, without "#N "
+    double waiting_since = 0;
+    std::map<std::string, LastStatus> statuses;
+  };
+
+  void draw(const progress::Event& event) override {
+    std::visit([this](const auto& one) { take(one); }, event);
+    flush();
+  }
+
+  void take(const progress::VertexStarted& started) {
+    Vertex& vertex = vertices_[started.id];
+    vertex.name = started.name;
+    vertex.started = started.time;
+    if (!current_) show(started.id);
+  }
+
+  void take(const progress::LogBytes& log) {
+    Vertex& vertex = vertices_[log.vertex];
+    for (const std::string& line : vertex.buffer.feed(log.data)) {
+      add(vertex, stamp(vertex, log.time) + " " + line);
+    }
+    offer(log.vertex);
+  }
+
+  void take(const progress::Status& status) {
+    Vertex& vertex = vertices_[status.vertex];
+    auto [last, first] = vertex.statuses.try_emplace(status.name);
+    if (!first && !status.completed) {
+      double share = status.total > 0 ? static_cast<double>(status.current - last->second.current) /
+                                            static_cast<double>(status.total)
+                                      : 0;
+      if (share < kStatusShare &&
+          seconds_between(last->second.time, status.time) < kStatusDelay) {
+        return;
+      }
+    }
+    last->second = {.current = status.current, .time = status.time};
+    add(vertex, status.name + describe(status));
+    offer(status.vertex);
+  }
+
+  void take(const progress::VertexCompleted& end) {
+    Vertex& vertex = vertices_[end.vertex];
+    if (std::string rest = vertex.buffer.take_rest(); !rest.empty()) {
+      add(vertex, stamp(vertex, end.time) + " " + rest);
+    }
+    switch (end.outcome) {
+      case progress::Outcome::kOk:
+        add(vertex, fmt::format("DONE {:.1f}s", seconds_between(vertex.started, end.time)));
+        break;
+      case progress::Outcome::kCached: add(vertex, "CACHED"); break;
+      case progress::Outcome::kCancelled: add(vertex, "CANCELED"); break;
+      case progress::Outcome::kFailed: add(vertex, "ERROR: " + end.error); break;
+    }
+    vertex.done = true;
+    if (current_ == end.vertex || !current_) {
+      show(end.vertex);
+      show_next();
+    } else {
+      offer(end.vertex);
+    }
+  }
+
+  void take(const progress::Warning& warning) {
+    if (warning.vertex) {
+      add(vertices_[*warning.vertex], "WARN: " + warning.message);
+      offer(*warning.vertex);
+    } else {
+      out_ += "WARN: " + warning.message + "\n";
+    }
+  }
+
+  void add(Vertex& vertex, std::string line) {
+    if (vertex.pending.empty()) vertex.waiting_since = monotonic_seconds();
+    vertex.pending.push_back(std::move(line));
+  }
+
+  // Shows a vertex at once when it has the floor or may take it.
+  void offer(progress::VertexId id) {
+    double time = monotonic_seconds();
+    bool silent = time - last_shown_ > kAntiFlicker;
+    bool overdue = time - vertices_[id].waiting_since > kMaxDelay;
+    if (!current_ || current_ == id || silent || overdue) show(id);
+  }
+
+  // After an end: first all that ended meanwhile, then whoever waits longest.
+  void show_next() {
+    for (auto& entry : vertices_) {
+      if (entry.second.done && !entry.second.pending.empty()) show(entry.first);
+    }
+    const progress::VertexId* longest = nullptr;
+    for (auto& [id, vertex] : vertices_) {
+      if (vertex.done || vertex.index != 0 || vertex.pending.empty()) continue;
+      if (longest == nullptr || vertex.waiting_since < vertices_[*longest].waiting_since) {
+        longest = &id;
+      }
+    }
+    for (auto& [id, vertex] : vertices_) {
+      if (longest == nullptr && !vertex.done) longest = &id;
+    }
+    if (longest != nullptr) show(*longest);
+  }
+
+  void show(progress::VertexId id) {
+    Vertex& vertex = vertices_[id];
+    if (vertex.index == 0) vertex.index = ++last_index_;
+    if (current_ != id) {
+      if (current_) out_ += fmt::format("#{} ...\n", vertices_[*current_].index);
+      if (first_) {
+        out_ += fmt::format("#0 building with {}\n\n", title_);
+      } else {
+        out_ += "\n";
+      }
+      first_ = false;
+      out_ += fmt::format("#{} {}\n", vertex.index, vertex.name);
+      current_ = id;
+    }
+    for (const std::string& line : vertex.pending) {
+      out_ += fmt::format("#{} {}\n", vertex.index, line);
+    }
+    vertex.pending.clear();
+    last_shown_ = monotonic_seconds();
+    if (vertex.done) {
+      current_.reset();
+      vertices_.erase(id);
+    }
+  }
+
+  static std::string stamp(const Vertex& vertex, Timestamp time) {
+    double seconds = seconds_between(vertex.started, time);
+    return fmt::format("{:.{}f}", seconds, seconds < 10 ? 3 : seconds < 100 ? 2 : 1);
+  }
+
+  void flush() {
+    if (!out_.empty()) write_to_stderr(std::exchange(out_, {}));
+  }
+
+  std::string title_;
+  std::string out_;
+  bool first_ = true;
+  int last_index_ = 0;
+  double last_shown_ = 0;
+  std::optional<progress::VertexId> current_;
+  std::map<progress::VertexId, Vertex> vertices_;
+};
+
+}  // namespace
+
+std::string describe(const progress::Status& status) {
+  std::string text;
+  if (status.total != 0) {
+    text += fmt::format(" {} / {}", size_text(status.current), size_text(status.total));
+  } else if (status.current != 0) {
+    text += " " + size_text(status.current);
+  }
+  double seconds = seconds_between(status.started, status.time);
+  if (seconds > 0.01) text += fmt::format(" {:.1f}s", seconds);
+  if (status.completed) text += " done";
+  return text;
+}
+
+double seconds_between(Timestamp from, Timestamp to) {
+  return static_cast<double>(to.seconds - from.seconds) +
+         static_cast<double>(to.nanos - from.nanos) / 1e9;
+}
+
+void write_to_stderr(const std::string& text) {
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    ssize_t count = ::write(STDERR_FILENO, rest.data(), rest.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return;  // nobody reads our progress: no reason to stop building
+    rest.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+std::unique_ptr<Display> make_plain_display(const std::string& title) {
+  return std::make_unique<PlainDisplay>(title);
+}
+
+}  // namespace cairn::cli

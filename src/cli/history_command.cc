@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// cairn history: the lines an image was made of, the newest first, with what each added.
+#include <algorithm>
+
+#include "base/text.h"
+#include "cli/session.h"
+#include "cli/table.h"
+
+namespace cairn::cli {
+namespace {
+
+struct HistoryFlags {
+  std::string image;
+  bool no_trunc = false;
+  bool quiet = false;
+};
+
+constexpr std::size_t kTextWidth = 45;
+
+std::string one_line(std::string text, bool whole) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  if (whole || text.size() <= kTextWidth) return text;
+  return text.substr(0, kTextWidth - 1) + "…";
+}
+
+// What each layer of the image adds, bottom first; nothing is known of layers never unpacked.
+std::vector<std::int64_t> layer_sizes(Session& session, const Digest& id) {
+  std::vector<std::int64_t> sizes;
+  for (const store::ImageLayer& layer : session.store().images().layers(id)) {
+    auto snapshot = layer.view ? session.store().snapshots().find(layer.view->snapshot) : std::nullopt;
+    sizes.push_back(snapshot ? snapshot->size : 0);
+  }
+  return sizes;
+}
+
+int history(Session& session, const HistoryFlags& flags) {
+  store::Image image = session.store().images().get(flags.image);
+  oci::ImageConfig config = session.store().images().config(image.id);
+  std::vector<std::int64_t> sizes = layer_sizes(session, image.id);
+  std::vector<std::vector<std::string>> rows;
+  std::size_t layer = 0;
+  for (const oci::History& line : config.history) {
+    bool has_layer = !line.empty_layer && layer < sizes.size();
+    std::int64_t size = has_layer ? sizes[layer++] : 0;
+    rows.push_back({"<missing>", line.created ? ago(*line.created) : "N/A",
+                    one_line(line.created_by, flags.no_trunc),
+                    human_size(static_cast<std::uint64_t>(size)), line.comment});
+  }
+  std::reverse(rows.begin(), rows.end());
+  if (!rows.empty()) rows[0][0] = flags.no_trunc ? image.id.str() : short_id(image.id);
+  Table table({"IMAGE", "CREATED", "CREATED BY", "SIZE", "COMMENT"});
+  std::string ids;
+  for (std::vector<std::string>& row : rows) {
+    ids += row[0] + "\n";
+    table.add(std::move(row));
+  }
+  fmt::print("{}", flags.quiet ? ids : table.text());
+  return 0;
+}
+
+}  // namespace
+
+Command declare_history(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("history", "print how an image was made");
+  auto flags = std::make_shared<HistoryFlags>();
+  command->add_option("IMAGE", flags->image, "name or id")->required()->option_text(" ");
+  command->add_flag("--no-trunc", flags->no_trunc, "print whole lines");
+  command->add_flag("-q,--quiet", flags->quiet, "print ids alone");
+  return {command, Needs::kStore, [flags](Session& s) { return history(s, *flags); }};
+}
+
+}  // namespace cairn::cli

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// cairn, from the top: declare the commands, read the command line, open what the command needs, run it.
+#include <cstdlib>
+#include <new>
+
+#include "base/error.h"
+#include "cli/command.h"
+#include "cli/session.h"
+
+namespace cairn::cli {
+namespace {
+
+int run_chosen(const std::vector<Command>& commands, const Settings& settings) {
+  for (const Command& command : commands) {
+    if (!command.app->parsed()) continue;
+    Session session(settings, command.needs);
+    return command.run(session);
+  }
+  return 2;  // CLI11 has refused a line without a command already
+}
+
+int main(int argc, char** argv) {
+  Settings settings;
+  CLI::App app("Builds container images from Dockerfiles, without a daemon and without root.", "cairn");
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.set_help_all_flag("--help-all", "help of all commands");
+  declare_settings(app, settings);
+  std::vector<Command> commands = declare_commands(app, settings);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : exit_code(ErrorKind::kUsage);
+  }
+  try {
+    return run_chosen(commands, settings);
+  } catch (const Error& error) {
+    print_error(error);
+    return exit_code(error.kind());
+  } catch (const std::bad_alloc&) {
+    print_error(Error(ErrorKind::kHost, "out of memory"));
+    return exit_code(ErrorKind::kHost);
+  } catch (const std::exception& error) {
+    print_error(Error(ErrorKind::kBug, error.what()));
+    return exit_code(ErrorKind::kBug);
+  }
+}
+
+}  // namespace
+}  // namespace cairn::cli
+
+int main(int argc, char** argv) { return cairn::cli::main(argc, argv); }

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/session.h"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <thread>
+
+#include "base/error.h"
+#include "base/sys/fd.h"
+#include "base/text.h"
+
+namespace cairn::cli {
+namespace {
+
+std::string default_root() {
+  if (::geteuid() == 0) return "/var/lib/cairn";
+  if (const char* data = ::getenv("XDG_DATA_HOME"); data != nullptr && data[0] == '/') {
+    return std::string(data) + "/cairn";
+  }
+  const char* home = ::getenv("HOME");
+  if (home == nullptr || home[0] != '/') {
+    throw Error(ErrorKind::kUsage, "HOME is not set, so there is no place for the store")
+        .with_hint("name one with --root DIR or CAIRN_ROOT");
+  }
+  return std::string(home) + "/.local/share/cairn";
+}
+
+// The rung that --isolation and --require-isolation may name. Only one is there yet, so a wish for
+// another fails closed.
+std::optional<sandbox::Isolation> wished_isolation(const Settings& settings) {
+  for (const std::string* wish : {&settings.isolation, &settings.require_isolation}) {
+    if (wish->empty() || *wish == "auto" || *wish == "default") continue;
+    for (auto rung : {sandbox::Isolation::kS0, sandbox::Isolation::kS0r, sandbox::Isolation::kS1,
+                      sandbox::Isolation::kS2, sandbox::Isolation::kS3, sandbox::Isolation::kS4}) {
+      if (equal_fold(*wish, sandbox::name(rung))) return rung;
+    }
+    throw Error::of(ErrorKind::kUsage, "isolation \"{}\" is none of S0, S0r, S1, S2, S3, S4", *wish);
+  }
+  return std::nullopt;
+}
+
+// --- signals ---
+
+std::stop_source& stop_source() {
+  static std::stop_source source;
+  return source;
+}
+std::atomic<int> caught{0};
+
+// Waits for signals on a thread of its own, so that the stop callbacks run in ordinary code.
+void watch_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
+  int signal = 0;
+  while (::sigwait(&set, &signal) == 0) {
+    if (caught.exchange(signal) != 0) ::_exit(128 + signal);  // the second time: now
+    stop_source().request_stop();
+  }
+}
+
+}  // namespace
+
+void declare_settings(CLI::App& app, Settings& settings) {
+  app.add_option("--root", settings.root, "directory of the store")->envname("CAIRN_ROOT");
+  app.add_option("--isolation", settings.isolation, "isolation rung to use (S0), or auto")
+      ->envname("CAIRN_ISOLATION");
+  app.add_option("--require-isolation", settings.require_isolation,
+                 "fail unless steps are isolated at least like this (S0)");
+  app.add_option("--registry-mirror", settings.registry_mirrors,
+                 "ask this server first, HOST=URL (repeatable)")
+      ->envname("CAIRN_REGISTRY_MIRROR")
+      ->allow_extra_args(false)
+      ->delimiter(',');
+}
+
+Interruption::Interruption() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  std::thread(watch_signals).detach();
+}
+Interruption::~Interruption() = default;
+std::stop_token Interruption::token() const { return stop_source().get_token(); }
+int Interruption::signal() const { return caught.load(); }
+
+Session::Session(Settings settings, Needs needs) : settings_(std::move(settings)) {
+  if (needs == Needs::kNothing) return;
+  ::umask(022);
+  if (settings_.root.empty()) settings_.root = default_root();
+  if (needs >= Needs::kBuilder) {
+    sandbox::Wishes wishes{.identity = {}, .isolation = wished_isolation(settings_), .store = {}};
+    builder_ = sandbox::enter_builder_namespace(wishes);
+    if (needs >= Needs::kLauncher) {
+      wishes.store = settings_.root;
+      sys::make_dirs(settings_.root, 0755);
+      sandbox::probe_steps(builder_->probe, wishes.store);
+      rungs_ = sandbox::choose(builder_->probe, wishes);
+      launcher_.emplace(sandbox::Launcher::start(*builder_));
+    }
+  }
+  // No fork from here on: SQLite's locks do not survive one, and there will be threads.
+  interruption_.emplace();
+  store_.emplace(store::Store::open(settings_.root));
+}
+
+Session::~Session() {
+  if (display_) display_->finish();
+}
+
+std::string Session::rungs() const { return rungs_ ? sandbox::text(*rungs_) : ""; }
+
+const std::vector<std::string>& Session::notes() const {
+  static const std::vector<std::string> none;
+  return builder_ ? builder_->notes : none;
+}
+
+Display& Session::display() {
+  if (!display_) {
+    std::string progress = settings_.progress;
+    const char* fallback = ::getenv("BUILDKIT_PROGRESS");
+    if (progress.empty() && fallback != nullptr) progress = fallback;
+    display_ = make_display(parse_progress_mode(progress), "cairn " + rungs());
+  }
+  return *display_;
+}
+
+registry::Client& Session::client() {
+  if (!client_) {
+    registry::ClientSettings settings{.mirrors = {}, .stop = stop(), .sleep = {}};
+    for (const std::string& mirror : settings_.registry_mirrors) settings.mirrors.add(mirror);
+    transport_ = std::make_unique<registry::CurlTransport>();
+    credentials_ = std::make_unique<registry::Credentials>(registry::Credentials::default_files());
+    client_ = std::make_unique<registry::Client>(*transport_, *credentials_, display(),
+                                                 std::move(settings));
+  }
+  return *client_;
+}
+
+}  // namespace cairn::cli

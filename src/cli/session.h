@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What commands share: settings from flags and environment, and the parts they are made of, opened in
+// the order the kernel needs – namespace, launcher, then everything that may start threads.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+#include "cli/display.h"
+#include "registry/client.h"
+#include "registry/curl_transport.h"
+#include "sandbox/builder_namespace.h"
+#include "sandbox/launcher.h"
+#include "store/store.h"
+
+namespace cairn::cli {
+
+struct Settings {
+  std::string root;      // ROOT of the store
+  std::string progress;  // --progress of the command that runs
+  std::string isolation;
+  std::string require_isolation;
+  std::vector<std::string> registry_mirrors;  // HOST=URL
+};
+
+// Declares the options that every command knows, with their environment variables.
+void declare_settings(CLI::App& app, Settings& settings);
+
+// Ctrl-C and SIGTERM as a stop token: the first asks, the second ends the process at once.
+class Interruption {
+ public:
+  Interruption();
+  ~Interruption();
+  std::stop_token token() const;
+  int signal() const;  // that came, or 0
+};
+
+class Session {
+ public:
+  // Enters and opens what `needs` says. To be made before any thread.
+  Session(Settings settings, Needs needs);
+  ~Session();
+
+  const Settings& settings() const { return settings_; }
+  store::Store& store() { return *store_; }
+  const sandbox::Launcher& launcher() const { return *launcher_; }
+  std::string rungs() const;  // "I2 S0 N0", for the build header
+  const std::vector<std::string>& notes() const;
+  std::stop_token stop() const { return interruption_->token(); }
+
+  // The display of this command, made at the first call; `progress` overrides the settings'.
+  Display& display();
+  registry::Client& client();
+
+ private:
+  Settings settings_;
+  std::optional<sandbox::BuilderNamespace> builder_;
+  std::optional<sandbox::Rungs> rungs_;
+  std::optional<sandbox::Launcher> launcher_;
+  std::optional<Interruption> interruption_;
+  std::optional<store::Store> store_;
+  std::unique_ptr<Display> display_;
+  std::unique_ptr<registry::CurlTransport> transport_;
+  std::unique_ptr<registry::Credentials> credentials_;
+  std::unique_ptr<registry::Client> client_;
+};
+
+}  // namespace cairn::cli

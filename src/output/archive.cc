@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "output/archive.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <fcntl.h>
+
+#include <map>
+#include <memory>
+#include <set>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/sys/copy.h"
+#include "base/sys/file.h"
+#include "base/time.h"
+
+namespace cairn::output {
+namespace {
+
+constexpr const char* kLayoutFile = R"({"imageLayoutVersion":"1.0.0"})";
+
+// All that an archive of these images holds: small files by content, blobs by digest.
+struct Contents {
+  std::map<std::string, std::string> files;
+  std::map<Digest, std::int64_t> blobs;
+};
+
+std::string blob_path(const Digest& digest) { return "blobs/sha256/" + digest.hex(); }
+
+// X09: one descriptor per name, or one without a name.
+void add_descriptors(Json& manifests, const ArchivedImage& archived) {
+  oci::Descriptor descriptor = archived.image.descriptor;
+  if (archived.image.config.created) {
+    descriptor.annotations["org.opencontainers.image.created"] =
+        to_rfc3339(*archived.image.config.created);
+  }
+  if (archived.names.empty()) manifests.push_back(oci::to_json(descriptor));
+  for (const oci::Reference& name : archived.names) {
+    descriptor.annotations["io.containerd.image.name"] = name.str();
+    descriptor.annotations["org.opencontainers.image.ref.name"] = name.tag;
+    manifests.push_back(oci::to_json(descriptor));
+  }
+}
+
+Contents oci_contents(const std::vector<ArchivedImage>& images) {
+  Contents contents;
+  Json manifests = Json::array();
+  for (const ArchivedImage& archived : images) {
+    add_descriptors(manifests, archived);
+    contents.blobs[archived.image.descriptor.digest] = archived.image.descriptor.size;
+    contents.blobs[archived.image.manifest.config.digest] = archived.image.manifest.config.size;
+    for (const oci::Descriptor& layer : archived.image.manifest.layers) {
+      contents.blobs[layer.digest] = layer.size;
+    }
+  }
+  Json index{{"schemaVersion", 2},
+             {"mediaType", std::string(oci::kOciIndex)},
+             {"manifests", std::move(manifests)}};
+  contents.files["oci-layout"] = kLayoutFile;
+  contents.files["index.json"] = canonical(index);
+  return contents;
+}
+
+Contents docker_contents(const std::vector<ArchivedImage>& images) {
+  Contents contents = oci_contents(images);
+  Json manifest = Json::array();
+  for (const ArchivedImage& archived : images) {
+    Json layers = Json::array();
+    for (const oci::Descriptor& layer : archived.image.manifest.layers) {
+      layers.push_back(blob_path(layer.digest));
+    }
+    Json tags = Json::array();
+    for (const oci::Reference& name : archived.names) tags.push_back(name.familiar());
+    manifest.push_back({{"Config", blob_path(archived.image.manifest.config.digest)},
+                        {"RepoTags", archived.names.empty() ? Json(nullptr) : std::move(tags)},
+                        {"Layers", std::move(layers)}});
+  }
+  contents.files["manifest.json"] = canonical(manifest);
+  return contents;
+}
+
+class TarWriter {
+ public:
+  explicit TarWriter(const sys::Fd& out) : archive_(archive_write_new()) {
+    archive_write_set_format_pax_restricted(archive_.get());
+    archive_write_add_filter_none(archive_.get());
+    archive_write_set_bytes_in_last_block(archive_.get(), 1);
+    check(archive_write_open_fd(archive_.get(), out.get()));
+  }
+
+  void directory(const std::string& name) { header(name, AE_IFDIR, 0755, 0); }
+
+  void file(const std::string& name, std::string_view text) {
+    header(name, AE_IFREG, 0644, static_cast<std::int64_t>(text.size()));
+    data(as_bytes(text));
+  }
+
+  void file(const std::string& name, const sys::Fd& from, std::int64_t size) {
+    header(name, AE_IFREG, 0644, size);
+    std::vector<std::byte> buffer(1 << 20);
+    while (std::size_t count = sys::read_some(from, buffer)) {
+      data(std::span<const std::byte>(buffer).first(count));
+    }
+  }
+
+  void finish() { check(archive_write_close(archive_.get())); }
+
+ private:
+  void header(const std::string& name, unsigned type, int mode, std::int64_t size) {
+    std::unique_ptr<archive_entry, void (*)(archive_entry*)> entry(archive_entry_new(),
+                                                                   archive_entry_free);
+    archive_entry_set_pathname(entry.get(), name.c_str());
+    archive_entry_set_filetype(entry.get(), type);
+    archive_entry_set_perm(entry.get(), static_cast<mode_t>(mode));
+    archive_entry_set_size(entry.get(), size);
+    archive_entry_set_mtime(entry.get(), 0, 0);
+    check(archive_write_header(archive_.get(), entry.get()));
+  }
+
+  void data(std::span<const std::byte> bytes) {
+    if (archive_write_data(archive_.get(), bytes.data(), bytes.size()) < 0) check(ARCHIVE_FATAL);
+  }
+
+  void check(int result) {
+    if (result >= ARCHIVE_WARN) return;
+    throw Error::of(ErrorKind::kHost, "write the archive: {}", archive_error_string(archive_.get()));
+  }
+
+  struct Free {
+    void operator()(archive* a) const { archive_write_free(a); }
+  };
+  std::unique_ptr<archive, Free> archive_;
+};
+
+void write_archive(store::Store& store, const Contents& contents, const sys::Fd& out) {
+  TarWriter tar(out);
+  tar.directory("blobs/");
+  tar.directory("blobs/sha256/");
+  for (const auto& [digest, size] : contents.blobs) {
+    tar.file(blob_path(digest), store.blobs().open(digest), size);
+  }
+  for (const auto& [name, text] : contents.files) tar.file(name, text);
+  tar.finish();
+}
+
+}  // namespace
+
+void write_oci_layout(store::Store& store, const std::vector<ArchivedImage>& images,
+                      const std::string& directory) {
+  Contents contents = oci_contents(images);
+  sys::make_dirs(directory + "/blobs/sha256", 0755);
+  for (const auto& entry : contents.blobs) {
+    std::string path = directory + "/" + blob_path(entry.first);
+    if (sys::exists(path)) continue;
+    sys::TempFile file(directory + "/blobs/sha256");
+    sys::copy_file_contents(store.blobs().open(entry.first), file.fd());
+    sys::chmod_fd(file.fd(), 0644);
+    file.commit(path);
+  }
+  // The names last: who reads the index finds all it names.
+  for (const char* name : {"oci-layout", "index.json"}) {
+    sys::replace_file(directory + "/" + name, contents.files.at(name));
+  }
+}
+
+void write_oci_archive(store::Store& store, const std::vector<ArchivedImage>& images,
+                       const sys::Fd& out) {
+  write_archive(store, oci_contents(images), out);
+}
+
+void write_docker_archive(store::Store& store, const std::vector<ArchivedImage>& images,
+                          const sys::Fd& out) {
+  write_archive(store, docker_contents(images), out);
+}
+
+}  // namespace cairn::output

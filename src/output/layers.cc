@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "output/layers.h"
+
+#include <thread>
+
+#include "base/error.h"
+#include "oci/media_types.h"
+#include "overlay/layer_writer.h"
+
+namespace cairn::output {
+namespace {
+
+void write_view(store::Store& store, const LayerView& view, ByteSink& tar) {
+  auto snapshot = store.snapshots().find(view.snapshot);
+  if (!snapshot) {
+    throw Error::of(ErrorKind::kCorrupt, "snapshot {} is gone", view.snapshot)
+        .with_hint("build the image again");
+  }
+  overlay::write_layer(store.snapshots().path(view.snapshot), layer_stack(store, snapshot->parent),
+                       {.clamp_mtime = view.clamp}, tar);
+}
+
+std::string media_type(MediaTypes types, Compression compression) {
+  bool docker = types == MediaTypes::kDocker;
+  switch (compression) {
+    case Compression::kNone: return std::string(docker ? oci::kDockerLayer : oci::kOciLayer);
+    case Compression::kGzip: return std::string(docker ? oci::kDockerLayerGzip : oci::kOciLayerGzip);
+    case Compression::kZstd: return std::string(docker ? oci::kDockerLayerZstd : oci::kOciLayerZstd);
+  }
+  return "";
+}
+
+std::optional<Compression> compression_of(const std::string& type) {
+  if (type.ends_with("+zstd") || type.ends_with(".zstd")) return Compression::kZstd;
+  if (type.ends_with("+gzip") || type.ends_with(".gzip")) return Compression::kGzip;
+  if (type.ends_with("tar")) return Compression::kNone;
+  return std::nullopt;
+}
+
+// The layer's tar: from the snapshot it is a view of, or out of a blob that holds it.
+void write_tar(store::Store& store, const oci::DiffId& diff_id, const std::optional<LayerView>& view,
+               ByteSink& tar) {
+  if (view) return write_view(store, *view, tar);
+  for (const oci::Descriptor& blob : store.layer_blobs().find(diff_id)) {
+    sys::Fd file = store.blobs().open(blob.digest);
+    sys::FdSource bytes(file);
+    copy_all(*decompressing(bytes), tar);
+    return;
+  }
+  throw Error::of(ErrorKind::kCorrupt, "layer {} is not in the store", diff_id.str())
+      .with_hint("pull or build the image again");
+}
+
+oci::Descriptor make_blob(store::Store& store, const oci::DiffId& diff_id,
+                          const std::optional<LayerView>& view, const BlobOptions& options) {
+  ErrorContext while_here([&] { return "writing layer " + diff_id.str(); });
+  store::BlobWriter blob = store.blobs().writer();
+  auto compressor = compressing(options.compression, blob, std::thread::hardware_concurrency());
+  DigestingSink tar(compressor.get());
+  write_tar(store, diff_id, view, tar);
+  compressor->finish();
+  if (tar.finish() != diff_id.digest()) {
+    throw Error::of(ErrorKind::kCorrupt, "the files of layer {} are not what they were",
+                    diff_id.str())
+        .with_hint("something changed the store; build the image again with --no-cache");
+  }
+  store::Blob written = blob.commit();
+  oci::Descriptor descriptor{.media_type = media_type(options.types, options.compression),
+                             .digest = written.digest,
+                             .size = written.size};
+  store.layer_blobs().add(diff_id, descriptor);
+  return descriptor;
+}
+
+}  // namespace
+
+overlay::LayerStack layer_stack(store::Store& store, const std::string& snapshot) {
+  overlay::LayerStack stack;
+  if (snapshot.empty()) return stack;
+  for (const std::string& id : store.snapshots().stack(snapshot)) {
+    stack.lowers.push_back(store.snapshots().path(id));
+  }
+  return stack;
+}
+
+oci::DiffId layer_diff_id(store::Store& store, const LayerView& view) {
+  if (auto known = store.snapshots().find_diff_id(view)) return *known;
+  ErrorContext while_here([&] { return "digesting layer " + view.snapshot; });
+  DigestingSink tar;
+  write_view(store, view, tar);
+  store.snapshots().set_size(view.snapshot, static_cast<std::int64_t>(tar.size()));
+  oci::DiffId diff_id(tar.finish());
+  store.snapshots().set_diff_id(view, diff_id);
+  return diff_id;
+}
+
+oci::Descriptor layer_blob(store::Store& store, const oci::DiffId& diff_id,
+                           const std::optional<LayerView>& view, const BlobOptions& options) {
+  for (oci::Descriptor& blob : store.layer_blobs().find(diff_id)) {
+    std::optional<Compression> compression = compression_of(blob.media_type);
+    // Base layers keep the compression they came with; only the family of the type changes (X02).
+    if (options.force && compression != options.compression) continue;
+    if (compression) blob.media_type = media_type(options.types, *compression);
+    return std::move(blob);
+  }
+  return make_blob(store, diff_id, view, options);
+}
+
+}  // namespace cairn::output

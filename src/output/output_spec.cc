@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "output/output_spec.h"
+
+#include <map>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace cairn::output {
+namespace {
+
+const std::map<std::string, OutputType> kTypes = {
+    {"image", OutputType::kImage}, {"registry", OutputType::kRegistry}, {"oci", OutputType::kOci},
+    {"docker", OutputType::kDocker}, {"local", OutputType::kLocal}, {"tar", OutputType::kTar}};
+
+bool parse_bool(const std::string& key, const std::string& value) {
+  std::string lowered = to_lower(value);
+  if (lowered == "true" || lowered == "1") return true;
+  if (lowered == "false" || lowered == "0") return false;
+  throw Error::of(ErrorKind::kUsage, "--output: {}={} is neither true nor false", key, value);
+}
+
+Compression parse_compression(const std::string& value) {
+  if (value == "gzip") return Compression::kGzip;
+  if (value == "zstd") return Compression::kZstd;
+  if (value == "uncompressed") return Compression::kNone;
+  throw Error::of(ErrorKind::kUsage, "--output: compression={} is not gzip, zstd or uncompressed",
+                  value);
+}
+
+// Fields are separated by commas; a field in double quotes may hold them (CSV, as docker reads it).
+std::vector<std::string> split_fields(std::string_view text) {
+  std::vector<std::string> fields{""};
+  bool quoted = false;
+  for (char c : text) {
+    if (c == '"') {
+      quoted = !quoted;
+    } else if (c == ',' && !quoted) {
+      fields.emplace_back();
+    } else {
+      fields.back() += c;
+    }
+  }
+  return fields;
+}
+
+void set(OutputSpec& spec, const std::string& key, const std::string& value) {
+  if (key == "type") {
+    auto type = kTypes.find(value);
+    if (type == kTypes.end()) {
+      std::vector<std::string> names;
+      for (const auto& known : kTypes) names.push_back(known.first);
+      throw Error::of(ErrorKind::kUsage, "--output: unknown type \"{}\"{}", value,
+                      did_you_mean(value, names));
+    }
+    spec.type = type->second;
+    if (spec.type == OutputType::kDocker) spec.blobs.types = MediaTypes::kDocker;
+  } else if (key == "dest" || key == "destination") {
+    spec.dest = value;
+  } else if (key == "name") {
+    for (const std::string& name : split(value, ',')) {
+      spec.names.push_back(oci::Reference::parse(name));
+    }
+  } else if (key == "tar") {
+    spec.tar = parse_bool(key, value);
+  } else if (key == "push") {
+    spec.push = parse_bool(key, value);
+  } else if (key == "oci-mediatypes") {
+    spec.blobs.types = parse_bool(key, value) ? MediaTypes::kOci : MediaTypes::kDocker;
+  } else if (key == "compression") {
+    spec.blobs.compression = parse_compression(value);
+  } else if (key == "force-compression") {
+    spec.blobs.force = parse_bool(key, value);
+  } else {
+    throw Error::of(ErrorKind::kUsage, "--output: unknown key \"{}\"{}", key,
+                    did_you_mean(key, {"type", "dest", "name", "tar", "push", "oci-mediatypes",
+                                       "compression", "force-compression"}));
+  }
+}
+
+void check(const OutputSpec& spec) {
+  bool is_file = spec.type == OutputType::kTar || spec.type == OutputType::kDocker ||
+                 (spec.type == OutputType::kOci && spec.tar);
+  bool is_directory =
+      spec.type == OutputType::kLocal || (spec.type == OutputType::kOci && !spec.tar);
+  if ((is_file || is_directory) && spec.dest.empty() && spec.type != OutputType::kDocker) {
+    throw Error(ErrorKind::kUsage, "--output: dest= is missing");
+  }
+  if (is_directory && spec.writes_stdout()) {
+    throw Error(ErrorKind::kUsage, "--output: a directory cannot be written to stdout");
+  }
+  if (!is_file && !is_directory && !spec.dest.empty()) {
+    throw Error(ErrorKind::kUsage, "--output: dest= means nothing for an image in the store");
+  }
+}
+
+}  // namespace
+
+OutputSpec parse_output_spec(std::string_view text) {
+  OutputSpec spec;
+  if (text == "-") {
+    spec.type = OutputType::kTar;
+    spec.dest = "-";
+    return spec;
+  }
+  if (text.find('=') == std::string_view::npos) {
+    spec.type = OutputType::kLocal;
+    spec.dest = text;
+    return spec;
+  }
+  std::vector<std::string> fields = split_fields(text);
+  // The type decides defaults that other keys override, so it comes first wherever it stands.
+  for (bool types : {true, false}) {
+    for (const std::string& field : fields) {
+      std::size_t equals = field.find('=');
+      std::string key(trim(std::string_view(field).substr(0, equals)));
+      if (equals == std::string::npos) {
+        throw Error::of(ErrorKind::kUsage, "--output: \"{}\" is not KEY=VALUE", field);
+      }
+      if ((key == "type") == types) set(spec, key, field.substr(equals + 1));
+    }
+  }
+  // `type=docker` without a destination is docker's way to say "load it": here, keep it.
+  if (spec.type == OutputType::kDocker && spec.dest.empty()) spec.type = OutputType::kImage;
+  if (spec.type == OutputType::kRegistry) spec.push = true;
+  check(spec);
+  return spec;
+}
+
+}  // namespace cairn::output

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The value of --output: "DIR", "-" or "type=oci,dest=FILE,...".
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "oci/reference.h"
+#include "output/layers.h"
+
+namespace cairn::output {
+
+enum class OutputType { kImage, kRegistry, kOci, kDocker, kLocal, kTar };
+
+struct OutputSpec {
+  OutputType type = OutputType::kImage;
+  std::string dest;                     // file or directory; "-" is stdout
+  std::vector<oci::Reference> names;    // name=, besides the tags of the command line
+  bool tar = true;                      // type=oci,tar=false: a layout directory
+  bool push = false;                    // type=image,push=true
+  BlobOptions blobs;
+
+  bool writes_stdout() const { return dest == "-"; }
+};
+
+// Throws kUsage for what is unknown, missing or contradictory.
+OutputSpec parse_output_spec(std::string_view text);
+
+}  // namespace cairn::output

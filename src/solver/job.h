@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One vertex being run on a thread of the pool: what it may look at, and one function per op.
+#pragma once
+
+#include <stop_token>
+#include <vector>
+
+#include "cache/cache_key.h"
+#include "progress/vertex_scope.h"
+#include "solver/solver.h"
+#include "solver/workspace.h"
+
+namespace cairn::solver {
+
+struct Job {
+  const plan::Plan& plan;
+  plan::VertexId id;
+  const std::vector<StepResult>& results;  // those of the inputs are there
+  const Workshop& shop;
+  std::stop_token stop;
+
+  const plan::Vertex& vertex() const { return plan.vertices[id]; }
+  const StepResult& parent() const { return results[vertex().inputs.at(0)]; }
+  bool asked_to_stop() const { return stop.stop_requested(); }
+};
+
+// Runs the job's op with its progress, and gives errors the span of its line.
+StepResult run_vertex(Job& job);
+
+// One per op, in files of their own. `scope` is the vertex on the screen.
+StepResult run_image(Job& job, const plan::ImageOp& op, progress::VertexScope& scope);
+StepResult run_copy(Job& job, const plan::CopyOp& op, progress::VertexScope& scope);
+StepResult run_exec(Job& job, const plan::RunOp& op, progress::VertexScope& scope);
+StepResult run_workdir(Job& job, const plan::WorkdirOp& op, progress::VertexScope& scope);
+
+// The result recorded under a key, if it is there and stands on the job's own parent.
+std::optional<StepResult> find_cached(const Job& job, const cache::CacheKey& key);
+// Records a second key for a result that commit() or find_cached() gave.
+void remember(const Job& job, const cache::CacheKey& key, const StepResult& result);
+// Commits a workspace as the job's result under `key`. When another build was faster with the same
+// step, its result is taken and ours is thrown away.
+StepResult commit(const Job& job, Workspace& workspace, const cache::CacheKey& key);
+
+}  // namespace cairn::solver

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A base image: its layers unpacked, its key their chain (K09).
+#include "base/error.h"
+#include "solver/job.h"
+#include "solver/unpack_image.h"
+
+namespace cairn::solver {
+
+StepResult run_image(Job& job, const plan::ImageOp& op, progress::VertexScope& scope) {
+  source::FoundImage image = job.shop.images.find(op.reference, op.platform);
+  std::string chain = "empty";
+  bool cached = true;
+  if (!image.config.diff_ids.empty()) {
+    oci::ChainId id = oci::chain_id(image.config.diff_ids);
+    chain = id.str();
+    cached = job.shop.store.snapshots().find_by_chain(id).has_value();
+  }
+  std::string top = unpack_image(job.shop.store, job.shop.images, image, scope,
+                                 Fetch::kMissingSnapshots, job.stop);
+  return {.key = cache::image_key(chain).digest(), .snapshot = top, .cached = cached};
+}
+
+}  // namespace cairn::solver

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "solver/solver.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <set>
+
+#include "base/error.h"
+#include "base/thread_pool.h"
+#include "base/time.h"
+#include "solver/job.h"
+
+namespace cairn::solver {
+namespace {
+
+// How much work waits for each vertex: the length of the longest chain that ends at the target. A RUN
+// or COPY counts more than a source, which is usually there already.
+std::vector<int> remaining_work(const plan::Plan& plan) {
+  std::vector<int> remaining(plan.vertices.size(), 0);
+  for (plan::VertexId id = plan.vertices.size(); id-- > 0;) {
+    for (plan::VertexId input : plan.vertices[id].inputs) {
+      remaining[input] = std::max(remaining[input], remaining[id] + 1);
+    }
+  }
+  return remaining;
+}
+
+// The vertices whose snapshots are layers of the target image.
+std::vector<bool> target_layers(const plan::Plan& plan) {
+  std::vector<bool> layers(plan.vertices.size(), false);
+  for (const plan::HistoryLine& line : plan.history) {
+    if (line.vertex) layers[*line.vertex] = true;
+  }
+  return layers;
+}
+
+class Run {
+ public:
+  Run(const plan::Plan& plan, const Workshop& workshop)
+      : plan_(plan),
+        workshop_(workshop),
+        remaining_(remaining_work(plan)),
+        is_layer_(target_layers(plan)),
+        waiting_for_(plan.vertices.size()),
+        dependants_(plan.vertices.size()),
+        results_(plan.vertices.size()) {}
+
+  std::vector<StepResult> go(std::stop_token outside) {
+    std::stop_callback forward(outside, [this] { stop_.request_stop(); });
+    for (plan::VertexId id = 0; id < plan_.vertices.size(); ++id) {
+      std::set<plan::VertexId> inputs(plan_.vertices[id].inputs.begin(),
+                                      plan_.vertices[id].inputs.end());
+      waiting_for_[id] = inputs.size();
+      for (plan::VertexId input : inputs) dependants_[input].push_back(id);
+      if (inputs.empty()) ready_.insert({-remaining_[id], id});
+    }
+    {
+      ThreadPool pool(std::max<std::size_t>(1, workshop_.jobs));
+      schedule(pool);
+    }
+    if (failure_) std::rethrow_exception(failure_);
+    if (outside.stop_requested()) throw Error(ErrorKind::kCancelled, "the build was cancelled");
+    return std::move(results_);
+  }
+
+ private:
+  void schedule(ThreadPool& pool) {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      while (!ready_.empty() && running_ < pool.size() && !stop_.stop_requested()) {
+        plan::VertexId id = ready_.begin()->second;
+        ready_.erase(ready_.begin());
+        ++running_;
+        pool.post([this, id] { work(id); });
+      }
+      if (running_ == 0) return;
+      finished_.wait(lock);
+    }
+  }
+
+  void work(plan::VertexId id) {
+    std::exception_ptr failure;
+    StepResult result;
+    try {
+      Job job{plan_, id, results_, workshop_, stop_.get_token()};
+      result = run_vertex(job);
+      if (is_layer_[id] && workshop_.on_layer) workshop_.on_layer(result.snapshot);
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    std::lock_guard lock(mutex_);
+    --running_;
+    if (failure) {
+      // What fails after the first failure was most likely stopped by it.
+      if (!failure_ && !stop_.stop_requested()) failure_ = failure;
+      stop_.request_stop();
+    } else {
+      results_[id] = std::move(result);
+      for (plan::VertexId next : dependants_[id]) {
+        if (--waiting_for_[next] == 0) ready_.insert({-remaining_[next], next});
+      }
+    }
+    finished_.notify_one();
+  }
+
+  const plan::Plan& plan_;
+  const Workshop& workshop_;
+  const std::vector<int> remaining_;
+  const std::vector<bool> is_layer_;
+  std::stop_source stop_;
+
+  std::mutex mutex_;
+  std::condition_variable finished_;
+  std::set<std::pair<int, plan::VertexId>> ready_;  // longest remaining chain first, then file order
+  std::size_t running_ = 0;
+  std::vector<std::size_t> waiting_for_;
+  std::vector<std::vector<plan::VertexId>> dependants_;
+  std::exception_ptr failure_;
+  // Written once per vertex under the lock, before any dependant can run; read without it after.
+  std::vector<StepResult> results_;
+};
+
+}  // namespace
+
+std::vector<StepResult> Solver::solve(const plan::Plan& plan, std::stop_token stop) {
+  EtcFiles etc(workshop_.store.tmp_dir());
+  Workshop workshop = workshop_;
+  workshop.etc = &etc;
+  return Run(plan, workshop).go(std::move(stop));
+}
+
+}  // namespace cairn::solver

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Running a plan: one scheduler (the calling thread) owns the state, jobs run on threads of their own
+// pool. Ready vertices start in the order of the longest chain of work that waits for them. The first
+// failure stops what is running and is the one thrown; what was committed before stays committed.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/digest.h"
+#include "plan/plan.h"
+#include "progress/event.h"
+#include "sandbox/launcher.h"
+#include "solver/etc_files.h"
+#include "source/images.h"
+#include "source/local_context.h"
+#include "store/store.h"
+
+namespace cairn::solver {
+
+// What a vertex came to. Downstream keys stand on `key`; the root is `snapshot` with all below it.
+struct StepResult {
+  Digest key = Digest::of("");
+  std::string snapshot;  // "" for an empty root and for local files
+  bool cached = false;
+};
+
+// What the solver works with; everything outlives it.
+struct Workshop {
+  store::Store& store;
+  source::Images& images;
+  const sandbox::Launcher& launcher;
+  progress::Sink& sink;
+  const std::map<std::string, source::LocalContext>& contexts;
+  std::size_t jobs = 1;
+  std::uint64_t shm_size = 64 << 20;
+  EtcFiles* etc = nullptr;  // made by solve()
+  // Called on a job's thread for each snapshot that the target's own layers need, new or cached.
+  std::function<void(const std::string& snapshot)> on_layer;
+};
+
+class Solver {
+ public:
+  explicit Solver(Workshop workshop) : workshop_(std::move(workshop)) {}
+
+  // One result per vertex of the plan. Throws the first failure; kCancelled when `stop` came first.
+  std::vector<StepResult> solve(const plan::Plan& plan, std::stop_token stop);
+
+ private:
+  Workshop workshop_;
+};
+
+}  // namespace cairn::solver

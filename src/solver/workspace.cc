@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "solver/workspace.h"
+
+#include <fcntl.h>
+
+#include "base/error.h"
+#include "overlay/unpack.h"
+
+namespace cairn::solver {
+namespace {
+
+sys::RootDir root_of(const sys::MountTree& tree) {
+  return sys::RootDir(sys::reopen(tree.fd(), O_RDONLY | O_DIRECTORY));
+}
+
+}  // namespace
+
+overlay::LayerStack layer_stack(store::Store& store, const std::string& snapshot) {
+  overlay::LayerStack stack;
+  if (snapshot.empty()) return stack;
+  for (const std::string& id : store.snapshots().stack(snapshot)) {
+    stack.lowers.push_back(store.snapshots().path(id));
+  }
+  return stack;
+}
+
+View::View(store::Store& store, const std::string& snapshot)
+    : empty_(snapshot.empty() ? std::optional<sys::TempDir>(std::in_place, store.tmp_dir(), "empty-")
+                              : std::nullopt),
+      tree_(empty_ ? overlay::mount_overlay({{empty_->path()}}, std::nullopt,
+                                            overlay::Durability::kVolatile)
+                   : overlay::mount_overlay(layer_stack(store, snapshot), std::nullopt,
+                                            overlay::Durability::kVolatile)),
+      root_(root_of(tree_)) {}
+
+Workspace::Workspace(store::Store& store, std::string parent)
+    : store_(store), parent_(std::move(parent)), dir_(store.tmp_dir(), "step-") {
+  sys::make_dirs(upper(), 0755);
+  sys::make_dirs(dir_.path() + "/work", 0700);
+  sys::chmod_fd(open_upper(), 0755);
+  overlay::LayerStack stack = layer_stack(store_, parent_);
+  // The upper directory's own metadata is that of "/" in the merged tree.
+  if (!stack.lowers.empty()) overlay::fix_implied_dirs(upper(), {"."}, {{stack.lowers.back()}});
+  tree_ = overlay::mount_overlay(
+      stack, overlay::Upper{.upperdir = upper(), .workdir = dir_.path() + "/work"},
+      overlay::Durability::kVolatile);
+  root_.emplace(root_of(tree_));
+}
+
+sys::Fd Workspace::open_upper() const { return sys::open_path(upper(), O_RDONLY | O_DIRECTORY); }
+
+sys::MountTree Workspace::release_tree() {
+  root_.reset();
+  return std::move(tree_);
+}
+
+std::string Workspace::commit() {
+  root_.reset();
+  tree_ = sys::MountTree();
+  std::string id = store::SnapshotIndex::new_id();
+  sys::rename_path(upper(), store_.snapshots().path(id));
+  store_.snapshots().add({.id = id, .parent = parent_, .created = now(), .last_used = now()});
+  return id;
+}
+
+}  // namespace cairn::solver

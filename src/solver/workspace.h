@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Roots to read from and roots to write to, made of snapshots. A View is a snapshot with all below it,
+// read-only. A Workspace is a new upper directory on top of a parent: committed it *is* the new
+// snapshot (one rename, no copy), otherwise it vanishes.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/sys/file.h"
+#include "base/sys/mount.h"
+#include "base/sys/root_dir.h"
+#include "overlay/mount.h"
+#include "store/store.h"
+
+namespace cairn::solver {
+
+// The directories of a snapshot, bottom to top; "" is none.
+overlay::LayerStack layer_stack(store::Store& store, const std::string& snapshot);
+
+class View {
+ public:
+  // "" is an empty root.
+  View(store::Store& store, const std::string& snapshot);
+  const sys::RootDir& root() const { return root_; }
+
+ private:
+  std::optional<sys::TempDir> empty_;
+  sys::MountTree tree_;
+  sys::RootDir root_;
+};
+
+class Workspace {
+ public:
+  Workspace(store::Store& store, std::string parent);
+
+  const sys::RootDir& root() const { return *root_; }  // the merged tree, writable
+  sys::Fd open_upper() const;
+  // Gives the mount away, for a step that will hold it; root() is gone then.
+  sys::MountTree release_tree();
+  // Unmounts, moves the upper directory into the store and records it; returns the snapshot's id.
+  std::string commit();
+
+ private:
+  std::string upper() const { return dir_.path() + "/fs"; }
+
+  store::Store& store_;
+  std::string parent_;
+  sys::TempDir dir_;
+  sys::MountTree tree_;
+  std::optional<sys::RootDir> root_;
+};
+
+}  // namespace cairn::solver
