@@ -28,9 +28,7 @@ class PlainDisplay final : public Display {
 
   void finish() override {
     std::lock_guard lock(mutex_);
-    for (auto& entry : vertices_) {
-      if (!entry.second.pending.empty()) show(entry.first);
-    }
+    for (progress::VertexId id : waiting(false)) show(id);
     flush();
   }
 
@@ -131,22 +129,26 @@ class PlainDisplay final : public Display {
     if (!current_ || current_ == id || silent || overdue) show(id);
   }
 
+  // Those with lines to show; only the ended ones, or all. Showing takes ended ones out of the map.
+  std::vector<progress::VertexId> waiting(bool only_ended) const {
+    std::vector<progress::VertexId> ids;
+    for (const auto& [id, vertex] : vertices_) {
+      if (!vertex.pending.empty() && (vertex.done || !only_ended)) ids.push_back(id);
+    }
+    return ids;
+  }
+
   // After an end: first all that ended meanwhile, then whoever waits longest.
   void show_next() {
-    for (auto& entry : vertices_) {
-      if (entry.second.done && !entry.second.pending.empty()) show(entry.first);
+    for (progress::VertexId id : waiting(true)) show(id);
+    std::vector<progress::VertexId> rest = waiting(false);
+    if (rest.empty()) {
+      for (const auto& entry : vertices_) rest.push_back(entry.first);
     }
-    const progress::VertexId* longest = nullptr;
-    for (auto& [id, vertex] : vertices_) {
-      if (vertex.done || vertex.index != 0 || vertex.pending.empty()) continue;
-      if (longest == nullptr || vertex.waiting_since < vertices_[*longest].waiting_since) {
-        longest = &id;
-      }
-    }
-    for (auto& [id, vertex] : vertices_) {
-      if (longest == nullptr && !vertex.done) longest = &id;
-    }
-    if (longest != nullptr) show(*longest);
+    auto longest = std::min_element(rest.begin(), rest.end(), [this](auto a, auto b) {
+      return vertices_[a].waiting_since < vertices_[b].waiting_since;
+    });
+    if (longest != rest.end()) show(*longest);
   }
 
   void show(progress::VertexId id) {

@@ -25,7 +25,8 @@ class WatchedSource final : public ByteSource {
     std::size_t count = from_->read(buffer);
     if (count > 0) {
       transfer_.add(static_cast<std::int64_t>(count));
-    } else {
+    } else if (!ended_) {
+      ended_ = true;
       transfer_.done();
     }
     return count;
@@ -35,6 +36,7 @@ class WatchedSource final : public ByteSource {
   std::unique_ptr<ByteSource> from_;
   progress::Transfer transfer_;
   std::stop_token stop_;
+  bool ended_ = false;
 };
 
 class NullByteSink final : public ByteSink {
