@@ -93,6 +93,7 @@ std::size_t ReadAheadSource::read(std::span<std::byte> buffer) {
     piece_ = queue_.pop();
     used_ = 0;
     ended_ = piece_.empty();
+    if (ended_) return 0;
   }
   std::size_t count = std::min(buffer.size(), piece_.size() - used_);
   std::memcpy(buffer.data(), piece_.data() + used_, count);

@@ -3,6 +3,8 @@
 // A doctest main for tests that mount or own files as root: it enters a mount namespace of its own
 // first, and a user namespace in which it is root unless it is root already. CAIRN_TEST_USERNS=1 asks
 // for the latter in any case. Where the host does not allow that the program exits 77: skipped.
+//
+// Unless TMPDIR names a place, /tmp is then a tmpfs of our own: quick, and gone with the process.
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -14,6 +16,7 @@
 #include "base/error.h"
 #include "base/sys/fd.h"
 #include "base/sys/mount.h"
+#include "base/sys/xattr.h"
 
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
@@ -39,11 +42,20 @@ void enter_namespaces() {
   cairn::sys::set_propagation("/", MS_PRIVATE);
 }
 
+void use_private_tmp() {
+  if (std::getenv("TMPDIR") != nullptr) return;
+  cairn::sys::mount_at("tmpfs", "/tmp", "tmpfs", 0, "mode=1777");
+  cairn::sys::Fd tmp = cairn::sys::open_path("/tmp", O_RDONLY | O_DIRECTORY);
+  // tmpfs has user attributes since Linux 6.6; without them the disk must do.
+  if (!cairn::sys::try_set_xattr(tmp, "user.probe", "y")) cairn::sys::detach("/tmp");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   try {
     enter_namespaces();
+    use_private_tmp();
   } catch (const cairn::Error& error) {
     std::fprintf(stderr, "skipped: no namespaces of our own here: %s\n", error.what());
     return 77;

@@ -44,7 +44,7 @@ TEST_CASE("an archive is known by its content, whatever its compression") {
   CHECK(!looks_like_archive(file_of("plain text")));
   CHECK(!looks_like_archive(file_of(std::string(10240, '\0'))));
   CHECK(!looks_like_archive(file_of("\x1f\x8b that only starts like gzip")));
-  CHECK(!looks_like_archive(file_of(std::string("\xfd" "7zXZ\0 and no more", 20))));
+  CHECK(!looks_like_archive(file_of(std::string("\xfd" "7zXZ") + '\0' + " and no more")));
 }
 
 TEST_CASE("an archive unpacks below its destination, which is made") {

@@ -360,16 +360,14 @@ TEST_CASE("sparse maps that lie are damage") {
 
 TEST_CASE("damaged and truncated archives are told") {
   std::string good = TarMaker().dir("d").pax("path=d/long").file("f", "content").unended();
-  for (std::size_t end = 1; end < good.size(); ++end) {
-    if (end == 512) continue;  // ends between entries: legal, if odd
+  Jail jail;
+  for (std::size_t end = 1; end < good.size(); end += 7) {
     CAPTURE(end);
-    Jail jail;
+    if (end == 512) continue;  // between entries: legal, if odd
     CHECK(jail.failure(good.substr(0, end)) == ErrorKind::kCorrupt);
-    if (end > 600) end += 97;
   }
   std::string flipped = good;
   flipped[5] ^= 1;
-  Jail jail;
   CHECK(jail.failure(flipped) == ErrorKind::kCorrupt);
   CHECK(jail.unpack("").entries == 0);
   CHECK(jail.unpack(good).entries == 2);
