@@ -135,7 +135,10 @@ void settle_layer(const std::string& dir, const UnpackResult& unpacked, const La
 
 void fix_implied_dirs(const std::string& dir, const std::vector<std::string>& implied,
                       const LayerStack& below) {
-  std::optional<internal::Tree> tree = internal::open_stack(below);
+  // The root looks as the highest layer says: no need to mount them all, and every step asks this.
+  bool root_only = implied == std::vector<std::string>{"."} && !below.lowers.empty();
+  std::optional<internal::Tree> tree =
+      root_only ? internal::open_layer(below.lowers.back()) : internal::open_stack(below);
   if (!tree) return;
   Settling settling(dir, std::move(*tree));
   for (const std::string& path : implied) settling.fix_dir(path);

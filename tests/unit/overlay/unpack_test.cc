@@ -255,6 +255,15 @@ TEST_CASE("implied directories take their metadata from below") {
   CHECK(sys::find_xattr(lib, "user.note") == "kept");
 }
 
+TEST_CASE("a fresh upper directory takes the root's metadata from the highest layer") {
+  TempTree lower, higher, upper;
+  sys::chmod_fd(higher.fd(), 0711);
+  higher.mtime(".", 4321);
+  fix_implied_dirs(upper.root(), {"."}, {.lowers = {lower.root(), higher.root()}});
+  CHECK((upper.stat(".").st_mode & 07777) == 0711);
+  CHECK(upper.stat(".").st_mtim.tv_sec == 4321);
+}
+
 TEST_CASE("a hard link to a lower file copies it up first, as link(2) on an overlay does") {
   TempTree lower;
   lower.file("usr/bin/tool", "program", 0755);
