@@ -38,6 +38,11 @@ void mark_image(Store& store, const Image& image, Marked& marked) {
 Marked mark(Store& store) {
   Marked marked;
   for (const Image& image : store.images().list()) mark_image(store, image, marked);
+  // The layout may name manifests of its own: those of Docker's types have a twin there.
+  oci::Index layout = oci::parse_index(sys::read_file(store.root() + "/oci/index.json"));
+  for (const oci::Descriptor& manifest : layout.manifests) {
+    marked.blobs.insert(manifest.digest.hex());
+  }
   for (const CacheRecord& record : store.records().list()) {
     if (!record.snapshot.empty() && store.snapshots().find(record.snapshot)) {
       mark_stack(store, record.snapshot, marked);

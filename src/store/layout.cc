@@ -22,6 +22,25 @@ struct Entry {
   oci::Platform platform;
 };
 
+// The image's manifest in OCI's dress. skopeo and umoci pass over entries of Docker's types in a
+// layout, and most images of Docker Hub have those; config and layers are the same bytes under
+// either name.
+oci::Descriptor oci_manifest(const BlobStore& blobs, const Digest& digest) {
+  std::string bytes = blobs.read(digest, oci::kMaxManifestSize);
+  oci::Manifest manifest = oci::parse_manifest(bytes);
+  if (manifest.media_type != oci::kOciManifest) {
+    manifest.media_type = oci::kOciManifest;
+    manifest.config.media_type = oci::in_family(manifest.config.media_type, oci::Family::kOci);
+    for (oci::Descriptor& layer : manifest.layers) {
+      layer.media_type = oci::in_family(layer.media_type, oci::Family::kOci);
+    }
+    bytes = canonical(to_json(manifest));
+  }
+  return {.media_type = manifest.media_type,
+          .digest = blobs.put(bytes),
+          .size = static_cast<std::int64_t>(bytes.size())};
+}
+
 }  // namespace
 
 Layout::Layout(Database& database, const BlobStore& blobs, std::string oci_dir,
@@ -50,12 +69,10 @@ void Layout::publish() const {
   oci::Index index{.manifests = {}};
   for (const Entry& entry : entries) {
     if (!blobs_.has(entry.manifest)) continue;
-    std::string bytes = blobs_.read(entry.manifest, oci::kMaxManifestSize);
-    index.manifests.push_back({.media_type = oci::parse_manifest(bytes).media_type,
-                               .digest = entry.manifest,
-                               .size = static_cast<std::int64_t>(bytes.size()),
-                               .annotations = {{kRefName, entry.name}, {kImageName, entry.name}},
-                               .platform = entry.platform});
+    oci::Descriptor descriptor = oci_manifest(blobs_, entry.manifest);
+    descriptor.annotations = {{kRefName, entry.name}, {kImageName, entry.name}};
+    descriptor.platform = entry.platform;
+    index.manifests.push_back(std::move(descriptor));
   }
   std::string text = canonical(to_json(index));
   std::string path = oci_dir_ + "/index.json";

@@ -135,6 +135,22 @@ TEST_CASE("the layout names whole images only, under references that skopeo take
   CHECK(sys::read_file(f.store.root() + "/oci/oci-layout") == R"({"imageLayoutVersion":"1.0.0"})");
 }
 
+TEST_CASE("an image with Docker's types has an OCI twin in the layout, which collections keep") {
+  StoreFixture f;
+  Image image = with_names(f.image({"a"}), {"app:1"});
+  image.manifest = f.manifest_for(image, {"a"}, oci::Family::kDocker);
+  f.store.images().add(image);
+  REQUIRE(f.store.collect());
+  oci::Index index = oci::parse_index(sys::read_file(f.store.root() + "/oci/index.json"));
+  const oci::Descriptor& entry = index.manifests.at(0);
+  CHECK(entry.media_type == oci::kOciManifest);
+  CHECK(entry.digest != *image.manifest);
+  oci::Manifest twin = oci::parse_manifest(f.store.blobs().read(entry.digest, 10000));
+  CHECK(twin.config.digest == image.id);
+  CHECK(twin.layers.at(0).media_type == oci::kOciLayer);
+  CHECK(f.store.images().find("app:1")->manifest == image.manifest);
+}
+
 TEST_CASE("a manifest whose layers are not there is not taken") {
   StoreFixture f;
   Image image = with_names(f.image({"a"}), {"app"});

@@ -46,7 +46,8 @@ struct StoreFixture {
   }
 
   // Puts the blobs of a manifest for `image` into the store.
-  Digest manifest_for(const store::Image& image, const std::vector<std::string>& layers) {
+  Digest manifest_for(const store::Image& image, const std::vector<std::string>& layers,
+                      oci::Family family = oci::Family::kOci) {
     oci::Manifest manifest{.config = {.media_type = std::string(oci::kOciConfig),
                                       .digest = image.id,
                                       .size = *store.blobs().find_size(image.id)},
@@ -56,6 +57,9 @@ struct StoreFixture {
                                  .digest = store.blobs().put(layer),
                                  .size = static_cast<std::int64_t>(layer.size())});
     }
+    manifest.media_type = oci::in_family(manifest.media_type, family);
+    manifest.config.media_type = oci::in_family(manifest.config.media_type, family);
+    for (auto& layer : manifest.layers) layer.media_type = oci::in_family(layer.media_type, family);
     return store.blobs().put(canonical(oci::to_json(manifest)));
   }
 };
