@@ -65,11 +65,12 @@ ResolvedManifest Client::resolve(const oci::Reference& reference, const oci::Pla
   ErrorContext while_here([&] { return "resolving " + reference.familiar(); });
   std::vector<Endpoint> endpoints = settings_.mirrors.for_pull(reference.registry);
   for (const Endpoint& endpoint : endpoints) {
-    if (!endpoint.mirror) return resolve_at(endpoint, reference, platform);
     try {
       return resolve_at(endpoint, reference, platform);
-    } catch (const Error& error) {
-      if (error.kind() == ErrorKind::kCancelled) throw;
+    } catch (Error& error) {
+      // What a registry sends malformed is the registry's fault, not a damaged store.
+      if (error.kind() == ErrorKind::kCorrupt) error.set_kind(ErrorKind::kRegistry);
+      if (!endpoint.mirror || error.kind() == ErrorKind::kCancelled) throw;
       // The registry itself is always the last one asked.
       sink_.send(
           progress::Warning{.vertex = std::nullopt,
@@ -123,8 +124,8 @@ Client::Fetched Client::fetch_manifest(const Endpoint& endpoint, const oci::Refe
   request.headers.set("Accept", accepted_types());
   name_origin(request, endpoint, reference);
   auto slot = session_->slot(endpoint, HostLimits::Kind::kJson);
-  Response response = session_->require(subject, std::move(request));
-  Fetched out{.bytes = read_body(response, oci::kMaxManifestSize),
+  auto [response, body] = session_->fetch(subject, request, oci::kMaxManifestSize);
+  Fetched out{.bytes = std::move(body),
               .content_type = response.headers.find("Content-Type").value_or(""),
               .digest = Digest::of("")};
   out.digest = Digest::of(out.bytes);
@@ -150,14 +151,14 @@ std::string Client::fetch_config(const Endpoint& endpoint, const oci::Reference&
   Request request = session_->request(subject, Method::kGet, "/blobs/" + descriptor.digest.str());
   name_origin(request, endpoint, reference);
   auto slot = session_->slot(endpoint, HostLimits::Kind::kJson);
-  Response response = session_->require(subject, std::move(request));
-  std::string bytes = read_body(response, static_cast<std::size_t>(descriptor.size));
+  auto [response, bytes] =
+      session_->fetch(subject, request, static_cast<std::size_t>(descriptor.size));
   Digest digest = Digest::of(bytes);
   if (digest != descriptor.digest) {
     throw Error::of(ErrorKind::kRegistry, "digest mismatch: {} sent {} as config {}",
                     response.url.origin(), digest, descriptor.digest);
   }
-  return bytes;
+  return std::move(bytes);
 }
 
 std::unique_ptr<ByteSource> Client::fetch_blob(const oci::Reference& reference,

@@ -120,7 +120,9 @@ void CurlExchange::set_up(const Request& request) {
   set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   set(easy, CURLOPT_FOLLOWLOCATION, 0L);
   set(easy, CURLOPT_NOSIGNAL, 1L);
-  set(easy, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_2TLS});
+  // Large uploads do better without HTTP/2's flow control windows; BuildKit does the same.
+  set(easy, CURLOPT_HTTP_VERSION,
+      long{request.upload != nullptr ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS});
   set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   set(easy, CURLOPT_PATH_AS_IS, 1L);  // a Location is used as it was given
   set(easy, CURLOPT_BUFFERSIZE, kBufferSize);

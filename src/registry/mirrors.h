@@ -14,7 +14,7 @@ namespace cairn::registry {
 
 // A server that speaks the protocol, and the path its repositories stand below.
 struct Endpoint {
-  Url base;              // target is "/v2" or "/v2/prefix"
+  Url base;                   // target is "/v2" or "/v2/prefix"
   std::string registry = {};  // whose credentials apply
   bool mirror = false;
 };

@@ -75,8 +75,8 @@ Pushed Client::push_blob(const oci::Reference& reference, const oci::Descriptor&
   std::string query;
   if (!mount_from.empty() && mount_from != reference.repository) {
     subject.mount_from = mount_from;
-    query = "?mount=" + percent_encode(descriptor.digest.str()) +
-            "&from=" + percent_encode(mount_from);
+    query =
+        "?mount=" + percent_encode(descriptor.digest.str()) + "&from=" + percent_encode(mount_from);
   }
   for (int attempt = 0;; ++attempt) {
     Request post = session_->request(subject, Method::kPost, "/blobs/uploads/" + query);

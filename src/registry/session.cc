@@ -64,10 +64,32 @@ Response Session::require(const Subject& subject, Request request) {
   return response;
 }
 
+Session::Text Session::fetch(const Subject& subject, const Request& request, std::size_t limit) {
+  constexpr int kTries = 3;
+  std::array<std::byte, 16384> buffer;
+  for (int attempt = 0;; ++attempt) {
+    Text text{.response = require(subject, request), .body = {}};
+    try {
+      while (std::size_t count = text.response.body->read(buffer)) {
+        text.body.append(reinterpret_cast<const char*>(buffer.data()), count);
+        if (text.body.size() > limit) break;
+      }
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kRegistry || attempt == kTries) throw;
+      sleep(1 << attempt);
+      continue;
+    }
+    if (text.body.size() <= limit) return text;
+    throw Error::of(ErrorKind::kRegistry, "{}: the answer of {} is longer than {} bytes",
+                    subject.what, text.response.url.origin(), limit);
+  }
+}
+
 Response Session::call_once(const Subject& subject, Request request) {
   if (request.url.origin() == subject.endpoint.base.origin()) {
-    auto header = authorizer_.header(subject.endpoint, subject.repository,
-                                     scope_of(subject.repository, subject.access, subject.mount_from));
+    auto header =
+        authorizer_.header(subject.endpoint, subject.repository,
+                           scope_of(subject.repository, subject.access, subject.mount_from));
     if (header) request.headers.set("Authorization", *header);
   }
   return follow(subject, std::move(request));
@@ -79,10 +101,19 @@ Response Session::authorized(const Subject& subject, const Request& request) {
     bool ours = response.url.origin() == subject.endpoint.base.origin();
     if (response.status != 401 || !ours || logins == kMaxLogins) return response;
     drain(response);
-    std::string scope = scope_of(subject.repository, subject.access, subject.mount_from);
-    if (!authorizer_.learn(subject.endpoint, subject.repository, scope, response, settings_.stop)) {
-      return response;
-    }
+    if (!learn(subject, response)) return response;
+  }
+}
+
+bool Session::learn(const Subject& subject, const Response& response) {
+  try {
+    return authorizer_.learn(subject.endpoint, subject.repository,
+                             scope_of(subject.repository, subject.access, subject.mount_from),
+                             response, settings_.stop);
+  } catch (Error& error) {
+    // A token server's nonsense, or a login file's: nothing in the store is damaged.
+    if (error.kind() == ErrorKind::kCorrupt) error.set_kind(ErrorKind::kRegistry);
+    throw;
   }
 }
 

@@ -12,10 +12,14 @@
 namespace cairn::store {
 namespace {
 
-// Where there is no boot id (a container without /proc/sys) nothing outlives a boot for sure.
+// What tells this boot from all others. Sandboxes without the boot id (gVisor) have the boot time.
 std::string boot_id() {
-  auto text = sys::find_file("/proc/sys/kernel/random/boot_id", 100);
-  return text ? std::string(trim(*text)) : "unknown";
+  if (auto id = sys::find_file("/proc/sys/kernel/random/boot_id", 100))
+    return std::string(trim(*id));
+  std::string stat = sys::find_file("/proc/stat", 1 << 20).value_or("");
+  std::size_t at = stat.find("\nbtime ");
+  return at == std::string::npos ? "unknown"
+                                 : stat.substr(at + 1, stat.find('\n', at + 1) - at - 1);
 }
 
 SnapshotRecord read_record(Row& row) {

@@ -52,8 +52,8 @@ class Authorizer {
   std::map<std::string, Token> tokens_;       // by endpoint and scope
 };
 
-// "repository:library/alpine:pull", for pushes ":pull,push"; a second scope after a blank where a blob
-// is to be mounted from another repository.
+// "repository:library/alpine:pull", for pushes ":pull,push"; a second scope after a blank where a
+// blob is to be mounted from another repository.
 std::string scope_of(const std::string& repository, Access access,
                      const std::string& mount_from = {});
 

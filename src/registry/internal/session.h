@@ -18,8 +18,8 @@ struct Subject {
   Endpoint endpoint;
   std::string repository;
   Access access = Access::kPull;
-  std::string what;   // "manifest alpine:3.20"
-  std::string image;  // "alpine:3.20"
+  std::string what;             // "manifest alpine:3.20"
+  std::string image;            // "alpine:3.20"
   std::string mount_from = {};  // a repository to be read as well
 };
 
@@ -31,6 +31,12 @@ class Session {
   Response call(const Subject& subject, Request request);
   // The same, and throws unless the status is 2xx.
   Response require(const Subject& subject, Request request);
+  // The same with the whole body, which is asked for again when the connection breaks half way.
+  struct Text {
+    Response response;
+    std::string body;
+  };
+  Text fetch(const Subject& subject, const Request& request, std::size_t limit);
   // Redirects and what login is known, but a single try: for uploads, whose bytes are gone after
   // it.
   Response call_once(const Subject& subject, Request request);
@@ -45,6 +51,7 @@ class Session {
 
  private:
   Response authorized(const Subject& subject, const Request& request);
+  bool learn(const Subject& subject, const Response& response);
   Response follow(const Subject& subject, Request request);
 
   Transport& transport_;

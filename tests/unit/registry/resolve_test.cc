@@ -129,6 +129,27 @@ TEST_CASE("what stays broken is given up, and what is final is not tried twice")
   CHECK(f.sleeps.empty());
 }
 
+TEST_CASE("a manifest that breaks off half way is asked for again") {
+  RegistryFixture f;
+  ServedImage image;
+  f.transport.answer("GET " + kHub + "/manifests/latest",
+                     {.body = image.manifest, .break_after = 10});
+  image.serve(f.transport, kHub, "latest");
+  CHECK(f.client().resolve(Reference::parse("alpine"), kAmd64).bytes == image.manifest);
+}
+
+TEST_CASE("a malformed manifest is the registry's fault") {
+  RegistryFixture f;
+  f.transport.answer("GET " + kHub + "/manifests/latest", {.body = "<html>"});
+  try {
+    f.client().resolve(Reference::parse("alpine"), kAmd64);
+    FAIL("no error");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::kRegistry);
+    CHECK(error.message().starts_with("manifest is not valid JSON"));
+  }
+}
+
 TEST_CASE("a manifest without end is cut off") {
   RegistryFixture f;
   f.transport.answer("GET " + kHub + "/manifests/latest", {.body = std::string(5 << 20, ' ')});
