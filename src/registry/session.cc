@@ -100,8 +100,8 @@ Response Session::authorized(const Subject& subject, const Request& request) {
     Response response = call_once(subject, request);
     bool ours = response.url.origin() == subject.endpoint.base.origin();
     if (response.status != 401 || !ours || logins == kMaxLogins) return response;
-    drain(response);
     if (!learn(subject, response)) return response;
+    drain(response);
   }
 }
 
