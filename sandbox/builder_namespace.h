@@ -22,7 +22,7 @@ struct BuilderNamespace {
   Identity identity = Identity::kI0;
   IdMap uid_map;
   IdMap gid_map;
-  bool may_set_groups = true;      // false with a single id (setgroups(2) is denied there)
+  bool may_set_groups = true;      // setgroups(2) is denied with a single id
   Probe probe;                     // what was found on the way, for `choose` and for `doctor`
   std::vector<std::string> notes;  // one line each, for the user: what this rung costs and how to climb
 };

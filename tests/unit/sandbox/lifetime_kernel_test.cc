@@ -47,6 +47,7 @@ std::pair<sys::Process, Pids> start_builder(const BusyboxRoot& root, After after
     }
     ::_exit(0);
   }
+  pipe.write_end.reset();
   sys::Process process(pid, sys::open_pidfd(pid));
   Pids pids{};
   sys::read_some(pipe.read_end, std::as_writable_bytes(std::span(&pids, 1)));
