@@ -36,7 +36,8 @@ class Step {
   // Blocks until the command has ended and its namespaces are gone: from then on the upperdir of its
   // root belongs to nobody.
   sys::ExitStatus wait();
-  void send(int signal) const;  // a step that has ended is no error
+  // A step that has ended is no error. May be called while another thread waits.
+  void send(int signal) const;
   void kill() const { send(SIGKILL); }
   // Readable when the step has ended, for poll(2).
   const sys::Fd& channel() const { return channel_; }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -66,6 +67,12 @@ MountTree make_sys(Identity identity) {
   return sys::new_filesystem("sysfs", {}, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 }
 
+// Programs size themselves by the limits they find there, on every rung alike.
+std::optional<MountTree> clone_cgroups() {
+  if (!sys::exists("/sys/fs/cgroup")) return std::nullopt;
+  return clone_host("/sys/fs/cgroup");
+}
+
 void make_file(const Fd& dir, const char* name) {
   sys::open_at(dir, name, O_CREAT | O_EXCL | O_WRONLY, 0644);
 }
@@ -89,6 +96,7 @@ void enter_bare_root(Identity identity) {
   if (::unshare(CLONE_NEWNS) < 0) throw Error::from_errno(errno, "unshare the mount namespace");
   MountTree proc = clone_host("/proc");
   MountTree sysfs = make_sys(identity);
+  std::optional<MountTree> cgroups = clone_cgroups();
   std::vector<std::pair<const char*, MountTree>> nodes = clone_nodes();
   MountTree bare = sys::new_filesystem("tmpfs", {{"mode", "0755"}, {"size", "64k"}});
   for (const char* dir : {"proc", "sys", "dev", "empty", "root"}) {
@@ -100,6 +108,7 @@ void enter_bare_root(Identity identity) {
   // /proc before the old root goes: with the last visible one gone no new one could be mounted.
   proc.attach(root, "proc");
   sysfs.attach(root, "sys");
+  if (identity == Identity::kI0 && cgroups) cgroups->attach(root, "sys/fs/cgroup");
   for (const auto& [name, tree] : nodes) tree.attach(root, fmt::format("dev/{}", name).c_str());
   sys::new_filesystem("tmpfs", {{"mode", "0555"}, {"size", "4k"}}, MOUNT_ATTR_RDONLY)
       .attach(root, "empty");

@@ -4,7 +4,9 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <link.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -65,6 +67,27 @@ std::optional<std::string> elf_loader(const sys::Fd& fd) {
   return std::nullopt;
 }
 
+// An image may offer /proc/self/exe as its /bin/sh, or as the interpreter of a script: that is still
+// our own program here, and root of the step could reach the host's file through it
+// (CVE-2019-5736). So nothing is executed that lies behind one of the kernel's magic links. Nobody else
+// lives in this step yet who could swap the file after the look.
+void refuse_magic_links(std::string path) {
+  constexpr int kMostInterpreters = 6;  // the kernel follows five
+  for (int i = 0; i < kMostInterpreters; ++i) {
+    open_how how{};
+    how.flags = O_PATH | O_CLOEXEC;
+    how.resolve = RESOLVE_NO_MAGICLINKS;
+    sys::Fd fd(static_cast<int>(::syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how)));
+    if (!fd && errno == ELOOP) {
+      throw Error::of(ErrorKind::kPolicy, "exec \"{}\": refused, it leads through a link of /proc",
+                      path);
+    }
+    std::optional<std::string> interpreter = fd ? interpreter_of(path) : std::nullopt;
+    if (!interpreter || interpreter->empty()) return;
+    path = std::move(*interpreter);
+  }
+}
+
 Error not_found(const std::string& name, const std::vector<std::string>& env) {
   if (name.find('/') != std::string::npos) {
     return Error::from_errno(ENOENT, "exec \"{}\"", name).with_kind(ErrorKind::kStep);
@@ -107,6 +130,7 @@ void run_command(const std::vector<std::string>& argv, const std::vector<std::st
   std::vector<char*> args = pointers(argv), variables = pointers(env);
   std::optional<Error> refusal;  // of a file that is there; the search goes on, as in a shell
   for (const std::string& path : candidates(argv[0], env)) {
+    refuse_magic_links(path);
     ::execve(path.c_str(), args.data(), variables.data());
     int code = errno;
     if ((code == ENOENT || code == ENOTDIR) && !is_file(path)) continue;

@@ -36,6 +36,7 @@ constexpr const char* kReadOnlyProc[] = {"bus", "fs", "irq", "sys", "sysrq-trigg
 // redirect it by a symlink. From here on plain mount(2) and relative names do: the filesystem is one
 // we just mounted, so its names are what they seem, and one call is a third of open_tree's three.
 void enter_standard(const RootDir& root, const char* path, const MountTree& tree) {
+  ErrorContext while_here([path] { return fmt::format("mounting {}", path); });
   tree.attach(open_mount_point(root, path, MountPointType::kDirectory, Follow::kNo), "");
   if (::fchdir(tree.fd().get()) < 0) throw Error::from_errno(errno, "enter {}", path);
 }
@@ -119,6 +120,7 @@ void mount_extra(const RootDir& root, const StepRequest& request, const MountPoi
 }  // namespace
 
 RootDir attach_root(const MountTree& tree) {
+  ErrorContext while_here([] { return std::string("attaching the root of the step"); });
   tree.attach(sys::open_path("/root", O_PATH), "");
   sys::add_mount_attributes(tree.fd(), "", MOUNT_ATTR_NODEV, Recursive::kYes);
   return RootDir::open("/root");

@@ -40,8 +40,8 @@ class BusyboxRoot {
   sys::MountTree tree() const { return sys::clone_tree(root_, "", sys::Recursive::kNo); }
   void write(const std::string& name, const std::string& text, mode_t mode = 0644) const {
     sys::Fd file = sys::open_at(root_, name.c_str(), O_CREAT | O_WRONLY | O_TRUNC, mode);
-    sys::chmod_fd(file, mode);
     sys::write_all(file, text);
+    sys::chmod_fd(file, mode);  // writing takes set-user-id away
   }
 
  private:

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 #include <poll.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -229,6 +231,42 @@ TEST_CASE("a command that is not there, or cannot run, says why") {
         "the file is there, but /usr/bin/python3 that it needs to run is not in the image");
   CHECK(command_exit_code(try_command("/bin/closed")) == 126);
   CHECK(try_command("data").message() == "exec \"/bin/data\": Exec format error");
+}
+
+TEST_CASE("an image cannot have our own program executed in it") {
+  BusyboxRoot root;
+  sys::symlink_at("/proc/self/exe", root.fd(), "bin/self");
+  root.write("bin/script", "#!/proc/self/exe\n", 0755);
+  root.write("bin/nested", "#! /bin/self -x\n", 0755);
+  SandboxSpec spec = shell("");
+  for (const char* command : {"/proc/self/exe", "/proc/1/exe", "self", "script", "nested"}) {
+    CAPTURE(command);
+    spec.argv = {command};
+    std::optional<Error> error = failure(spec, root);
+    REQUIRE(error);
+    CHECK(error->kind() == ErrorKind::kPolicy);
+  }
+}
+
+TEST_CASE("a terminal becomes the step's own") {
+  BusyboxRoot root;
+  sys::Fd master(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+  REQUIRE(master);
+  REQUIRE(::unlockpt(master.get()) == 0);
+  sys::Fd slave(::ioctl(master.get(), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
+  REQUIRE(slave);
+  SandboxSpec spec = shell("[ -t 0 ] && [ -t 1 ] && echo yes >/dev/tty");
+  spec.tty = true;
+  StepFds fds;
+  fds.root = root.tree();
+  fds.out = sys::duplicate(slave);
+  fds.err = sys::duplicate(slave);
+  fds.in = std::move(slave);
+  Step step = launcher->run(spec, std::move(fds));
+  CHECK(step.wait().ok());
+  char text[16] = {};
+  CHECK(::read(master.get(), text, sizeof text) == 5);
+  CHECK(std::string_view(text) == "yes\r\n");
 }
 
 TEST_CASE("the working directory is made when missing, and never lies outside") {
