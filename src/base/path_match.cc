@@ -1,23 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/path_match.h"
 
+#include "base/utf8.h"
+
 namespace cairn {
 namespace {
 
+char32_t take_rune(std::string_view& text) {
+  Rune rune = decode_rune(text);
+  text.remove_prefix(rune.size);
+  return rune.value;
+}
+
 // One character of a class, which `\` may escape; false at a malformed place.
-bool take_class_char(std::string_view& pattern, char& out) {
+bool take_class_char(std::string_view& pattern, char32_t& out) {
   if (pattern.empty() || pattern[0] == '-' || pattern[0] == ']') return false;
   if (pattern[0] == '\\') {
     pattern.remove_prefix(1);
     if (pattern.empty()) return false;
   }
-  out = pattern[0];
-  pattern.remove_prefix(1);
+  out = take_rune(pattern);
   return true;
 }
 
 // Matches the class at the start of `pattern` (behind "[") and steps over it.
-bool match_class(std::string_view& pattern, char c, bool& malformed) {
+bool match_class(std::string_view& pattern, char32_t c, bool& malformed) {
   bool negated = !pattern.empty() && pattern[0] == '^';
   if (negated) pattern.remove_prefix(1);
   bool found = false;
@@ -26,32 +33,28 @@ bool match_class(std::string_view& pattern, char c, bool& malformed) {
       pattern.remove_prefix(1);
       return found != negated;
     }
-    char low = 0;
+    char32_t low = 0;
     malformed = !take_class_char(pattern, low);
-    char high = low;
+    char32_t high = low;
     if (!malformed && !pattern.empty() && pattern[0] == '-') {
       pattern.remove_prefix(1);
       malformed = !take_class_char(pattern, high);
     }
     if (malformed) return false;
-    auto byte = static_cast<unsigned char>(c);
-    found = found || (static_cast<unsigned char>(low) <= byte && byte <= static_cast<unsigned char>(high));
+    found = found || (low <= c && c <= high);
   }
 }
 
 // Matches one pattern element other than `*` against `c` and steps over it.
-bool match_one(std::string_view& pattern, char c) {
-  char first = pattern[0];
-  pattern.remove_prefix(1);
+bool match_one(std::string_view& pattern, char32_t c) {
+  char32_t first = take_rune(pattern);
   bool malformed = false;
   switch (first) {
     case '?': return c != '/';
     case '[': return match_class(pattern, c, malformed) && !malformed;
     case '\\': {
       if (pattern.empty()) return false;
-      char escaped = pattern[0];
-      pattern.remove_prefix(1);
-      return c == escaped;
+      return c == take_rune(pattern);
     }
     default: return c == first;
   }
@@ -74,13 +77,14 @@ bool match_path(std::string_view pattern, std::string_view name) {
     }
     if (pattern.empty() && name.empty()) return true;
     std::string_view rest = pattern;
-    if (!pattern.empty() && !name.empty() && match_one(rest, name[0])) {
+    std::string_view name_rest = name;
+    if (!pattern.empty() && !name.empty() && match_one(rest, take_rune(name_rest))) {
       pattern = rest;
-      name.remove_prefix(1);
+      name = name_rest;
       continue;
     }
     if (!have_star || star_name.empty() || star_name[0] == '/') return false;
-    star_name.remove_prefix(1);
+    take_rune(star_name);
     pattern = star_pattern;
     name = star_name;
   }

@@ -7,12 +7,52 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/utf8.h"
+
 namespace cairn {
 namespace {
 
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+
+// What Go's strconv.IsPrint refuses beyond ASCII, but for code points not assigned yet.
+bool is_unprintable(char32_t rune) {
+  struct Range {
+    char32_t first;
+    char32_t last;
+  };
+  static constexpr Range kRanges[] = {
+      {0x80, 0xa0},       {0xad, 0xad},       {0x600, 0x605},     {0x61c, 0x61c},
+      {0x1680, 0x1680},   {0x180e, 0x180e},   {0x2000, 0x200f},   {0x2028, 0x202f},
+      {0x205f, 0x206f},   {0x3000, 0x3000},   {0xe000, 0xf8ff},   {0xfeff, 0xfeff},
+      {0xfff0, 0xfffb},   {0xfffe, 0xffff},   {0xe0000, 0xe00ff}, {0xf0000, 0x10ffff}};
+  return std::any_of(std::begin(kRanges), std::end(kRanges),
+                     [&](Range range) { return range.first <= rune && rune <= range.last; });
+}
+
+void append_quoted(std::string& out, char32_t rune, std::string_view bytes) {
+  switch (rune) {
+    case '"': out += "\\\""; return;
+    case '\\': out += "\\\\"; return;
+    case '\a': out += "\\a"; return;
+    case '\b': out += "\\b"; return;
+    case '\f': out += "\\f"; return;
+    case '\n': out += "\\n"; return;
+    case '\r': out += "\\r"; return;
+    case '\t': out += "\\t"; return;
+    case '\v': out += "\\v"; return;
+    default: break;
+  }
+  auto value = static_cast<std::uint32_t>(rune);
+  if (rune < 0x20 || rune == 0x7f || is_stray_byte(rune)) {
+    out += fmt::format("\\x{:02x}", static_cast<unsigned char>(bytes[0]));
+  } else if (is_unprintable(rune)) {
+    out += rune < 0x10000 ? fmt::format("\\u{:04x}", value) : fmt::format("\\U{:08x}", value);
+  } else {
+    out += bytes;
+  }
+}
 
 int levenshtein(std::string_view a, std::string_view b) {
   std::vector<int> row(b.size() + 1);
@@ -78,25 +118,10 @@ std::optional<std::uint64_t> parse_uint(std::string_view text, int base) {
 
 std::string go_quote(std::string_view text) {
   std::string out = "\"";
-  for (char c : text) {
-    auto byte = static_cast<unsigned char>(c);
-    switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\a': out += "\\a"; break;
-      case '\b': out += "\\b"; break;
-      case '\f': out += "\\f"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      case '\v': out += "\\v"; break;
-      default:
-        if (byte < 0x20 || byte == 0x7f) {
-          out += fmt::format("\\x{:02x}", byte);
-        } else {
-          out += c;
-        }
-    }
+  while (!text.empty()) {
+    Rune rune = decode_rune(text);
+    append_quoted(out, rune.value, text.substr(0, rune.size));
+    text.remove_prefix(rune.size);
   }
   return out + '"';
 }

@@ -21,7 +21,7 @@ bool equal_fold(std::string_view a, std::string_view b);  // ASCII only
 // Decimal digits alone, no sign or space; nothing when it overflows or is empty.
 std::optional<std::uint64_t> parse_uint(std::string_view text, int base = 10);
 
-// A Go %q string: double quotes, with \n, \", \\ and \xNN escapes. Used by history texts.
+// A Go %q string: double quotes, with \n, \", \\, \xNN and \uNNNN escapes. Used by history texts.
 std::string go_quote(std::string_view text);
 
 // The candidate nearest to `word`: Levenshtein distance below 3 ignoring case, the rule BuildKit's

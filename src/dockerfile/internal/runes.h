@@ -1,22 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Text as code points, for the places where the language speaks of characters: white space, names,
-// wildcards. Bytes that are not UTF-8 survive: each becomes a code point above U+10FFFF and comes
-// back as the byte it was.
+// wildcards. Bytes that are not UTF-8 survive (base/utf8.h).
 #pragma once
 
 #include <string>
 #include <string_view>
 
-namespace cairn::dockerfile {
+#include "base/utf8.h"
 
-// The code point at the front of `text`, which must not be empty, and its length in bytes.
-struct Rune {
-  char32_t value = 0;
-  std::size_t size = 1;
-};
-Rune decode_rune(std::string_view text);
-void append_rune(std::string& out, char32_t rune);
+namespace cairn::dockerfile {
 
 std::u32string to_runes(std::string_view text);
 std::string from_runes(std::u32string_view runes);

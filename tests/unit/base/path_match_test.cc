@@ -25,7 +25,10 @@ TEST_CASE("wildcards match as Go's filepath.Match does") {
                         {"[\\]a]", "]", true}, {"[\\-]", "-", true}, {"[]a]", "]", false},
                         {"[-]", "-", false}, {"[x-]", "x", false}, {"[", "a", false},
                         {"[^", "a", false}, {"a[", "a", false}, {"*x", "xxx", true},
-                        {"*", ".dot", true}, {"**", "ab", true}, {"", "", true}}) {
+                        {"a?b", "a\u263ab", true}, {"a[^a]b", "a\u263ab", true},
+                        {"a???b", "a\u263ab", false}, {"[a-\u03b6]*", "\u03b1", true},
+                        {"[x-]", "-", false}, {"[a-b-c]", "a", false}, {"\\", "\\", false},
+                        {"**/b", "a/b", true}, {"**", "a/b", false}, {"*", ".dot", true}, {"**", "ab", true}, {"", "", true}}) {
     CAPTURE(c.pattern);
     CAPTURE(c.name);
     CHECK(match_path(c.pattern, c.name) == c.matches);

@@ -39,6 +39,7 @@ TEST_CASE("sizes print in decimal units and read in binary ones") {
 TEST_CASE("strings quote as Go's %q does") {
   CHECK(go_quote("a \"b\"\n") == "\"a \\\"b\\\"\\n\"");
   CHECK(go_quote("\x01") == "\"\\x01\"");
+  CHECK(go_quote("\xc3\xa9\xff\xe2\x80\x8b\xc2\xa0") == "\"\xc3\xa9\\xff\\u200b\\u00a0\"");
 }
 
 TEST_CASE("a digest is read strictly before anything uses it") {
