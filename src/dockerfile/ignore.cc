@@ -7,7 +7,6 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "dockerfile/glob.h"
 #include "dockerfile/internal/lines.h"
 #include "dockerfile/internal/runes.h"
 #include "dockerfile/internal/wildcards.h"

@@ -147,6 +147,13 @@ std::optional<Token> take_token(std::string_view& pattern) {
   return Token{.kind = Kind::kRune, .rune = rune.value};
 }
 
+bool is_valid_pattern(std::string_view pattern) {
+  while (!pattern.empty()) {
+    if (!take_token(pattern)) return false;
+  }
+  return true;
+}
+
 bool matches(const Tokens& tokens, std::string_view text) {
   return run(tokens, text).accepted();
 }

@@ -32,6 +32,9 @@ using Tokens = std::vector<Token>;
 // malformed. `pattern` must not be empty.
 std::optional<Token> take_token(std::string_view& pattern);
 
+// Whether take_token() can take all of it.
+bool is_valid_pattern(std::string_view pattern);
+
 bool matches(const Tokens& tokens, std::string_view text);
 // Whether some text that starts with `prefix` matches.
 bool may_match_behind(const Tokens& tokens, std::string_view prefix);
