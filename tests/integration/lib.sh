@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# What every scenario starts with: `. "$(dirname "$0")/lib.sh"`. A scenario is called as
+#   SCENARIO.sh CAIRN [user]
+# and runs in an empty directory of its own, with a store of its own in CAIRN_ROOT. With "user", when the
+# caller is root, the whole scenario runs as the unprivileged CAIRN_TEST_USER, which scripts/test makes.
+# Exit codes are meson's: 0 passed, 77 skipped (the reason is printed), anything else failed.
+set -euo pipefail
+
+fail() { echo "FAILED: $*" >&2; exit 1; }
+skip() { echo "skipped: $*"; exit 77; }
+have() { command -v "$1" >/dev/null || skip "$1 is not installed"; }
+is_root() { [ "$(id -u)" = 0 ]; }
+
+# --- as another user ---
+
+needs_user() {
+  is_root || skip "only root can become another user"
+  [ -n "${CAIRN_TEST_USER:-}" ] ||
+    skip "needs an unprivileged user: scripts/test --create-users makes one, or set CAIRN_TEST_USER"
+}
+
+# as_user COMMAND...: one program as the unprivileged user, with that user's home and nothing of ours.
+as_user() {
+  runuser -u "$CAIRN_TEST_USER" -- env -i PATH="$PATH" CAIRN="$CAIRN" \
+    HOME="$(getent passwd "$CAIRN_TEST_USER" | cut -d: -f6)" ${SOURCE_DATE_EPOCH+SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH"} "$@"
+}
+
+# The user may be unable to look into the checkout, so a copy of binary and scenarios runs.
+public=$(mktemp -d "${TMPDIR:-/tmp}/cairn-test-public.XXXXXX")
+chmod 755 "$public"
+cp -r "$(dirname "$0")" "$public/integration"
+cp "$1" "$public/cairn"
+chmod -R a+rX "$public"
+CAIRN=$public/cairn
+here=$public/integration
+if [ "${2:-}" = user ] && is_root; then
+  trap 'rm -rf "$public"' EXIT
+  needs_user
+  as_user "$here/$(basename "$0")" "$CAIRN"
+  exit
+fi
+
+# --- the scenario's own place ---
+
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/cairn-test.XXXXXX")
+cleanups=()
+clean_up() {
+  local command
+  for command in "${cleanups[@]}"; do eval "$command" 2>/dev/null || true; done
+  cd /
+  # A store's files may belong to our subordinate ids: remove them as root of a namespace with those.
+  is_root || unshare --map-root-user --map-auto rm -rf "$scratch" 2>/dev/null || true
+  rm -rf "$scratch" "$public"
+}
+at_exit() { cleanups=("$*" "${cleanups[@]}"); }
+trap clean_up EXIT
+trap 'exit 1' INT TERM
+chmod 755 "$scratch"
+mkdir "$scratch/context"
+cd "$scratch/context"
+export CAIRN_ROOT=$scratch/root
+unset SOURCE_DATE_EPOCH BUILDKIT_PROGRESS CAIRN_REGISTRY_MIRROR
+export DOCKER_CONFIG=$scratch/no-docker-config REGISTRY_AUTH_FILE=$scratch/no-auth.json
+cairn() { "$CAIRN" "$@"; }
+
+# --- what a scenario says ---
+
+# expect_exit CODE COMMAND...: runs it, stdout to $scratch/out, stderr to $scratch/err.
+out=$scratch/out err=$scratch/err
+expect_exit() {
+  local wanted=$1 code=0
+  shift
+  "$@" >"$out" 2>"$err" </dev/null || code=$?
+  [ "$code" = "$wanted" ] || { cat "$out" "$err" >&2; fail "$* exits with $code, not $wanted"; }
+}
+contains() { grep -qF -- "$2" "$1" || { cat "$1" >&2; fail "$1 does not contain: $2"; }; }
+lacks() { ! grep -qF -- "$2" "$1" || { cat "$1" >&2; fail "$1 contains: $2"; }; }
+same() { [ "$1" = "$2" ] || fail "${3:-not equal}: '$1' and '$2'"; }
+succeeds() { expect_exit 0 "$@"; }
+image_id() { cairn inspect "$1" | jq -r '.[0].Id'; }
+layers() { cairn inspect "$1" | jq -r '.[0].RootFS.Layers[]'; }
+
+# --- what a scenario needs ---
+
+# base_image [NAME]: a busybox with the usual directories and a few users, made offline in a moment.
+base_rootfs() {
+  local busybox
+  have busybox
+  busybox=$(command -v busybox)
+  mkdir -p "$1"/{bin,etc,tmp,root,proc,sys,dev,usr/bin,var}
+  cp "$busybox" "$1/bin/busybox"
+  for applet in $(busybox --list); do
+    [ "$applet" = busybox ] || ln -s busybox "$1/bin/$applet"
+  done
+  chmod 1777 "$1/tmp"
+  printf 'root:x:0:0:root:/root:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\n' >"$1/etc/passwd"
+  printf 'root:x:0:\nann:x:1000:\nwheel:x:10:root,ann\nstaff:x:50:ann\n' >"$1/etc/group"
+}
+base_image() {
+  base_rootfs "$scratch/base"
+  tar -C "$scratch/base" --owner=0 --group=0 --numeric-owner -cf "$scratch/base.tar" .
+  cairn import -c 'CMD ["/bin/sh"]' "$scratch/base.tar" "${1:-base}" >/dev/null
+}
+
+free_port() {
+  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+wait_for_port() {
+  for _ in $(seq 100); do
+    (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return 0
+    sleep 0.05
+  done
+  cat "$scratch"/*.log >&2
+  fail "nothing listens on port $1"
+}
+# start_registry: a registry of its own; its address is in $registry, its access log in $registry_log.
+start_registry() {
+  have docker-registry
+  local port
+  port=$(free_port)
+  registry=127.0.0.1:$port registry_log=$scratch/registry.log
+  printf '%s\n' 'version: 0.1' 'log: {accesslog: {disabled: false}}' \
+    "storage: {filesystem: {rootdirectory: $scratch/registry}, delete: {enabled: true}}" \
+    "http: {addr: '$registry'}" >"$scratch/registry.yml"
+  # It takes REGISTRY_* variables for settings of its own.
+  env -u REGISTRY_AUTH_FILE docker-registry serve "$scratch/registry.yml" >"$registry_log" 2>&1 &
+  at_exit "kill $!"
+  wait_for_port "$port"
+}
