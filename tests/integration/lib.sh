@@ -61,7 +61,8 @@ mkdir "$scratch/context"
 cd "$scratch/context"
 export CAIRN_ROOT=$scratch/root
 unset SOURCE_DATE_EPOCH BUILDKIT_PROGRESS CAIRN_REGISTRY_MIRROR
-export DOCKER_CONFIG=$scratch/no-docker-config REGISTRY_AUTH_FILE=$scratch/no-auth.json
+export DOCKER_CONFIG=$scratch/no-docker-config REGISTRY_AUTH_FILE=$scratch/auth.json
+echo '{}' >"$REGISTRY_AUTH_FILE"
 cairn() { "$CAIRN" "$@"; }
 
 # --- what a scenario says ---
@@ -127,4 +128,22 @@ start_registry() {
   env -u REGISTRY_AUTH_FILE docker-registry serve "$scratch/registry.yml" >"$registry_log" 2>&1 &
   at_exit "kill $!"
   wait_for_port "$port"
+}
+
+# use_podman: podman with a place of its own and the simplest of everything, as $podman.
+use_podman() {
+  have podman
+  podman=$scratch/podman
+  printf '#!/bin/sh\nexec podman --root %s/pod/root --runroot %s/pod/run --tmpdir %s/pod/tmp %s "$@"\n' \
+    "$scratch" "$scratch" "$scratch" \
+    '--storage-driver vfs --cgroup-manager cgroupfs --events-backend none' >"$podman"
+  chmod +x "$podman"
+  "$podman" info >/dev/null 2>"$err" || skip "podman does not work here: $(tail -1 "$err")"
+}
+# podman_run IMAGE: its output; skips where podman cannot run containers.
+podman_run() {
+  "$podman" run --rm --network=host --cgroups=disabled --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 \
+    "$@" >"$out" 2>"$err" && return
+  grep -qE 'cgroup|permitted|denied|newuidmap' "$err" || { cat "$err" >&2; fail "podman run $*"; }
+  skip "podman cannot run containers here: $(tail -1 "$err")"
 }

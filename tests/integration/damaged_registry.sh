@@ -1,0 +1,38 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# A registry that sends wrong or truncated bytes is refused with 4, and the store keeps nothing of it.
+. "$(dirname "$0")/lib.sh"
+base_image
+printf 'FROM base\nRUN seq 200000 >/numbers\n' >Dockerfile
+cairn build -q --output "type=oci,tar=false,dest=$scratch/layout" . >/dev/null
+manifest=$(jq -r '.manifests[0].digest' "$scratch/layout/index.json")
+export CAIRN_ROOT=$scratch/fresh
+
+serve() {
+  port=$(free_port)
+  python3 "$here/damaged_registry.py" "$port" "$scratch/layout" "$1" 2>"$scratch/server.log" &
+  server=$!
+  at_exit "kill $server"
+  wait_for_port "$port"
+}
+for mode in flip cut hang-up manifest; do
+  serve $mode
+  reference=127.0.0.1:$port/x/numbers@$manifest
+  expect_exit 4 cairn pull "$reference"
+  contains "$err" "sha256:"
+  printf 'FROM %s\nRUN wc -l /numbers\n' "$reference" >Dockerfile
+  expect_exit 4 cairn build -t bad .
+  contains "$err" "Dockerfile:1"
+  kill $server
+done
+
+# The same layers from an honest registry, into the same store.
+serve honest
+printf 'FROM 127.0.0.1:%s/x/numbers@%s\nRUN wc -l /numbers\n' "$port" "$manifest" >Dockerfile
+succeeds cairn build --progress=plain -t good .
+contains "$err" "200000 /numbers"
+same "$(cairn images -q | wc -l)" 2 "images of the store"
+for blob in "$CAIRN_ROOT"/oci/blobs/sha256/*; do
+  same "$(sha256sum <"$blob" | cut -d' ' -f1)" "$(basename "$blob")" "a blob's name"
+done

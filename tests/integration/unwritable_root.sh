@@ -1,0 +1,24 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# A store that cannot be written to, or cannot be, is named with exit code 5.
+. "$(dirname "$0")/lib.sh"
+printf 'FROM scratch\nCOPY Dockerfile /\n' >Dockerfile
+
+: >"$scratch/file"
+expect_exit 5 cairn --root "$scratch/file" build .
+contains "$err" "$scratch/file"
+expect_exit 5 cairn --root "$scratch/file/below" images
+contains "$err" "$scratch/file"
+# Even root writes nothing into /proc.
+expect_exit 5 cairn --root /proc/cairn build .
+contains "$err" "/proc/cairn"
+
+is_root && exit 0
+mkdir -m 555 "$scratch/locked"
+expect_exit 5 cairn --root "$scratch/locked" build .
+contains "$err" "$scratch/locked"
+expect_exit 5 cairn --root "$scratch/locked/store" build .
+contains "$err" "Permission denied"
+chmod 755 "$scratch/locked"
+succeeds cairn --root "$scratch/locked/store" build .
