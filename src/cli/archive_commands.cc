@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // save, load and import: images to files and back.
+#include <CLI/CLI.hpp>
 #include <fcntl.h>
 #include <unistd.h>
 

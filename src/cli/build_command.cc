@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // cairn build: text → plan → snapshots → image → wherever it is wanted.
+#include <CLI/CLI.hpp>
 #include <fcntl.h>
 #include <unistd.h>
 

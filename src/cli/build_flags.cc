@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/build_flags.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace cairn::cli {

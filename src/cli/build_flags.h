@@ -4,9 +4,12 @@
 // podman where they do not clash, as one value.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
+
+namespace CLI {
+class App;
+}
 
 namespace cairn::cli {
 

@@ -4,13 +4,16 @@
 // a function. Every command is one file that declares itself; commands.cc lists them.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
+
+namespace CLI {
+class App;
+}
 
 namespace cairn::cli {
 

@@ -3,6 +3,7 @@
 // The list of commands, and the two that need nothing: version and help.
 #include "cli/command.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "base/text.h"

@@ -2,6 +2,7 @@
 //
 // For machines: `debug ast` prints a parsed Dockerfile as BuildKit's dumper does, `debug words` a text
 // after word expansion.
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <map>

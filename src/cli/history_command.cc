@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // cairn history: the lines an image was made of, the newest first, with what each added.
+#include <CLI/CLI.hpp>
 #include <algorithm>
 
 #include "base/text.h"

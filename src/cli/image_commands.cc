@@ -2,6 +2,8 @@
 //
 // The commands on images that are here: images, inspect, tag, rmi. Columns, sizes and times as docker
 // prints them.
+#include <CLI/CLI.hpp>
+
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"

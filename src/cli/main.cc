@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // cairn, from the top: declare the commands, read the command line, open what the command needs, run it.
+#include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <new>
 

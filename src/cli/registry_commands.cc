@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // pull and push.
+#include <CLI/CLI.hpp>
+
 #include "base/error.h"
 #include "cli/session.h"
 #include "output/push.h"

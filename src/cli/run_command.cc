@@ -2,6 +2,7 @@
 //
 // cairn run: an image's command in the sandbox that builds use, in the foreground, on a root whose changes
 // are thrown away. Enough to try what was built; no container engine.
+#include <CLI/CLI.hpp>
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/session.h"
 
+#include <CLI/CLI.hpp>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -148,6 +148,16 @@ std::optional<RootDir::Parent> RootDir::find_parent(const std::string& path) con
   return Parent{std::move(*dir), std::move(name)};
 }
 
+std::optional<std::string> RootDir::find_dangling(const std::string& path) const {
+  if (find_in(path, O_PATH)) return std::nullopt;
+  std::optional<Parent> parent = find_parent(path);
+  if (!parent) return std::nullopt;
+  std::optional<struct stat> st = find_stat_at(parent->dir, parent->name.c_str());
+  if (!st || !S_ISLNK(st->st_mode)) return std::nullopt;
+  std::string target = read_link_at(parent->dir, parent->name.c_str());
+  return target.starts_with('/') ? target : path.substr(0, path.rfind('/') + 1) + target;
+}
+
 std::optional<Fd> RootDir::make_one(const std::string& path, mode_t mode) const {
   if (find_in(path, O_PATH | O_DIRECTORY)) return std::nullopt;
   Parent parent = open_parent(path);

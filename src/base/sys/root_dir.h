@@ -45,7 +45,7 @@ class RootDir {
   Parent open_parent(const std::string& path) const;
   std::optional<Parent> find_parent(const std::string& path) const;
 
-  // mkdir -p inside the root, following symlinks; returns the directory (O_RDONLY). Calls
+  // mkdir -p inside the root, following symlinks, also those that lead nowhere yet; returns the directory (O_RDONLY). Calls
   // `created(fd)` for each directory it makes, outermost first.
   template <typename Created>
   Fd make_dirs(const std::string& path, mode_t mode, Created created) const;
@@ -58,6 +58,8 @@ class RootDir {
 
  private:
   int try_open(const std::string& path, int flags, Follow follow, mode_t mode) const;
+  // Where a symlink at `path` points when nothing is there.
+  std::optional<std::string> find_dangling(const std::string& path) const;
   std::optional<Fd> make_one(const std::string& path, mode_t mode) const;
 
   Fd dir_;
@@ -71,7 +73,11 @@ Fd RootDir::make_dirs(const std::string& path, mode_t mode, Created created) con
     std::size_t end = std::min(path.find('/', at), path.size());
     if (end > at) {
       so_far += "/" + path.substr(at, end - at);
-      if (std::optional<Fd> made = make_one(so_far, mode)) created(*made);
+      if (std::optional<std::string> target = find_dangling(so_far)) {
+        make_dirs(*target, mode, created);
+      } else if (std::optional<Fd> made = make_one(so_far, mode)) {
+        created(*made);
+      }
     }
     at = end + 1;
   }

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The plain display, read back from the descriptor it writes to.
+#include "cli/display.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/sys/fd.h"
+
+using namespace cairn;
+using namespace cairn::cli;
+using namespace cairn::progress;
+
+namespace {
+
+// stderr, caught for as long as it lives.
+class Caught {
+ public:
+  Caught() : file_(sys::make_memfd("stderr")), saved_(::dup(STDERR_FILENO)) {
+    ::dup2(file_.get(), STDERR_FILENO);
+  }
+  ~Caught() { ::dup2(saved_.get(), STDERR_FILENO); }
+  std::string text() const {
+    ::lseek(file_.get(), 0, SEEK_SET);
+    return sys::read_all(file_);
+  }
+
+ private:
+  sys::Fd file_;
+  sys::Fd saved_;
+};
+
+Timestamp at(double seconds) {
+  auto whole = static_cast<std::int64_t>(seconds);
+  return {.seconds = whole,
+          .nanos = static_cast<std::int32_t>((seconds - static_cast<double>(whole)) * 1e9)};
+}
+
+std::string drawn(const std::vector<Event>& events) {
+  Caught caught;
+  auto display = make_display(ProgressMode::kPlain, "test");
+  for (const Event& event : events) display->send(event);
+  display->finish();
+  return caught.text();
+}
+
+}  // namespace
+
+TEST_CASE("a step is a header, stamped lines and an end") {
+  CHECK(drawn({VertexStarted{.id = 1, .name = "[1/1] RUN x", .time = at(10)},
+               LogBytes{.vertex = 1, .data = "one\ntw", .time = at(10.5)},
+               LogBytes{.vertex = 1, .data = "o\nrest", .time = at(30)},
+               VertexCompleted{.vertex = 1, .time = at(31)}}) ==
+        "#0 building with test\n\n#1 [1/1] RUN x\n#1 0.500 one\n#1 20.00 two\n#1 21.00 rest\n"
+        "#1 DONE 21.0s\n");
+}
+
+TEST_CASE("what happens beside the shown step waits for its end") {
+  std::string text = drawn({VertexStarted{.id = 1, .name = "a", .time = at(0)},
+                            VertexStarted{.id = 2, .name = "b", .time = at(0)},
+                            LogBytes{.vertex = 2, .data = "hidden\n", .time = at(1)},
+                            LogBytes{.vertex = 1, .data = "shown\n", .time = at(1)},
+                            VertexCompleted{.vertex = 2, .time = at(2)},
+                            VertexCompleted{.vertex = 1, .time = at(3)}});
+  CHECK(text ==
+        "#0 building with test\n\n#1 a\n#1 1.000 shown\n#1 DONE 3.0s\n\n"
+        "#2 b\n#2 1.000 hidden\n#2 DONE 2.0s\n");
+}
+
+TEST_CASE("several steps that end together are all shown") {
+  std::vector<Event> events = {VertexStarted{.id = 1, .name = "first", .time = at(0)}};
+  for (VertexId id = 2; id < 10; ++id) {
+    events.push_back(VertexStarted{.id = id, .name = "step", .time = at(0)});
+    events.push_back(VertexCompleted{.vertex = id, .outcome = Outcome::kCached, .time = at(0)});
+  }
+  events.push_back(VertexCompleted{.vertex = 1, .time = at(0)});
+  std::string text = drawn(events);
+  for (int id = 2; id < 10; ++id) CHECK(text.find(fmt::format("#{} CACHED", id)) != text.npos);
+}
+
+TEST_CASE("the tail of a failed step's log is kept for the message") {
+  Caught caught;
+  auto display = make_display(ProgressMode::kQuiet, "test");
+  display->send(VertexStarted{.id = 1, .name = "[2/2] RUN make", .time = {}});
+  for (int i = 0; i < 15; ++i) {
+    display->send(LogBytes{.vertex = 1, .data = fmt::format("line {}\n", i), .time = {}});
+  }
+  CHECK(!display->failed_step());
+  display->send(VertexCompleted{.vertex = 1, .outcome = Outcome::kFailed, .error = "x", .time = {}});
+  auto failed = display->failed_step();
+  REQUIRE(failed);
+  CHECK(failed->name == "[2/2] RUN make");
+  CHECK(failed->last_lines.size() == 10);
+  CHECK(failed->last_lines.back() == "line 14");
+  CHECK(caught.text().empty());
+}
+
+TEST_CASE("a progress mode that does not exist is refused") {
+  CHECK_THROWS_AS(parse_progress_mode("fancy"), Error);
+  CHECK(parse_progress_mode("none") == ProgressMode::kQuiet);
+}

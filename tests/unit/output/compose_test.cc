@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "output/compose.h"
+
+#include <doctest/doctest.h>
+
+#include "base/json.h"
+#include "tests/support/temp_tree.h"
+
+using namespace cairn;
+using namespace cairn::output;
+using cairn::test::TempTree;
+
+namespace {
+
+constexpr std::int64_t kBaseTime = 1000;
+
+struct Builder {
+  std::string snapshot(std::int64_t created, const std::string& parent = {}) {
+    std::string id = store::SnapshotIndex::new_id();
+    sys::make_dirs(store.snapshots().path(id), 0755);
+    store.snapshots().add({.id = id, .parent = parent, .created = {.seconds = created}});
+    return id;
+  }
+
+  oci::ImageConfig base() {
+    oci::ImageConfig config;
+    config.diff_ids = {oci::DiffId(Digest::of("base layer"))};
+    config.history = {{.created = Timestamp{.seconds = kBaseTime}, .created_by = "base"}};
+    return config;
+  }
+
+  std::vector<std::int64_t> times(const ComposedImage& image) {
+    std::vector<std::int64_t> out;
+    for (const oci::History& line : image.config.history) {
+      out.push_back(line.created ? line.created->seconds : -1);
+    }
+    return out;
+  }
+
+  TempTree dir;
+  store::Store store = store::Store::open(dir.root());
+};
+
+using Times = std::vector<std::int64_t>;
+
+}  // namespace
+
+TEST_CASE("metadata lines take the time of the layer before them, the first ones that of the first") {
+  Builder b;
+  oci::ImageConfig base = b.base();
+  ComposedImage image = compose(b.store, {.config = {},
+                                          .base = &base,
+                                          .lines = {{"ENV a", "", {}},
+                                                    {"RUN x", "", b.snapshot(2000)},
+                                                    {"ENV b", "", {}},
+                                                    {"RUN y", "", b.snapshot(3000)},
+                                                    {"CMD", "", {}}},
+                                          .epoch = {}});
+  CHECK(b.times(image) == Times{kBaseTime, 2000, 2000, 2000, 3000, 3000});
+  CHECK(image.config.created->seconds == 3000);
+  CHECK(image.config.diff_ids.size() == 3);
+  CHECK(image.config.history[1].empty_layer);
+  CHECK(!image.config.history[2].empty_layer);
+}
+
+TEST_CASE("an image that only changes metadata keeps the time of its base") {
+  Builder b;
+  oci::ImageConfig base = b.base();
+  ComposedImage image =
+      compose(b.store, {.config = {}, .base = &base, .lines = {{"ENV a", "", {}}}, .epoch = {}});
+  CHECK(b.times(image) == Times{kBaseTime, kBaseTime});
+}
+
+TEST_CASE("an epoch clamps new times and leaves those of the base alone") {
+  Builder b;
+  oci::ImageConfig base = b.base();
+  base.history[0].created = Timestamp{.seconds = 900'000};
+  ComposedImage image = compose(b.store, {.config = {},
+                                          .base = &base,
+                                          .lines = {{"RUN", "", b.snapshot(5000)}},
+                                          .epoch = Timestamp{.seconds = 4000}});
+  CHECK(b.times(image) == Times{900'000, 4000});
+  CHECK(image.config.created->seconds == 4000);
+}
+
+TEST_CASE("the image id is the digest of the config and repeats") {
+  Builder b;
+  Composition composition{
+      .config = {}, .base = nullptr, .lines = {{"RUN", "c", b.snapshot(1)}}, .epoch = {}};
+  ComposedImage image = compose(b.store, composition);
+  CHECK(image.id == Digest::of(image.config_bytes));
+  CHECK(compose(b.store, composition).id == image.id);
+}
+
+TEST_CASE("unknown keys of a base stay behind") {
+  Builder b;
+  Composition composition;
+  composition.config.extra = Json{{"container_config", Json::object()}};
+  ComposedImage image = compose(b.store, composition);
+  CHECK(!parse_json(image.config_bytes, "config").contains("container_config"));
+}
+
+TEST_CASE("a kept image is found by its name with its layers") {
+  Builder b;
+  std::string snapshot = b.snapshot(1);
+  ComposedImage image = compose(
+      b.store, {.config = {}, .base = nullptr, .lines = {{"RUN", "", snapshot}}, .epoch = {}});
+  keep(b.store, image, {oci::Reference::parse("app")});
+  auto found = b.store.images().find("app");
+  REQUIRE(found);
+  CHECK(found->id == image.id);
+  CHECK(b.store.images().layers(image.id)[0].view->snapshot == snapshot);
+  CHECK(b.store.snapshots().unsynced().empty());
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "output/output_spec.h"
+
+#include <doctest/doctest.h>
+
+#include "base/error.h"
+
+using namespace cairn;
+using namespace cairn::output;
+
+namespace {
+
+std::string refusal(const char* text) {
+  try {
+    parse_output_spec(text);
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::kUsage);
+    return error.message();
+  }
+  return "accepted";
+}
+
+}  // namespace
+
+TEST_CASE("short forms are a directory or a tar on stdout") {
+  CHECK(parse_output_spec("out").type == OutputType::kLocal);
+  CHECK(parse_output_spec("out").dest == "out");
+  CHECK(parse_output_spec("-").type == OutputType::kTar);
+  CHECK(parse_output_spec("-").writes_stdout());
+}
+
+TEST_CASE("keys are read in any order, the type's defaults do not undo them") {
+  OutputSpec spec = parse_output_spec("dest=x,oci-mediatypes=true,type=docker");
+  CHECK(spec.type == OutputType::kDocker);
+  CHECK(spec.blobs.types == MediaTypes::kOci);
+  CHECK(parse_output_spec("type=docker,dest=x").blobs.types == MediaTypes::kDocker);
+  CHECK(!parse_output_spec("type=oci,tar=false,dest=d").tar);
+  CHECK(parse_output_spec("type=oci,dest=d,compression=zstd").blobs.compression ==
+        Compression::kZstd);
+  CHECK(parse_output_spec("type=registry,name=localhost/x").push);
+}
+
+TEST_CASE("several names are quoted as CSV does") {
+  CHECK(parse_output_spec("type=image,\"name=a,b\"").names.size() == 2);
+}
+
+TEST_CASE("what is wrong is said with what was meant") {
+  CHECK(refusal("type=locall,dest=x") == "--output: unknown type \"locall\" (did you mean local?)");
+  CHECK(refusal("type=oci,dset=x") == "--output: unknown key \"dset\" (did you mean dest?)");
+  CHECK(refusal("type=oci") == "--output: dest= is missing");
+  CHECK(refusal("type=local,dest=-") == "--output: a directory cannot be written to stdout");
+  CHECK(refusal("type=image,dest=x") == "--output: dest= means nothing for an image in the store");
+  CHECK(refusal("type=oci,tar=perhaps,dest=x") ==
+        "--output: tar=perhaps is neither true nor false");
+}
