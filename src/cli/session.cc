@@ -91,7 +91,7 @@ Interruption::Interruption() {
 }
 Interruption::~Interruption() = default;
 std::stop_token Interruption::token() const { return stop_source().get_token(); }
-int Interruption::signal() const { return caught.load(); }
+int Interruption::signal() { return caught.load(); }
 
 Session::Session(Settings settings, Needs needs) : settings_(std::move(settings)) {
   if (needs == Needs::kNothing) return;
@@ -101,8 +101,7 @@ Session::Session(Settings settings, Needs needs) : settings_(std::move(settings)
     sandbox::Wishes wishes{.identity = {}, .isolation = wished_isolation(settings_), .store = {}};
     builder_ = sandbox::enter_builder_namespace(wishes);
     if (needs >= Needs::kLauncher) {
-      wishes.store = settings_.root;
-      sys::make_dirs(settings_.root, 0755);
+      wishes.store = store::make_root(settings_.root);
       sandbox::probe_steps(builder_->probe, wishes.store);
       rungs_ = sandbox::choose(builder_->probe, wishes);
       launcher_.emplace(sandbox::Launcher::start(*builder_));

@@ -13,9 +13,7 @@
 #include "store/internal/lease.h"
 
 namespace cairn::store {
-namespace {
 
-// Makes the directories and gives the root's absolute path.
 std::string make_root(const std::string& root) {
   std::string path = std::filesystem::absolute(root).lexically_normal().string();
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
@@ -32,8 +30,6 @@ std::string make_root(const std::string& root) {
   }
   return path;
 }
-
-}  // namespace
 
 struct Store::Parts {
   explicit Parts(std::string path)

@@ -24,6 +24,10 @@ struct Collected {
   std::int64_t bytes = 0;  // as the index knew them
 };
 
+// Makes the directories of a store and gives its absolute path: for those who look at the place, as a
+// probe does, before the store is opened. Errors: kHost.
+std::string make_root(const std::string& root);
+
 class Store {
  public:
   // Makes what is missing. After a crash of the machine, drops the snapshots that were not synced;

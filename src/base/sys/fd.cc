@@ -165,8 +165,11 @@ void make_dir_at(const Fd& dir, const char* path, mode_t mode) {
 void make_dirs(const std::string& path, mode_t mode) {
   for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
     std::string part = path.substr(0, end);
-    if (::mkdir(part.c_str(), mode) < 0 && errno != EEXIST && !exists(part)) {
-      throw Error::from_errno(errno, "make directory {}", part);
+    if (::mkdir(part.c_str(), mode) < 0) {
+      int error = errno;
+      struct stat st;
+      if (::stat(part.c_str(), &st) < 0) throw Error::from_errno(error, "make directory {}", part);
+      if (!S_ISDIR(st.st_mode)) throw Error::from_errno(ENOTDIR, "make directory {}", part);
     }
     if (end == std::string::npos) return;
   }
