@@ -89,10 +89,15 @@ void remember(const Job& job, const cache::CacheKey& key, const StepResult& resu
 }
 
 StepResult commit(const Job& job, Workspace& workspace, const cache::CacheKey& key) {
-  if (auto faster = find_cached(job, key)) return *faster;
-  StepResult result{.key = key.digest(), .snapshot = workspace.commit(), .cached = false};
-  job.shop.store.records().put_record(record_of(result.key, result.snapshot, key.to_json()));
-  return result;
+  workspace.release_tree();  // an unmount may take its time, and others wait for the lock
+  std::optional<StepResult> result;
+  job.shop.store.atomically([&] {
+    result = find_cached(job, key);
+    if (result) return;
+    result = StepResult{.key = key.digest(), .snapshot = workspace.commit(), .cached = false};
+    job.shop.store.records().put_record(record_of(result->key, result->snapshot, key.to_json()));
+  });
+  return *result;
 }
 
 }  // namespace cairn::solver

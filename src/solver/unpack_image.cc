@@ -140,6 +140,20 @@ class Unpacking {
     if (!below.empty()) {
       overlay::settle_layer(layer.dir.path(), layer.result, layer_stack(store_, below));
     }
+    std::string id;
+    store_.atomically([&] {
+      // Another build may have been faster with the same image. All go on with what came first: steps
+      // are known by what they stand on, and on two equal bases none would find the other's.
+      if (auto first = store_.snapshots().find_by_chain(chains_[i])) {
+        id = first->snapshot;
+      } else {
+        id = add_snapshot(below, i, layer);
+      }
+    });
+    return id;
+  }
+
+  std::string add_snapshot(const std::string& below, std::size_t i, UnpackedLayer& layer) {
     std::string id = store::SnapshotIndex::new_id();
     layer.dir.commit(store_.snapshots().path(id));
     store_.snapshots().add({.id = id,

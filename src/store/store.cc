@@ -110,6 +110,12 @@ void Store::sync() {
   transaction.commit();
 }
 
+void Store::atomically(const std::function<void()>& work) {
+  Transaction transaction(parts_->database);
+  work();
+  transaction.commit();
+}
+
 std::optional<Collected> Store::collect() {
   if (!parts_->lease.try_alone()) {
     parts_->lease.settle();

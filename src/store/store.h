@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,6 +51,10 @@ class Store {
   // One syncfs(2), after which every snapshot known before it is durable. Before a reference to any
   // of them is published.
   void sync();
+
+  // Runs `work` under the write lock of the index, all of it or nothing: for "take what is there, or
+  // put mine", between the halves of which another process must not come. Keep it to microseconds.
+  void atomically(const std::function<void()>& work);
 
   // Removes what neither an image nor a cache record needs. Nothing when another process has the
   // store open: skipped, not waited for. The caller must not be using anything it found before.
