@@ -38,7 +38,8 @@ int main(int argc, char** argv) {
     return run_chosen(commands, settings);
   } catch (const Error& error) {
     print_error(error);
-    return exit_code(error.kind());
+    bool by_signal = error.kind() == ErrorKind::kCancelled && Interruption::signal() != 0;
+    return by_signal ? 128 + Interruption::signal() : exit_code(error.kind());
   } catch (const std::bad_alloc&) {
     print_error(Error(ErrorKind::kHost, "out of memory"));
     return exit_code(ErrorKind::kHost);

@@ -37,7 +37,7 @@ class Interruption {
   Interruption();
   ~Interruption();
   std::stop_token token() const;
-  int signal() const;  // that came, or 0
+  static int signal();  // that came, or 0
 };
 
 class Session {
