@@ -17,6 +17,7 @@
 #include "oci/limits.h"
 #include "oci/manifest.h"
 #include "oci/platform.h"
+#include "source/tar_input.h"
 
 namespace cairn::source {
 namespace {
@@ -278,7 +279,7 @@ std::vector<LoadedImage> load_archive(store::Store& store, const sys::Fd& archiv
 }
 
 ImportedLayer import_layer(store::Store& store, ByteSource& in) {
-  auto tar = decompressing(in);
+  std::unique_ptr<ByteSource> tar = open_tar(in);
   store::BlobWriter blob = store.blobs().writer();
   auto compressor = compressing(Compression::kGzip, blob, std::thread::hardware_concurrency());
   DigestingSink sink(compressor.get());

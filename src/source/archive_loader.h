@@ -27,7 +27,7 @@ struct LoadedImage {
 // not unpacked. Throws kCorrupt for what is no image archive.
 std::vector<LoadedImage> load_archive(store::Store& store, const sys::Fd& archive);
 
-// A root filesystem's tar, compressed or not, as a layer of the store.
+// A root filesystem's tar, compressed or not, as a layer of the store. Throws kCorrupt for no tar.
 struct ImportedLayer {
   oci::DiffId diff_id;
   oci::Descriptor blob;

@@ -13,8 +13,7 @@ for file in plain.tar plain.tar.gz plain.tar.xz; do
   same "$(cairn run "made:$file")" ann
 done
 same "$(layers made:plain.tar)" "$(layers made:plain.tar.xz)" "layers of the same tar"
-same "$(cairn inspect made:plain.tar | jq -c '.[0].Config.Env')" '["A=b"]'
-succeeds cairn import -m "from a pipe" - made:pipe < <(cat plain.tar.gz) || true
+same "$(cairn inspect made:plain.tar | jq -c '.[0].Config.Env')" '["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin","A=b"]'
 cairn import -m "from a pipe" - made:pipe <plain.tar.gz >/dev/null
 succeeds cairn history made:pipe
 contains "$out" "from a pipe"
@@ -25,5 +24,5 @@ expect_exit 5 cairn import nonsense x
 # What names files outside of the image ends inside of it or not at all.
 mkdir -p evil/a && echo bad >evil/a/escaped
 tar -C evil -P --transform 's,^a/,../../../../../../tmp/cairn-evil-,' -cf evil.tar a/escaped
-cairn import evil.tar evil >/dev/null 2>&1 && cairn run evil /x >/dev/null 2>&1
+cairn import evil.tar evil >/dev/null 2>&1 && cairn run evil true >/dev/null 2>&1 || true
 [ ! -e /tmp/cairn-evil-escaped ] || fail "a file was written outside of the store"
