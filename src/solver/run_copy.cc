@@ -157,6 +157,7 @@ bool unpacked(const plan::CopyOp& op, const SourceTree& tree, const Source& sour
   if (!overlay::looks_like_archive(file)) return false;
   std::optional<std::pair<uid_t, gid_t>> forced;
   if (!op.chown.empty()) forced = {owner->uid, owner->gid};
+  ErrorContext while_here([&] { return "unpacking " + source.name; });
   dest.make_dirs(op.dest, 0755);
   overlay::unpack_archive(file, dest, op.dest, forced);
   return true;
