@@ -21,10 +21,10 @@ for mode in flip cut hang-up manifest; do
   reference=127.0.0.1:$port/x/numbers@$manifest
   expect_exit 4 cairn pull "$reference"
   contains "$err" "sha256:"
+  [ $mode = hang-up ] && continue  # is asked for again and again, with pauses: once is enough here
   printf 'FROM %s\nRUN wc -l /numbers\n' "$reference" >Dockerfile
   expect_exit 4 cairn build -t bad .
   contains "$err" "Dockerfile:1"
-  kill $server
 done
 
 # The same layers from an honest registry, into the same store.

@@ -29,11 +29,13 @@ as_user() {
 # The user may be unable to look into the checkout, so a copy of binary and scenarios runs.
 public=$(mktemp -d "${TMPDIR:-/tmp}/cairn-test-public.XXXXXX")
 chmod 755 "$public"
-cp -r "$(dirname "$0")" "$public/integration"
+mkdir "$public/tests"
+cp -r "$(dirname "$0")" "$public/tests/integration"
+cp -r "$(dirname "$0")/../../scripts" "$public/scripts"
 cp "$1" "$public/cairn"
 chmod -R a+rX "$public"
 CAIRN=$public/cairn
-here=$public/integration
+here=$public/tests/integration
 if [ "${2:-}" = user ] && is_root; then
   trap 'rm -rf "$public"' EXIT
   needs_user
@@ -88,12 +90,10 @@ layers() { cairn inspect "$1" | jq -r '.[0].RootFS.Layers[]'; }
 base_rootfs() {
   local busybox
   have busybox
-  busybox=$(command -v busybox)
+  busybox=$(readlink -f "$(command -v busybox)")
   mkdir -p "$1"/{bin,etc,tmp,root,proc,sys,dev,usr/bin,var}
-  cp "$busybox" "$1/bin/busybox"
-  for applet in $(busybox --list); do
-    [ "$applet" = busybox ] || ln -s busybox "$1/bin/$applet"
-  done
+  cp "$busybox" "$1$busybox"
+  busybox --install -s "$1/bin"  # links to where the host has it, so it is there in the image too
   chmod 1777 "$1/tmp"
   printf 'root:x:0:0:root:/root:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\n' >"$1/etc/passwd"
   printf 'root:x:0:\nann:x:1000:\nwheel:x:10:root,ann\nstaff:x:50:ann\n' >"$1/etc/group"

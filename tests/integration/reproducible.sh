@@ -57,6 +57,13 @@ build_in "$scratch/a" -j4 >"$scratch/second"
 diff "$scratch/first" "$scratch/second" || fail "-j1 and -j4 differ"
 build_in "$scratch/b" >"$scratch/third"
 diff "$scratch/first" "$scratch/third" || fail "two stores differ"
+# The build argument means what the variable means.
+epoch=$SOURCE_DATE_EPOCH
+unset SOURCE_DATE_EPOCH
+build_in "$scratch/b" --build-arg SOURCE_DATE_EPOCH="$epoch" >"$scratch/by_argument"
+diff "$scratch/first" "$scratch/by_argument" || fail "the build argument gives another image"
+export SOURCE_DATE_EPOCH=$epoch
+same "$(cairn --root "$scratch/a" inspect det | jq -r '.[0].Created')" 2023-11-14T22:13:20Z
 
 # What is in there is what was asked for.
 cairn --root "$scratch/a" build -q --output "type=tar,dest=$scratch/tree.tar" . >/dev/null
