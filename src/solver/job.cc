@@ -19,6 +19,8 @@ struct Dispatch {
   StepResult operator()(const plan::LocalOp&) const { return {}; }
 };
 
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
 bool is_shown(const plan::Op& op) {
   return !std::holds_alternative<plan::ScratchOp>(op) && !std::holds_alternative<plan::LocalOp>(op);
 }
@@ -52,7 +54,7 @@ StepResult run_vertex(Job& job) {
   }
   progress::VertexScope scope(job.shop.sink, vertex.name);
   try {
-    ErrorContext while_here([&] { return "running step " + vertex.name; });
+    ErrorContext while_here([&] { return "running step " + first_line(vertex.name); });
     StepResult result = std::visit(Dispatch{job, scope}, vertex.op);
     if (result.cached) {
       scope.cached();

@@ -49,8 +49,10 @@ bool fits(const oci::Platform& have, const oci::Platform& wanted) {
 
 plan::ResolvedImage Images::resolve(const oci::Reference& reference,
                                     const oci::Platform& platform) {
+  progress::NullSink silent;
+  bool known = find_known(reference, platform).has_value();
   FoundImage image = progress::run_vertex(
-      sink_, fmt::format("[internal] load metadata for {}", reference.str()),
+      known ? silent : sink_, fmt::format("[internal] load metadata for {}", reference.str()),
       [&](progress::VertexScope&) { return find(reference, platform); });
   return {.config = image.config,
           .manifest = image.manifest_digest.value_or(image.id),
@@ -58,17 +60,21 @@ plan::ResolvedImage Images::resolve(const oci::Reference& reference,
           .has_layers = !image.config.diff_ids.empty()};
 }
 
+std::optional<FoundImage> Images::find_known(const oci::Reference& reference,
+                                             const oci::Platform& platform) {
+  std::lock_guard lock(mutex_);
+  auto known = found_.find({reference.str(), platform.str()});
+  if (known == found_.end()) return std::nullopt;
+  return known->second;
+}
+
 FoundImage Images::find(const oci::Reference& reference, const oci::Platform& platform) {
-  std::pair<std::string, std::string> key(reference.str(), platform.str());
-  {
-    std::lock_guard lock(mutex_);
-    if (auto known = found_.find(key); known != found_.end()) return known->second;
-  }
-  std::optional<FoundImage> image;
+  std::optional<FoundImage> image = find_known(reference, platform);
+  if (image) return *image;
   if (pull_ == Pull::kWhenMissing) image = find_local(reference, platform);
   if (!image) image = find_remote(reference, platform);
   std::lock_guard lock(mutex_);
-  return found_.try_emplace(key, std::move(*image)).first->second;
+  return found_.try_emplace({reference.str(), platform.str()}, std::move(*image)).first->second;
 }
 
 FoundImage Images::find_any(const std::string& name_or_id, const oci::Platform& platform) {

@@ -55,6 +55,8 @@ class Images final : public plan::ImageResolver {
   void keep(const FoundImage& image);
 
  private:
+  std::optional<FoundImage> find_known(const oci::Reference& reference,
+                                       const oci::Platform& platform);
   std::optional<FoundImage> usable(const store::Image& image, const oci::Reference& reference);
   std::optional<FoundImage> find_local(const oci::Reference& reference,
                                        const oci::Platform& platform);
