@@ -32,7 +32,6 @@ struct BoundInstruction {
 struct ImageState {
   VertexId root = 0;
   VertexId base = 0;  // whose layers come first
-  oci::Platform platform = {};
   oci::ImageConfig config = {};  // without rootfs, history and created
   std::vector<oci::History> base_history = {};
   std::vector<HistoryLine> history = {};
