@@ -134,10 +134,14 @@ start_registry() {
 use_podman() {
   have podman
   podman=$scratch/podman
-  printf '#!/bin/sh\nexec podman --root %s/pod/root --runroot %s/pod/run --tmpdir %s/pod/tmp %s "$@"\n' \
-    "$scratch" "$scratch" "$scratch" \
+  local pod=$scratch/pod
+  mkdir -p "$pod/home"
+  printf '#!/bin/sh\nHOME=%s XDG_RUNTIME_DIR=%s exec podman --root %s --runroot %s --tmpdir %s %s "$@"\n' \
+    "$pod/home" "$pod" "$pod/root" "$pod/run" "$pod/tmp" \
     '--storage-driver vfs --cgroup-manager cgroupfs --events-backend none' >"$podman"
   chmod +x "$podman"
+  # Without root it leaves a process behind that keeps its namespaces.
+  at_exit "kill \$(find $pod -name pause.pid -exec cat {} +)"
   "$podman" info >/dev/null 2>"$err" || skip "podman does not work here: $(tail -1 "$err")"
 }
 # podman_run IMAGE: its output; skips where podman cannot run containers.
