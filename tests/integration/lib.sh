@@ -146,8 +146,11 @@ use_podman() {
 }
 # podman_run IMAGE: its output; skips where podman cannot run containers.
 podman_run() {
-  "$podman" run --rm --network=host --cgroups=disabled --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 \
-    "$@" >"$out" 2>"$err" && return
+  # crun refuses a host with both kinds of control groups; in a mount namespace of its own it sees one.
+  local one_kind='umount -R /sys/fs/cgroup && mount -t cgroup2 none /sys/fs/cgroup; exec "$@"' inside=()
+  [ "$(id -u)" != 0 ] || [ ! -e /sys/fs/cgroup/unified ] || inside=(unshare -m sh -c "$one_kind" sh)
+  "${inside[@]}" "$podman" run --rm --network=host --cgroups=disabled --ulimit nofile=1024:1024 \
+    --ulimit nproc=1024:1024 "$@" >"$out" 2>"$err" && return
   grep -qE 'cgroup|permitted|denied|newuidmap' "$err" || { cat "$err" >&2; fail "podman run $*"; }
   skip "podman cannot run containers here: $(tail -1 "$err")"
 }
