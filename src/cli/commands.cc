@@ -22,7 +22,8 @@ Command declare_version(CLI::App& app) {
 
 int help(CLI::App& app, const std::string& topic) {
   if (topic.empty()) {
-    fmt::print("{}", app.help());
+    // app.help() would hand on to the command that was parsed, which is this one.
+    fmt::print("{}", app.get_formatter()->make_help(&app, "cairn", CLI::AppFormatMode::Normal));
     return 0;
   }
   std::vector<std::string> names;

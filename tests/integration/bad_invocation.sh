@@ -26,5 +26,7 @@ contains "$err" "empty"
 
 succeeds cairn version
 contains "$out" "cairn "
+succeeds cairn help
+contains "$out" "build an image from a Dockerfile"
 succeeds cairn help build
 contains "$out" "--build-arg"
