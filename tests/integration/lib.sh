@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # What every scenario starts with: `. "$(dirname "$0")/lib.sh"`. A scenario is called as
-#   SCENARIO.sh CAIRN [user]
+#   SCENARIO.sh CAIRN [user|again]
 # and runs in an empty directory of its own, with a store of its own in CAIRN_ROOT. With "user", when the
-# caller is root, the whole scenario runs as the unprivileged CAIRN_TEST_USER, which scripts/test makes.
+# caller is root, the whole scenario runs as the unprivileged CAIRN_TEST_USER, which scripts/test makes;
+# "again" is the same for what the caller runs too, so that a caller who is not root does nothing twice.
 # Exit codes are meson's: 0 passed, 77 skipped (the reason is printed), anything else failed.
 set -euo pipefail
 
@@ -26,6 +27,7 @@ as_user() {
     HOME="$(getent passwd "$CAIRN_TEST_USER" | cut -d: -f6)" ${SOURCE_DATE_EPOCH+SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH"} "$@"
 }
 
+[ "${2:-}" != again ] || is_root || skip "ran as this user already"
 # The user may be unable to look into the checkout, so a copy of binary and scenarios runs.
 public=$(mktemp -d "${TMPDIR:-/tmp}/cairn-test-public.XXXXXX")
 chmod 755 "$public"
@@ -36,7 +38,7 @@ cp "$1" "$public/cairn"
 chmod -R a+rX "$public"
 CAIRN=$public/cairn
 here=$public/tests/integration
-if [ "${2:-}" = user ] && is_root; then
+if [ -n "${2:-}" ] && is_root; then
   trap 'rm -rf "$public"' EXIT
   needs_user
   as_user "$here/$(basename "$0")" "$CAIRN"
