@@ -52,6 +52,10 @@ Command declare_load(CLI::App& app);
 Command declare_import(CLI::App& app);
 std::vector<Command> declare_debug(CLI::App& app);
 
+// What was wrong with the words of a command line that CLI11 refused because of `what`.
+Error usage_error(const CLI::App& app, const std::vector<std::string>& words,
+                  const std::string& what);
+
 // The exit status of an error's kind (DESIGN, "Streams and codes").
 int exit_code(ErrorKind kind);
 // An error for people, on stderr: excerpt, message, context, hint.

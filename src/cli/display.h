@@ -59,7 +59,7 @@ class Display : public progress::Sink {
   std::optional<progress::VertexId> failed_;
 };
 
-// `title` follows "#0 building with": which rungs build here.
+// `title` follows "#0 building with": which rungs build here; "" for what is no build.
 std::unique_ptr<Display> make_display(ProgressMode mode, const std::string& title);
 
 }  // namespace cairn::cli

@@ -156,7 +156,9 @@ class PlainDisplay final : public Display {
     if (vertex.index == 0) vertex.index = ++last_index_;
     if (current_ != id) {
       if (current_) out_ += fmt::format("#{} ...\n", vertices_[*current_].index);
-      if (first_) {
+      if (first_ && title_.empty()) {
+        // A pull or a push: there is nothing to say of the builder.
+      } else if (first_) {
         out_ += fmt::format("#0 building with {}\n\n", title_);
       } else {
         out_ += "\n";

@@ -32,7 +32,9 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : exit_code(ErrorKind::kUsage);
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help
+    print_error(usage_error(app, {argv + 1, argv + argc}, error.what()));
+    return exit_code(ErrorKind::kUsage);
   }
   try {
     return run_chosen(commands, settings);

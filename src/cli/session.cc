@@ -128,7 +128,7 @@ Display& Session::display() {
     std::string progress = settings_.progress;
     const char* fallback = ::getenv("BUILDKIT_PROGRESS");
     if (progress.empty() && fallback != nullptr) progress = fallback;
-    display_ = make_display(parse_progress_mode(progress), "cairn " + rungs());
+    display_ = make_display(parse_progress_mode(progress), launcher_ ? "cairn " + rungs() : "");
   }
   return *display_;
 }
