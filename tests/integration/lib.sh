@@ -55,7 +55,8 @@ clean_up() {
   cd /
   # A store's files may belong to our subordinate ids: remove them as root of a namespace with those.
   is_root || unshare --map-root-user --map-auto rm -rf "$scratch" 2>/dev/null || true
-  rm -rf "$scratch" "$public"
+  # What a stopped service still writes, it writes once.
+  rm -rf "$scratch" "$public" 2>/dev/null || { sleep 0.5; rm -rf "$scratch" "$public" || true; }
 }
 at_exit() { cleanups=("$*" "${cleanups[@]}"); }
 trap clean_up EXIT
