@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Text to instructions, and errors as values that tests can compare.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "dockerfile/dockerfile.h"
+
+namespace cairn::dockerfile {
+
+using Lines = std::vector<std::string>;
+
+inline Dockerfile parsed(std::string text) {
+  return parse_dockerfile(
+      std::make_shared<const SourceText>(SourceText{"Dockerfile", std::move(text)}));
+}
+
+// The one instruction below "FROM x".
+template <typename T>
+T instruction(const std::string& line) {
+  Dockerfile file = parsed("FROM x\n" + line);
+  REQUIRE(file.stages.at(0).instructions.size() == 1);
+  return std::get<T>(file.stages[0].instructions[0]);
+}
+
+struct Refusal {
+  std::string message;
+  std::string hint;
+  SourceSpan span;
+};
+
+// What is wrong with a whole file; an empty message when nothing is.
+inline Refusal refusal(std::string text) {
+  try {
+    parsed(std::move(text));
+  } catch (const Error& error) {
+    return {.message = error.message(),
+            .hint = error.hint(),
+            .span = error.span().value_or(SourceSpan{})};
+  }
+  return {};
+}
+
+// What is wrong with a line below "FROM x", without the prefix that names the line.
+inline std::string complaint(const std::string& line) {
+  std::string message = refusal("FROM x\n" + line).message;
+  std::string prefix = "dockerfile parse error on line 2: ";
+  return message.starts_with(prefix) ? message.substr(prefix.size()) : message;
+}
+
+}  // namespace cairn::dockerfile
