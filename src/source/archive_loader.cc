@@ -24,6 +24,7 @@ namespace {
 
 constexpr std::size_t kMaxFiles = 10'000;
 constexpr int kMaxLinks = 8;
+constexpr int kMaxDepth = 8;  // of indexes in indexes; real ones have one or two
 
 // The regular files of an archive, laid out beside the store under numbers; their names are keys of a
 // map and never paths.
@@ -224,7 +225,9 @@ std::vector<oci::Reference> names_of(const oci::Descriptor& descriptor) {
   return {};
 }
 
-Found read_oci_manifest(const ArchiveFiles& files, const oci::Descriptor& descriptor) {
+Found read_oci_manifest(const ArchiveFiles& files, const oci::Descriptor& descriptor,
+                        int depth = 0) {
+  if (depth > kMaxDepth) throw Error(ErrorKind::kLimit, "the archive's indexes lie too deep");
   std::string bytes = files.read(blob_name(descriptor.digest), oci::kMaxManifestSize);
   if (Digest::of(bytes) != descriptor.digest) {
     throw Error::of(ErrorKind::kCorrupt, "the archive's {} has other bytes than its name says",
@@ -232,7 +235,8 @@ Found read_oci_manifest(const ArchiveFiles& files, const oci::Descriptor& descri
   }
   oci::Document document = oci::parse_document(bytes);
   if (const auto* index = std::get_if<oci::Index>(&document)) {
-    return read_oci_manifest(files, oci::select_manifest(*index, oci::Platform::host()));
+    return read_oci_manifest(files, oci::select_manifest(*index, oci::Platform::host()),
+                             depth + 1);
   }
   const auto& manifest = std::get<oci::Manifest>(document);
   Found found{.config = blob_name(manifest.config.digest),
