@@ -51,7 +51,7 @@ std::vector<LoadedImage> load(StoreToFill& f, const std::string& bytes) {
 }
 
 std::string refused(const std::string& bytes) {
-  StoreToFill f;
+  static StoreToFill f;
   std::string text = refusal([&] { load(f, bytes); });
   CHECK(f.store.images().list().empty());
   return text;
