@@ -89,9 +89,9 @@ ReadAheadSource::~ReadAheadSource() { queue_.stop(); }
 std::size_t ReadAheadSource::read(std::span<std::byte> buffer) {
   if (used_ == piece_.size()) {
     if (ended_) return 0;
-    queue_.give_back(std::move(piece_));
+    queue_.give_back(std::exchange(piece_, {}));
+    used_ = 0;  // before pop(), which may throw, and again for who reads on
     piece_ = queue_.pop();
-    used_ = 0;
     ended_ = piece_.empty();
     if (ended_) return 0;
   }
