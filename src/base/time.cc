@@ -21,6 +21,11 @@ std::int64_t days_from_civil(std::int64_t year, int month, int day) {
   return era * 146097 + day_of_era - 719468;
 }
 
+int days_in_month(std::int64_t year, std::int64_t month) {
+  if (month == 2) return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0 ? 29 : 28;
+  return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
+}
+
 }  // namespace
 
 Timestamp now() {
@@ -60,8 +65,8 @@ std::optional<Timestamp> parse_rfc3339(std::string_view text) {
   auto hour = number(11, 2), minute = number(14, 2), second = number(17, 2);
   if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
   if (text[4] != '-' || text[7] != '-' || (text[10] | 0x20) != 't' || text[13] != ':' ||
-      text[16] != ':' || *month < 1 || *month > 12 || *day < 1 || *day > 31 || *hour > 24 ||
-      *minute > 59 || *second > 60) {
+      text[16] != ':' || *month < 1 || *month > 12 || *day < 1 || *day > days_in_month(*year, *month) ||
+      *hour > 23 || *minute > 59 || *second > 60) {
     return std::nullopt;
   }
   std::string_view rest = text.substr(19);
