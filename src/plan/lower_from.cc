@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <set>
+#include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -113,6 +114,15 @@ void Bases::resolve(const std::vector<StageState*>& stages) {
   }
 }
 
+const ResolvedImage& Bases::ask(const ImageRequest& request) {
+  auto known = answers_.find(request);
+  if (known == answers_.end()) {
+    ResolvedImage image = images_.resolve(request.reference, request.platform);
+    known = answers_.emplace(request, std::move(image)).first;
+  }
+  return known->second;
+}
+
 void Bases::resolve_one(StageState& stage) {
   stage.resolved = true;
   if (std::optional<ImageRequest> request = request_of(stage)) {
@@ -134,7 +144,7 @@ void Bases::start_from_scratch(StageState& stage) {
 
 void Bases::start_from_image(StageState& stage, const ImageRequest& request) {
   ImageState& image = stage.image;
-  ResolvedImage resolved = images_.resolve(request.reference, request.platform);
+  ResolvedImage resolved = ask(request);
   image.base_history = resolved.config.history;
   stage.triggers = resolved.config.on_build;
   image.config = inherited(std::move(resolved.config));

@@ -3,6 +3,8 @@
 // What stages stand on: scratch, an image, a named context. The only place that asks the resolver.
 #pragma once
 
+#include <map>
+#include <string>
 #include <vector>
 
 #include "plan/build_options.h"
@@ -23,6 +25,7 @@ class Bases {
  private:
   oci::Platform platform_of(const StageState& stage) const;
   std::optional<ImageRequest> request_of(const StageState& stage) const;
+  const ResolvedImage& ask(const ImageRequest& request);
   void resolve_one(StageState& stage);
   void start_from_scratch(StageState& stage);
   void start_from_image(StageState& stage, const ImageRequest& request);
@@ -30,6 +33,7 @@ class Bases {
   const BuildOptions& options_;
   ImageResolver& images_;
   std::vector<std::string> stage_names_;
+  std::map<ImageRequest, ResolvedImage> answers_;  // stages may share an image
 };
 
 // The vertices below a resolved stage that is built on no other stage.

@@ -89,6 +89,15 @@ TEST_CASE("names that are no stage are images, with one request for each") {
   CHECK(plan.vertices.back().inputs.size() == 2);
 }
 
+TEST_CASE("an image is asked for once, however many stages stand on it and however it is spelled") {
+  PlanTest t;
+  t.plan(
+      "FROM base AS a\nRUN 1\nFROM base:latest AS b\nRUN 2\nFROM docker.io/library/base\n"
+      "COPY --from=a / /a\nCOPY --from=b / /b\nRUN --mount=from=library/base,target=/x c\n");
+  CHECK(t.images.asked == Lines{"base:latest linux/amd64"});
+  CHECK(t.images.expected == Lines{"base:latest"});
+}
+
 TEST_CASE("an image that is not there is an error at the line that names it") {
   PlanTest t;
   CHECK(t.refused("ARG a\n\nFROM nowhere\n") == "no such image: nowhere:latest @3");
