@@ -57,6 +57,12 @@ TEST_CASE("a syntax line is found below a shebang and in slash comments, an esca
   CHECK(directives("#!/usr/bin/env x\n# syntax=s\nFROM x") == Lines{"syntax=s@2"});
   CHECK(directives("#!/usr/bin/env x\n# escape=`\nFROM x").empty());
   CHECK(directives("#!/usr/bin/env x\n# check=skip=all\nFROM x") == Lines{"check=skip=all@2"});
+  auto slashes = std::make_shared<const SourceText>(
+      SourceText{"Dockerfile", "// syntax=s\n// escape=`\nFROM x"});
+  SyntaxTree tree = parse_syntax(slashes);
+  CHECK(tree.directives.at(0).value == "s");
+  CHECK(tree.directives.size() == 1);
+  CHECK(tree.escape == '\\');
 }
 
 TEST_CASE("a directive given twice is an error at the second one") {

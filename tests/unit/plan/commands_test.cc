@@ -100,7 +100,7 @@ TEST_CASE("signals go by name with or without SIG, by number and by offset") {
 TEST_CASE("a heredoc with a shebang is run by the shell of the image, from a file of its own") {
   PlanTest t;
   const RunOp run =
-      last<RunOp>(t.plan("FROM base\nSHELL [\"/s\"]\nRUN <<-'MY'\n\t#!/bin/x\n\t\ty\n\tMY\n"));
+      last<RunOp>(t.plan("FROM base\nSHELL [\"/s\"]\nRUN <<-'MY'\n#!/bin/x\n\t\ty\n\tMY\n"));
   REQUIRE(run.script);
   CHECK(run.script->name == "/dev/pipes/MY");
   CHECK(run.script->content == "#!/bin/x\ny\n");
