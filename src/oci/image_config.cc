@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oci/image_config.h"
 
+#include <utility>
+
 #include "base/error.h"
 #include "oci/internal/fields.h"
 #include "oci/limits.h"
@@ -107,6 +109,7 @@ void read_run_settings(const Fields& fields, ImageConfig& config) {
   config.user = fields.text("User");
   config.stop_signal = fields.text("StopSignal");
   if (auto seconds = fields.find_integer("StopTimeout")) {
+    if (!std::in_range<int>(*seconds)) fields.fail("StopTimeout", "a number of seconds");
     config.stop_timeout = static_cast<int>(*seconds);
   }
   config.labels = fields.text_map("Labels");
