@@ -155,6 +155,7 @@ std::int64_t load_layer(store::Store& store, const ArchiveFiles& files, const st
 // What both kinds of archive come down to.
 struct Found {
   std::string config;                                   // name of the file
+  std::optional<Digest> id;                             // the config's, where the manifest says it
   std::vector<std::string> layers;                      // names, bottom first
   std::vector<std::optional<oci::Descriptor>> blobs;    // as the manifest describes them
   std::optional<std::string> manifest;                  // its bytes
@@ -163,6 +164,10 @@ struct Found {
 
 LoadedImage load_image(store::Store& store, const ArchiveFiles& files, const Found& found) {
   std::string bytes = files.read(found.config, oci::kMaxConfigSize);
+  if (found.id && Digest::of(bytes) != *found.id) {
+    throw Error::of(ErrorKind::kCorrupt, "the archive's {} has other bytes than its name says",
+                    found.id->str());
+  }
   oci::ImageConfig config = oci::parse_image_config(bytes);
   if (config.diff_ids.size() != found.layers.size()) {
     throw Error::of(ErrorKind::kCorrupt, "the config names {} layers, the archive {}",
@@ -193,6 +198,7 @@ std::vector<Found> read_docker_manifest(const ArchiveFiles& files) {
   try {
     for (const Json& item : json) {
       Found found{.config = item.at("Config").get<std::string>(),
+                  .id = {},
                   .layers = item.at("Layers").get<std::vector<std::string>>(),
                   .blobs = {},
                   .manifest = {},
@@ -240,6 +246,7 @@ Found read_oci_manifest(const ArchiveFiles& files, const oci::Descriptor& descri
   }
   const auto& manifest = std::get<oci::Manifest>(document);
   Found found{.config = blob_name(manifest.config.digest),
+              .id = manifest.config.digest,
               .layers = {},
               .blobs = {},
               .manifest = bytes,

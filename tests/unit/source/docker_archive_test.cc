@@ -134,11 +134,12 @@ TEST_CASE("an image saved by its id has no names, written as null or left out") 
 TEST_CASE("an archive of several images gives each of them, sharing what they share") {
   StoreToFill f;
   std::string other = config_of({kLower});
-  auto loaded = load(f, saved(R"([{"Config":"c.json","RepoTags":["two:1"],)"
-                              R"("Layers":["a/layer.tar","b/layer.tar"]},)"
-                              R"({"Config":"d.json","RepoTags":["one:1"],"Layers":["a/layer.tar"]}])")
-                            .file("d.json", other)
-                            .end());
+  auto loaded =
+      load(f, saved(R"([{"Config":"c.json","RepoTags":["two:1"],)"
+                    R"("Layers":["a/layer.tar","b/layer.tar"]},)"
+                    R"({"Config":"d.json","RepoTags":["one:1"],"Layers":["a/layer.tar"]}])")
+                  .file("d.json", other)
+                  .end());
   CHECK(loaded.size() == 2);
   CHECK(f.store.images().get("one:1").id == Digest::of(other));
   CHECK(f.store.images().get("two:1").id == Digest::of(kConfig));
@@ -185,12 +186,10 @@ TEST_CASE("links select nothing outside the archive, nor go round for ever") {
   struct {
     const char* link;
     const char* target;
-  } cases[] = {{"a/layer.tar", "/etc/hostname"},
-               {"a/layer.tar", "../../../../../../etc/hostname"},
-               {"a/layer.tar", "a/layer.tar"},
-               {"a/layer.tar", "layer.tar"},
-               {"c.json", "../../proc/self/environ"},
-               {"manifest.json", "/proc/self/status"}};
+  } cases[] = {
+      {"a/layer.tar", "/etc/hostname"},      {"a/layer.tar", "../../../../../../etc/hostname"},
+      {"a/layer.tar", "a/layer.tar"},        {"a/layer.tar", "layer.tar"},
+      {"c.json", "../../proc/self/environ"}, {"manifest.json", "/proc/self/status"}};
   for (const auto& c : cases) {
     CAPTURE(c.target);
     TarMaker tar;
@@ -208,22 +207,22 @@ TEST_CASE("a manifest cannot name a file of the host as config or layer") {
     CAPTURE(name);
     std::string quoted = std::string("\"") + name + "\"";
     says(refused(saved("[{\"Config\":" + quoted + ",\"Layers\":[]}]").end()), "the archive has no");
-    says(refused(saved("[{\"Config\":\"c.json\",\"Layers\":[\"a/layer.tar\"," + quoted + "]}]").end()),
+    says(refused(
+             saved("[{\"Config\":\"c.json\",\"Layers\":[\"a/layer.tar\"," + quoted + "]}]").end()),
          "the archive has no");
   }
 }
 
 TEST_CASE("a layer that does not unpack to the config's diffID is refused") {
   std::string swapped = R"([{"Config":"c.json","Layers":["b/layer.tar","a/layer.tar"]}])";
-  says(refused(saved(swapped).end()),
-       "a layer unpacks to " + Digest::of(kUpper).str() + ", and the config says " +
-           Digest::of(kLower).str());
+  says(refused(saved(swapped).end()), "a layer unpacks to " + Digest::of(kUpper).str() +
+                                          ", and the config says " + Digest::of(kLower).str());
   CHECK(kind_of(saved(swapped).end()) == ErrorKind::kCorrupt);
 }
 
 TEST_CASE("config and manifest must agree on how many layers there are") {
-  for (const char* layers : {"[]", R"(["a/layer.tar"])",
-                             R"(["a/layer.tar","b/layer.tar","b/layer.tar"])"}) {
+  for (const char* layers :
+       {"[]", R"(["a/layer.tar"])", R"(["a/layer.tar","b/layer.tar","b/layer.tar"])"}) {
     CAPTURE(layers);
     std::string manifest = std::string(R"([{"Config":"c.json","Layers":)") + layers + "}]";
     says(refused(saved(manifest).end()), "the config names 2 layers, the archive ");
@@ -254,7 +253,8 @@ TEST_CASE("a name that no image can have is refused before anything is stored") 
 }
 
 TEST_CASE("a config that is none is refused") {
-  for (const char* config : {"", "[]", "7", R"({"rootfs":7})", R"({"rootfs":{"diff_ids":["x"]}})"}) {
+  for (const char* config :
+       {"", "[]", "7", R"({"rootfs":7})", R"({"rootfs":{"diff_ids":["x"]}})"}) {
     CAPTURE(config);
     CHECK(kind_of(saved(kManifest, config).end()) == ErrorKind::kCorrupt);
   }

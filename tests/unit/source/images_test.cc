@@ -60,8 +60,7 @@ struct World : StoreToFill {
     std::string config = config_of({tar}, platform);
     std::string archive =
         TarMaker()
-            .file("manifest.json",
-                  R"([{"Config":"c","RepoTags":["r.io/app:1"],"Layers":["l"]}])")
+            .file("manifest.json", R"([{"Config":"c","RepoTags":["r.io/app:1"],"Layers":["l"]}])")
             .file("c", config)
             .file("l", tar)
             .end();
@@ -131,9 +130,8 @@ TEST_CASE("a variant left open fits any, and one that is said only its own") {
     CAPTURE(c.wanted);
     World w;
     w.load_local(c.have);
-    bool local = refusal([&] {
-                   w.images().find(kName, oci::Platform::parse(c.wanted));
-                 }) == "accepted";
+    bool local =
+        refusal([&] { w.images().find(kName, oci::Platform::parse(c.wanted)); }) == "accepted";
     CHECK(local == c.fits);
     CHECK(w.transport.seen().empty() == c.fits);
   }
@@ -275,8 +273,7 @@ TEST_CASE("a config whose layers are not the manifest's is refused at once") {
   Remote remote;
   remote.manifest = manifest_of(remote.config, {remote.blobs[0]}, oci::kOciLayerGzip);
   remote.serve(w.transport);
-  CHECK(refusal([&] { w.images().find(kName, kAmd64); }) !=
-        "accepted");
+  CHECK(refusal([&] { w.images().find(kName, kAmd64); }) != "accepted");
   CHECK(w.blobs() == 0);
 }
 

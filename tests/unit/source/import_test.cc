@@ -111,8 +111,8 @@ TEST_CASE("what fails while it is read fails as what it is") {
     std::string head_;
     MemorySource inner_;
   };
-  for (const std::string& bytes : {kTar, compressed(Compression::kZstd, kTar),
-                                   filtered(ARCHIVE_FILTER_XZ, kTar)}) {
+  for (const std::string& bytes :
+       {kTar, compressed(Compression::kZstd, kTar), filtered(ARCHIVE_FILTER_XZ, kTar)}) {
     StoreToFill f;
     Broken in(bytes.substr(0, bytes.size() / 2));
     try {

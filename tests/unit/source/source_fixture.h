@@ -44,7 +44,9 @@ inline std::string slurp(ByteSource& source) {
 }
 
 // A layer with one file, named and filled by `word`.
-inline std::string layer_tar(const std::string& word) { return TarMaker().file(word, word).end(); }
+inline std::string layer_tar(const std::string& word) {
+  return TarMaker().file(word, word).end();
+}
 
 // The config of an image with these uncompressed layers.
 inline std::string config_of(const std::vector<std::string>& layers,
