@@ -16,7 +16,9 @@ struct MountedTree {
     overlay::LayerStack stack = layer_stack(store, snapshot);
     if (stack.lowers.empty()) {
       empty.emplace(store.tmp_dir(), "empty-");
-      stack.lowers.push_back(empty->path());
+      // Not the directory itself: mount_overlay() puts another beside it, and that must go too.
+      stack.lowers.push_back(empty->path() + "/fs");
+      sys::make_dirs(stack.lowers.back(), 0755);
     }
     tree = overlay::mount_overlay(stack, std::nullopt, overlay::Durability::kVolatile);
   }

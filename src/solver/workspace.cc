@@ -13,6 +13,13 @@ sys::RootDir root_of(const sys::MountTree& tree) {
   return sys::RootDir(sys::reopen(tree.fd(), O_RDONLY | O_DIRECTORY));
 }
 
+// Not `dir` itself: mount_overlay() may put a directory beside what it mounts, and that must go too.
+std::string empty_root(const sys::TempDir& dir) {
+  std::string path = dir.path() + "/fs";
+  sys::make_dirs(path, 0755);
+  return path;
+}
+
 }  // namespace
 
 overlay::LayerStack layer_stack(store::Store& store, const std::string& snapshot) {
@@ -27,7 +34,7 @@ overlay::LayerStack layer_stack(store::Store& store, const std::string& snapshot
 View::View(store::Store& store, const std::string& snapshot)
     : empty_(snapshot.empty() ? std::optional<sys::TempDir>(std::in_place, store.tmp_dir(), "empty-")
                               : std::nullopt),
-      tree_(empty_ ? overlay::mount_overlay({{empty_->path()}}, std::nullopt,
+      tree_(empty_ ? overlay::mount_overlay({{empty_root(*empty_)}}, std::nullopt,
                                             overlay::Durability::kVolatile)
                    : overlay::mount_overlay(layer_stack(store, snapshot), std::nullopt,
                                             overlay::Durability::kVolatile)),
