@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From the words of a command line to what a build reads.
+#include "cli/build_inputs.h"
+
+#include <doctest/doctest.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/error.h"
+#include "tests/support/temp_tree.h"
+
+using namespace cairn;
+using namespace cairn::cli;
+using cairn::test::TempTree;
+using Verdict = PathFilter::Verdict;
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+BuildFlags parsed(Words words) {
+  BuildFlags flags;
+  CLI::App app;
+  declare_build_flags(app, flags);
+  std::reverse(words.begin(), words.end());
+  app.parse(words);
+  return flags;
+}
+
+// An environment variable for as long as it lives.
+class Variable {
+ public:
+  Variable(const char* name, const char* value) : name_(name) { ::setenv(name, value, 1); }
+  ~Variable() { ::unsetenv(name_); }
+  Variable(const Variable&) = delete;
+
+ private:
+  const char* name_;
+};
+
+struct Project {
+  TempTree tree;
+  Project() { tree.file("Dockerfile", "FROM scratch\n"); }
+  BuildInputs read(Words words = {}) {
+    words.push_back(tree.root());
+    return read_build_inputs(parsed(std::move(words)));
+  }
+  // Message and hint of the refusal.
+  std::string refusal(ErrorKind kind, Words words = {}) {
+    try {
+      read(std::move(words));
+      return "accepted";
+    } catch (const Error& error) {
+      CHECK(error.kind() == kind);
+      return error.message() + "; " + error.hint();
+    }
+  }
+  bool excludes(const BuildInputs& inputs, const std::string& path,
+                const std::string& context = "context") {
+    const auto& filter = inputs.contexts.at(context).filter;
+    return filter != nullptr && filter->judge(path, false) == Verdict::kExcluded;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("an option that may repeat takes one word each time, and the path stays the path") {
+  BuildFlags flags = parsed({"-t", "a", "--tag=b", "--build-arg", "X=1", "--no-cache-filter", "s,t",
+                             "--label", "k=v", "dir"});
+  CHECK(flags.tags == Words{"a", "b"});
+  CHECK(flags.build_args == Words{"X=1"});
+  CHECK(flags.no_cache_filter == Words{"s", "t"});
+  CHECK(flags.context == "dir");
+  CHECK(parsed({}).context == ".");
+}
+
+TEST_CASE("options of other builders are taken with a note why they change nothing") {
+  BuildFlags flags = parsed({"--rm", "--memory", "1g", "--provenance=false", "dir"});
+  CHECK(flags.without_effect.size() == 3);
+  CHECK(flags.context == "dir");
+  CHECK(parsed({"dir"}).without_effect.empty());
+}
+
+TEST_CASE("words that no option knows are refused") {
+  CHECK_THROWS_AS(parsed({"--no-such-option"}), CLI::ParseError);
+  CHECK_THROWS_AS(parsed({"--format", "tar"}), CLI::ParseError);
+  CHECK_THROWS_AS(parsed({"one", "two"}), CLI::ParseError);
+}
+
+TEST_CASE("without options a build is one image of the context's Dockerfile") {
+  Project p;
+  BuildInputs inputs = p.read();
+  CHECK(inputs.dockerfile->name == "Dockerfile");
+  CHECK(inputs.dockerfile->text == "FROM scratch\n");
+  CHECK(inputs.contexts.size() == 1);
+  CHECK(inputs.contexts.at("context").filter == nullptr);
+  CHECK(inputs.shm_size == 64u << 20);
+  CHECK(inputs.names.empty());
+  REQUIRE(inputs.outputs.size() == 1);
+  CHECK(inputs.outputs[0].type == output::OutputType::kImage);
+  CHECK(!inputs.options.epoch);
+  CHECK(!inputs.options.platform);
+}
+
+TEST_CASE("options reach the plan as they were given") {
+  Project p;
+  plan::BuildOptions options =
+      p.read({"--target", "test", "--no-cache-filter", "a,b", "--network", "none", "--platform",
+              "linux/arm64", "--label", "k=v=w", "--label", "bare", "--shm-size", "1g"})
+          .options;
+  CHECK(options.target == "test");
+  CHECK(options.no_cache_filter == std::set<std::string>{"a", "b"});
+  CHECK(options.network == plan::NetworkMode::kNone);
+  CHECK(options.platform->str() == "linux/arm64");
+  using Pairs = std::vector<std::pair<std::string, std::string>>;
+  CHECK(options.labels == Pairs{{"k", "v=w"}, {"bare", ""}});
+  CHECK(p.read({"--shm-size", "1g"}).shm_size == 1u << 30);
+}
+
+TEST_CASE("a build argument without a value takes the environment's, or none") {
+  Project p;
+  Variable set("CAIRN_TEST_ARG", "from outside");
+  auto args = p.read({"--build-arg", "A=1", "--build-arg", "A=2=3", "--build-arg", "EMPTY=",
+                      "--build-arg", "CAIRN_TEST_ARG", "--build-arg", "CAIRN_TEST_UNSET"})
+                  .options.build_args;
+  CHECK(args == std::map<std::string, std::string>{
+                    {"A", "2=3"}, {"EMPTY", ""}, {"CAIRN_TEST_ARG", "from outside"}});
+}
+
+TEST_CASE("the epoch is the environment's unless a build argument says it") {
+  Project p;
+  Variable epoch("SOURCE_DATE_EPOCH", "1700000000");
+  CHECK(p.read().options.epoch->seconds == 1'700'000'000);
+  CHECK(!p.read({"--build-arg", "SOURCE_DATE_EPOCH=1"}).options.epoch);
+  Variable broken("SOURCE_DATE_EPOCH", "yesterday");
+  CHECK(p.refusal(ErrorKind::kUsage).find("yesterday") != std::string::npos);
+}
+
+TEST_CASE("extra hosts are read in every form that docker takes") {
+  Project p;
+  auto hosts = p.read({"--add-host", "a:10.0.0.1", "--add-host", "b=10.0.0.2", "--add-host",
+                       "c:[::1]", "--add-host", "d=::2", "--add-host", "e:host-gateway"})
+                   .options.extra_hosts;
+  using Pairs = std::vector<std::pair<std::string, std::string>>;
+  CHECK(hosts == Pairs{{"a", "10.0.0.1"}, {"b", "10.0.0.2"}, {"c", "::1"}, {"d", "::2"},
+                       {"e", "127.0.0.1"}});
+}
+
+TEST_CASE("an option with a value that cannot be is refused by its name") {
+  Project p;
+  struct Case {
+    const char* option;
+    const char* value;
+  };
+  for (const Case& c : {Case{"--network", "bridge"}, {"--add-host", "nohost"},
+                        {"--add-host", ":1.2.3.4"}, {"--add-host", "a:"},
+                        {"--build-context", "noequals"}, {"--build-context", "=dir"},
+                        {"--shm-size", "much"}, {"--build-arg", "=x"},
+                        {"--platform", "linux/amd64,linux/arm64"}}) {
+    CAPTURE(c.option);
+    CAPTURE(c.value);
+    CHECK(p.refusal(ErrorKind::kUsage, {c.option, c.value}).starts_with(c.option));
+  }
+}
+
+TEST_CASE("outputs add up: what is written, what is kept, what is pushed") {
+  Project p;
+  using output::OutputType;
+  auto types = [&](Words words) {
+    std::vector<OutputType> out;
+    for (const output::OutputSpec& spec : p.read(std::move(words)).outputs) out.push_back(spec.type);
+    return out;
+  };
+  using Types = std::vector<OutputType>;
+  CHECK(types({"-o", "out"}) == Types{OutputType::kLocal});
+  CHECK(types({"-o", "out", "--load"}) == Types{OutputType::kLocal, OutputType::kImage});
+  CHECK(types({"--push"}) == Types{OutputType::kImage, OutputType::kRegistry});
+  auto docker = p.read({"--format", "docker", "--push"}).outputs;
+  for (const output::OutputSpec& spec : docker) {
+    CHECK(spec.blobs.types == output::MediaTypes::kDocker);
+  }
+}
+
+TEST_CASE("a context that is no directory of this host is refused before all else") {
+  for (const char* context : {"-", "https://example.com/repo.git", "git@example.com:repo"}) {
+    CAPTURE(context);
+    BuildFlags flags;
+    flags.context = context;
+    CHECK_THROWS_AS(read_build_inputs(flags), Error);
+  }
+  BuildFlags flags;
+  flags.context = "/nowhere/at/all";
+  try {
+    read_build_inputs(flags);
+    FAIL("read");
+  } catch (const Error& error) {
+    CHECK(error.message() == "unable to prepare context: path \"/nowhere/at/all\" not found");
+  }
+}
+
+TEST_CASE("the Dockerfile's name has three spellings, the usual one first") {
+  Project p;
+  sys::unlink_at(p.tree.fd(), "Dockerfile");
+  p.tree.file("Containerfile", "three");
+  CHECK(p.read().dockerfile->text == "three");
+  p.tree.file("dockerfile", "two");
+  CHECK(p.read().dockerfile->text == "two");
+  p.tree.file("Dockerfile", "one");
+  CHECK(p.read().dockerfile->text == "one");
+  p.tree.file("docker/web.Dockerfile", "four");
+  CHECK(p.read({"-f", p.tree.at("docker/web.Dockerfile")}).dockerfile->text == "four");
+}
+
+TEST_CASE("a missing Dockerfile is told with what is there instead") {
+  Project p;
+  sys::unlink_at(p.tree.fd(), "Dockerfile");
+  CHECK(p.refusal(ErrorKind::kDockerfile).ends_with("no such file or directory; "));
+  p.tree.file("web.Dockerfile");
+  CHECK(p.refusal(ErrorKind::kDockerfile).ends_with("; there is web.Dockerfile: name it with -f"));
+  p.tree.file("Dockerfle");
+  CHECK(p.refusal(ErrorKind::kDockerfile).ends_with("/Dockerfle?"));
+}
+
+TEST_CASE("the ignore file named after the Dockerfile goes before that of the context") {
+  Project p;
+  p.tree.file(".dockerignore", "general\n");
+  p.tree.file("web.Dockerfile");
+  p.tree.file("web.Dockerfile.dockerignore", "special\n");
+  p.tree.file("other.ignore", "asked\n");
+  CHECK(p.excludes(p.read(), "general"));
+  BuildInputs web = p.read({"-f", p.tree.at("web.Dockerfile")});
+  CHECK(p.excludes(web, "special"));
+  CHECK(!p.excludes(web, "general"));
+  CHECK(p.excludes(p.read({"--ignorefile", p.tree.at("other.ignore")}), "asked"));
+  CHECK(p.refusal(ErrorKind::kUsage, {"--ignorefile", p.tree.at("gone")}).find("gone") !=
+        std::string::npos);
+}
+
+TEST_CASE("a named directory is a context with an ignore file of its own, an image is none") {
+  Project p;
+  p.tree.file("libs/.dockerignore", "*.o\n");
+  BuildInputs inputs = p.read({"--build-context", "libs=" + p.tree.at("libs"), "--build-context",
+                               "base=docker-image://alpine"});
+  CHECK(inputs.contexts.size() == 2);
+  CHECK(p.excludes(inputs, "a.o", "libs"));
+  CHECK(!p.excludes(inputs, "a.o"));
+  CHECK(inputs.options.contexts.contains("base"));
+  CHECK(p.refusal(ErrorKind::kUsage, {"--build-context", "x=" + p.tree.at("gone")})
+            .find("not found") != std::string::npos);
+}

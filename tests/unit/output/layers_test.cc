@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From snapshots to layers, archives and trees, all of it on a real store.
+#include "output/layers.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/error.h"
+#include "base/sys/process.h"
+#include "output/archive.h"
+#include "output/compose.h"
+#include "output/manifest.h"
+#include "output/tree.h"
+#include "tests/support/temp_tree.h"
+
+using namespace cairn;
+using namespace cairn::output;
+using cairn::test::TempTree;
+
+namespace {
+
+class StringSink final : public ByteSink {
+ public:
+  void write(std::span<const std::byte> bytes) override {
+    text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  }
+  std::string text;
+};
+
+using Files = std::map<std::string, std::string>;
+
+struct Workbench {
+  TempTree dir;
+  TempTree out;
+  store::Store store = store::Store::open(dir.root());
+
+  // Every file changed at second 5000.
+  std::string snapshot(const Files& files, const std::string& parent = {}) {
+    std::string id = store::SnapshotIndex::new_id();
+    std::string path = "snapshots/" + id;
+    dir.dir(path);
+    for (const auto& [name, text] : files) {
+      dir.file(path + "/" + name, text);
+      dir.mtime(path + "/" + name, 5000);
+    }
+    dir.mtime(path, 5000);
+    store.snapshots().add({.id = id, .parent = parent, .created = {.seconds = 5000}});
+    return id;
+  }
+
+  ArchivedImage image(const std::vector<std::string>& snapshots,
+                      const std::vector<std::string>& names, const BlobOptions& options = {}) {
+    Composition composition{.config = {}, .base = nullptr, .lines = {}, .epoch = {}};
+    composition.config.platform = oci::Platform::parse("linux/amd64");
+    for (const std::string& id : snapshots) composition.lines.push_back({"RUN", "", id});
+    ComposedImage composed = compose(store, std::move(composition));
+    ArchivedImage archived{.image = {.manifest = {.config = {.media_type = "", .digest = composed.id},
+                                                  .layers = {}},
+                                     .manifest_bytes = {},
+                                     .descriptor = {.media_type = "", .digest = composed.id},
+                                     .config = {}},
+                           .names = {}};
+    for (const std::string& name : names) archived.names.push_back(oci::Reference::parse(name));
+    keep(store, composed, archived.names);
+    archived.image = make_whole(store, composed.id, options);
+    return archived;
+  }
+
+  std::string blob(const oci::Descriptor& blob) {
+    sys::Fd file = store.blobs().open(blob.digest);
+    sys::FdSource bytes(file);
+    StringSink out;
+    copy_all(*decompressing(bytes), out);
+    return out.text;
+  }
+
+  template <typename Write>
+  std::string archive(Write write, const std::vector<ArchivedImage>& images) {
+    sys::Fd file = sys::make_memfd("archive");
+    write(store, images, file);
+    ::lseek(file.get(), 0, SEEK_SET);
+    return sys::read_all(file);
+  }
+};
+
+// The bytes of one member of a tar, as the host's tar reads it.
+std::string member(const std::string& tar, const std::string& name) {
+  TempTree tree;
+  tree.file("a.tar", tar);
+  auto result = sys::run_command({"tar", "-xOf", tree.at("a.tar"), name});
+  CHECK(result.status.ok());
+  return result.output;
+}
+
+std::string listing(const std::string& tar, const char* flags = "-tf") {
+  TempTree tree;
+  tree.file("a.tar", tar);
+  return sys::run_command({"tar", flags, tree.at("a.tar")}).output;
+}
+
+}  // namespace
+
+TEST_CASE("a layer's diffID is the digest of its tar, and is remembered") {
+  Workbench w;
+  LayerView view{.snapshot = w.snapshot({{"f", "text"}})};
+  CHECK(!w.store.snapshots().find_diff_id(view));
+  oci::DiffId id = layer_diff_id(w.store, view);
+  CHECK(w.store.snapshots().find_diff_id(view) == id);
+  CHECK(w.store.snapshots().find(view.snapshot)->size > 0);
+  CHECK(Digest::of(w.blob(layer_blob(w.store, id, view, {}))) == id.digest());
+  w.dir.file("snapshots/" + view.snapshot + "/f", "changed behind our back");
+  CHECK(layer_diff_id(w.store, view) == id);
+}
+
+TEST_CASE("equal snapshots are equal layers, a clamped view of one is another") {
+  Workbench w;
+  std::string one = w.snapshot({{"f", "text"}}), two = w.snapshot({{"f", "text"}});
+  oci::DiffId plain = layer_diff_id(w.store, {.snapshot = one});
+  CHECK(layer_diff_id(w.store, {.snapshot = two}) == plain);
+  CHECK(layer_diff_id(w.store, {.snapshot = one, .clamp = 9000}) == plain);
+  CHECK(layer_diff_id(w.store, {.snapshot = one, .clamp = 4000}) != plain);
+}
+
+TEST_CASE("a layer holds what it adds to its parent and nothing of the parent") {
+  Workbench w;
+  std::string base = w.snapshot({{"below", "x"}});
+  LayerView view{.snapshot = w.snapshot({{"above", "y"}}, base)};
+  std::string names = listing(w.blob(layer_blob(w.store, layer_diff_id(w.store, view), view, {})));
+  CHECK(names.find("above") != std::string::npos);
+  CHECK(names.find("below") == std::string::npos);
+}
+
+TEST_CASE("a layer's blob is made once, and again only when another compression is forced") {
+  Workbench w;
+  LayerView view{.snapshot = w.snapshot({{"f", std::string(10'000, 'x')}})};
+  oci::DiffId id = layer_diff_id(w.store, view);
+  oci::Descriptor gzip = layer_blob(w.store, id, view, {});
+  CHECK(gzip.media_type == oci::kOciLayerGzip);
+  CHECK(layer_blob(w.store, id, std::nullopt, {}) == gzip);
+  CHECK(layer_blob(w.store, id, view, {.compression = Compression::kZstd}) == gzip);
+  oci::Descriptor zstd =
+      layer_blob(w.store, id, std::nullopt, {.compression = Compression::kZstd, .force = true});
+  CHECK(zstd.media_type == oci::kOciLayerZstd);
+  CHECK(zstd.digest != gzip.digest);
+  CHECK(w.blob(zstd) == w.blob(gzip));
+  CHECK(w.store.layer_blobs().find(id).size() == 2);
+}
+
+TEST_CASE("the family of the media type follows the wish, the bytes do not") {
+  Workbench w;
+  LayerView view{.snapshot = w.snapshot({{"f", "x"}})};
+  oci::DiffId id = layer_diff_id(w.store, view);
+  oci::Descriptor oci = layer_blob(w.store, id, view, {});
+  oci::Descriptor docker = layer_blob(w.store, id, view, {.types = MediaTypes::kDocker});
+  CHECK(docker.media_type == oci::kDockerLayerGzip);
+  CHECK(docker.digest == oci.digest);
+}
+
+TEST_CASE("a snapshot that was changed after it was digested is refused, and no blob is left") {
+  Workbench w;
+  LayerView view{.snapshot = w.snapshot({{"f", "text"}})};
+  oci::DiffId id = layer_diff_id(w.store, view);
+  w.dir.file("snapshots/" + view.snapshot + "/f", "evil");
+  try {
+    layer_blob(w.store, id, view, {});
+    FAIL("made");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::kCorrupt);
+    CHECK(error.hint().find("--no-cache") != std::string::npos);
+  }
+  CHECK(w.store.layer_blobs().find(id).empty());
+  CHECK(sys::list_dir(sys::open_path(w.store.tmp_dir(), O_RDONLY | O_DIRECTORY)).empty());
+}
+
+TEST_CASE("a layer that is nowhere is an error with a way out") {
+  Workbench w;
+  oci::DiffId unknown(Digest::of("never seen"));
+  for (const std::optional<LayerView>& view :
+       {std::optional<LayerView>(), std::optional<LayerView>({.snapshot = "gone"})}) {
+    try {
+      layer_blob(w.store, unknown, view, {});
+      FAIL("made");
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::kCorrupt);
+      CHECK(error.hint().find("build") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("an archive depends on its images alone, not on their order of making") {
+  Workbench first, second;
+  auto one = first.image({first.snapshot({{"a", "1"}})}, {"app:1"});
+  second.image({second.snapshot({{"other", "x"}})}, {});
+  auto two = second.image({second.snapshot({{"a", "1"}})}, {"app:1"});
+  for (auto write : {write_oci_archive, write_docker_archive}) {
+    std::string bytes = first.archive(write, {one});
+    CHECK(bytes.size() % 512 == 0);
+    CHECK(Digest::of(bytes) == Digest::of(first.archive(write, {one})));
+    CHECK(Digest::of(bytes) == Digest::of(second.archive(write, {two})));
+  }
+}
+
+TEST_CASE("an OCI archive names its images and holds each blob once") {
+  Workbench w;
+  std::string base = w.snapshot({{"a", "1"}});
+  auto one = w.image({base}, {"app:1", "app:2"});
+  auto two = w.image({base, w.snapshot({{"b", "2"}}, base)}, {});
+  std::string tar = w.archive(write_oci_archive, {one, two});
+  CHECK(member(tar, "oci-layout") == "{\"imageLayoutVersion\":\"1.0.0\"}");
+  Json index = parse_json(member(tar, "index.json"), "index");
+  REQUIRE(index["manifests"].size() == 3);
+  CHECK(index["manifests"][0]["annotations"]["io.containerd.image.name"] == "docker.io/library/app:1");
+  CHECK(index["manifests"][1]["annotations"]["org.opencontainers.image.ref.name"] == "2");
+  CHECK(!index["manifests"][2]["annotations"].contains("org.opencontainers.image.ref.name"));
+  CHECK(index["manifests"][2]["digest"] == two.image.descriptor.digest.str());
+  // Two configs, two manifests, two layers; two directories, two files.
+  std::string names = listing(tar);
+  CHECK(std::count(names.begin(), names.end(), '\n') == 10);
+  for (const oci::Descriptor& layer : two.image.manifest.layers) {
+    CHECK(Digest::of(member(tar, "blobs/sha256/" + layer.digest.hex())) == layer.digest);
+  }
+}
+
+TEST_CASE("a docker archive says in docker's words which files an image is made of") {
+  Workbench w;
+  auto named = w.image({w.snapshot({{"a", "1"}})}, {"app:1", "r.example/x/y:2"});
+  auto nameless = w.image({w.snapshot({{"b", "1"}})}, {});
+  std::string tar = w.archive(write_docker_archive, {named, nameless});
+  Json manifest = parse_json(member(tar, "manifest.json"), "manifest");
+  REQUIRE(manifest.size() == 2);
+  CHECK(manifest[0]["RepoTags"] == Json({"app:1", "r.example/x/y:2"}));
+  CHECK(manifest[1]["RepoTags"].is_null());
+  std::string config = member(tar, manifest[0]["Config"].get<std::string>());
+  CHECK(Digest::of(config) == named.image.manifest.config.digest);
+  CHECK(listing(tar).find(manifest[0]["Layers"][0].get<std::string>()) != std::string::npos);
+}
+
+TEST_CASE("a layout directory is written over, and blobs that are there are not written again") {
+  Workbench w;
+  auto one = w.image({w.snapshot({{"a", "1"}})}, {"app:1"});
+  write_oci_layout(w.store, {one}, w.out.at("layout"));
+  std::string blob = "layout/blobs/sha256/" + one.image.manifest.layers[0].digest.hex();
+  ino_t before = w.out.stat(blob).st_ino;
+  auto two = w.image({w.snapshot({{"b", "2"}})}, {"other"});
+  write_oci_layout(w.store, {one, two}, w.out.at("layout"));
+  CHECK(w.out.stat(blob).st_ino == before);
+  CHECK((w.out.stat(blob).st_mode & 07777) == 0644);
+  CHECK(Digest::of(w.out.text(blob)) == one.image.manifest.layers[0].digest);
+  CHECK(parse_json(w.out.text("layout/index.json"), "index")["manifests"].size() == 2);
+  CHECK(sys::list_dir(sys::open_path(w.out.at("layout/blobs/sha256"), O_RDONLY)).size() == 6);
+}
+
+TEST_CASE("an image is made whole once, for each family of media types") {
+  Workbench w;
+  auto image = w.image({w.snapshot({{"a", "1"}})}, {"app"});
+  Digest id = image.image.manifest.config.digest;
+  CHECK(image.image.manifest.media_type == oci::kOciManifest);
+  CHECK(make_whole(w.store, id, {}).manifest_bytes == image.image.manifest_bytes);
+  WholeImage docker = make_whole(w.store, id, {.types = MediaTypes::kDocker});
+  CHECK(docker.manifest.media_type == oci::kDockerManifest);
+  CHECK(docker.manifest.config.media_type == oci::kDockerConfig);
+  CHECK(docker.manifest.config.digest == id);
+  CHECK(w.store.blobs().has(docker.descriptor.digest));
+  CHECK_THROWS_AS(make_whole(w.store, Digest::of("no image"), {}), Error);
+}
+
+TEST_CASE("a tree archive is the merged root, the top layer winning") {
+  Workbench w;
+  std::string base = w.snapshot({{"etc/f", "old"}, {"etc/kept", "k"}});
+  std::string top = w.snapshot({{"etc/f", "new"}}, base);
+  StringSink tar;
+  write_tree_archive(w.store, top, std::nullopt, tar);
+  CHECK(member(tar.text, "etc/f") == "new");
+  CHECK(member(tar.text, "etc/kept") == "k");
+}
+
+TEST_CASE("an epoch bounds the time of every file of a tree archive") {
+  Workbench w;
+  std::string snapshot = w.snapshot({{"f", "x"}});
+  StringSink plain, clamped;
+  write_tree_archive(w.store, snapshot, std::nullopt, plain);
+  write_tree_archive(w.store, snapshot, 86'400 * 366, clamped);
+  CHECK(plain.text == clamped.text);
+  StringSink early;
+  write_tree_archive(w.store, snapshot, 0, early);
+  CHECK(early.text != plain.text);
+}
+
+TEST_CASE("a tree directory keeps what was there and overwrites what has the same name") {
+  Workbench w;
+  std::string snapshot = w.snapshot({{"bin/app", "new"}});
+  w.out.file("to/mine", "kept");
+  w.out.file("to/bin/app", "old");
+  write_tree_directory(w.store, snapshot, w.out.at("to"));
+  CHECK(w.out.text("to/bin/app") == "new");
+  CHECK(w.out.text("to/mine") == "kept");
+  write_tree_directory(w.store, snapshot, w.out.at("made/on/the/way"));
+  CHECK(w.out.text("made/on/the/way/bin/app") == "new");
+}
+
+TEST_CASE("the tree of an image without layers is empty") {
+  Workbench w;
+  StringSink tar;
+  write_tree_archive(w.store, "", std::nullopt, tar);
+  CHECK(listing(tar.text).size() <= 3);  // at most the root itself
+  write_tree_directory(w.store, "", w.out.at("empty"));
+  CHECK(sys::list_dir(sys::open_path(w.out.at("empty"), O_RDONLY)).empty());
+  CHECK(sys::list_dir(sys::open_path(w.store.tmp_dir(), O_RDONLY)).empty());
+}

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Plans of COPY and WORKDIR alone, run on a real store.
+#include "solver/solver.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/unit/solver/solver_fixture.h"
+
+using namespace cairn;
+using namespace cairn::solver;
+using cairn::test::ExcludeOne;
+using cairn::test::Kitchen;
+using cairn::test::PlanMaker;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+struct Told {
+  ErrorKind kind = ErrorKind::kBug;
+  std::string message = "nothing failed";
+  std::string hint;
+  int line = 0;
+};
+
+Told failure_of(Kitchen& kitchen, const plan::Plan& plan, std::stop_token stop = {}) {
+  try {
+    kitchen.solve(plan, std::move(stop));
+    return {};
+  } catch (const Error& error) {
+    return {error.kind(), error.message(), error.hint(), error.span() ? error.span()->first_line : 0};
+  }
+}
+
+}  // namespace
+
+TEST_CASE("each step is a snapshot on its parent, and a second build takes them all from the cache") {
+  Kitchen k;
+  k.context.file("app", "bytes");
+  PlanMaker p;
+  auto base = p.scratch(), files = p.context();
+  auto copy = p.copy(base, files, {"app"}, "/bin/");
+  auto dir = p.workdir(copy, "/work/here");
+  std::vector<StepResult> first = k.solve(p.plan);
+  CHECK(first[base].snapshot.empty());
+  CHECK(k.text(first[dir].snapshot, "/bin/app") == "bytes");
+  CHECK(View(k.store, first[dir].snapshot).root().find_in("/work/here", O_RDONLY | O_DIRECTORY));
+  CHECK(k.store.snapshots().find(first[dir].snapshot)->parent == first[copy].snapshot);
+  std::vector<StepResult> again = k.solve(p.plan);
+  for (plan::VertexId id : {copy, dir}) {
+    CHECK(!first[id].cached);
+    CHECK(again[id].cached);
+    CHECK(again[id].snapshot == first[id].snapshot);
+    CHECK(again[id].key == first[id].key);
+  }
+  CHECK(k.left_in_tmp() == 0);
+}
+
+TEST_CASE("a copy is known by the content of its files, not by their times") {
+  Kitchen k;
+  k.context.file("app", "one");
+  PlanMaker p;
+  auto base = p.scratch();
+  auto copy = p.copy(base, p.context(), {"app"}, "/app");
+  std::string first = k.solve(p.plan)[copy].snapshot;
+  k.context.mtime("app", 12345);
+  CHECK(k.solve(p.plan)[copy].snapshot == first);
+  k.context.file("app", "two");
+  StepResult changed = k.solve(p.plan)[copy];
+  CHECK(!changed.cached);
+  CHECK(k.text(changed.snapshot, "/app") == "two");
+  k.context.file("app", "one");
+  CHECK(k.solve(p.plan)[copy].snapshot == first);
+}
+
+TEST_CASE("what stands on a step that was run anew is run anew as well") {
+  Kitchen k;
+  k.context.file("app");
+  PlanMaker p;
+  auto base = p.scratch();
+  auto copy = p.copy(base, p.context(), {"app"}, "/app");
+  auto dir = p.workdir(copy, "/work");
+  std::vector<StepResult> first = k.solve(p.plan);
+  p.plan.vertices[copy].no_cache = true;
+  std::vector<StepResult> second = k.solve(p.plan);
+  CHECK(second[copy].snapshot != first[copy].snapshot);
+  CHECK(second[copy].key == first[copy].key);
+  CHECK(!second[dir].cached);
+  CHECK(k.store.snapshots().find(second[dir].snapshot)->parent == second[copy].snapshot);
+}
+
+TEST_CASE("a copy from a stage takes the stage's files, and is found again by its definition") {
+  Kitchen k;
+  k.context.file("tool", "from the stage");
+  PlanMaker p;
+  auto base = p.scratch();
+  auto stage = p.copy(base, p.context(), {"tool"}, "/out/tool");
+  auto target = p.copy(base, stage, {"/out/tool"}, "/usr/bin/");
+  StepResult result = k.solve(p.plan)[target];
+  CHECK(k.text(result.snapshot, "/usr/bin/tool") == "from the stage");
+  CHECK(k.text(result.snapshot, "/out/tool") == "(none)");
+  CHECK(k.store.snapshots().find(result.snapshot)->parent.empty());
+  StepResult again = k.solve(p.plan)[target];
+  CHECK(again.cached);
+  CHECK(again.key == result.key);
+}
+
+TEST_CASE("what waits with the longest chain behind it starts first") {
+  Kitchen k;
+  k.context.file("app");
+  PlanMaker p;
+  auto base = p.scratch(), files = p.context();
+  auto side = p.copy(base, files, {"app"}, "/side", "side");
+  auto one = p.workdir(base, "/1", "chain 1");
+  auto two = p.workdir(one, "/2", "chain 2");
+  auto three = p.workdir(two, "/3", "chain 3");
+  auto four = p.workdir(three, "/4", "chain 4");
+  p.copy(four, side, {"/side"}, "/", "join");
+  k.solve(p.plan);
+  Names started = k.started();
+  REQUIRE(started.size() == 6);
+  CHECK(started[0] == "chain 1");
+  CHECK(started[1] == "chain 2");
+  CHECK(started.back() == "join");
+}
+
+TEST_CASE("many jobs give what one job gives") {
+  Kitchen k;
+  k.jobs = 4;
+  k.context.file("app", "x");
+  PlanMaker p;
+  auto base = p.scratch(), files = p.context();
+  std::vector<plan::VertexId> sides;
+  for (int i = 0; i < 8; ++i) {
+    sides.push_back(p.copy(base, files, {"app"}, "/side" + std::to_string(i)));
+  }
+  plan::VertexId top = base;
+  for (int i = 0; i < 8; ++i) {
+    top = p.copy(top, sides[static_cast<std::size_t>(i)], {"/side" + std::to_string(i)}, "/all/");
+  }
+  std::string root = k.solve(p.plan)[top].snapshot;
+  for (int i = 0; i < 8; ++i) CHECK(k.text(root, "/all/side" + std::to_string(i)) == "x");
+  CHECK(k.store.snapshots().stack(root).size() == 8);
+}
+
+TEST_CASE("a failure names its line, stops what has not begun, and keeps what was done") {
+  Kitchen k;
+  k.context.file("app");
+  PlanMaker p;
+  auto base = p.scratch(), files = p.context();
+  auto good = p.copy(base, files, {"app"}, "/app", "good");
+  auto bad = p.copy(good, files, {"ap"}, "/", "bad");
+  auto never = p.workdir(bad, "/work", "never");
+  p.plan.vertices[bad].span = {.source = std::make_shared<SourceText>(SourceText{"Dockerfile", "x"}),
+                               .first_line = 3,
+                               .last_line = 3};
+  Told told = failure_of(k, p.plan);
+  CHECK(told.kind == ErrorKind::kDockerfile);
+  CHECK(told.message == "\"/ap\": not found in the build context");
+  CHECK(told.hint.find("app") != std::string::npos);
+  CHECK(told.line == 3);
+  CHECK(k.started() == Names{"good", "bad"});
+  auto ends = k.sink.all<progress::VertexCompleted>();
+  REQUIRE(ends.size() == 2);
+  CHECK(ends[1].outcome == progress::Outcome::kFailed);
+  CHECK(k.left_in_tmp() == 0);
+
+  std::get<plan::CopyOp>(p.plan.vertices[bad].op).source.paths = {"app"};
+  std::vector<StepResult> fixed = k.solve(p.plan);
+  CHECK(fixed[good].cached);
+  CHECK(!fixed[never].cached);
+}
+
+TEST_CASE("a build that is stopped before it begins runs nothing") {
+  Kitchen k;
+  PlanMaker p;
+  p.workdir(p.scratch(), "/work");
+  std::stop_source stop;
+  stop.request_stop();
+  CHECK(failure_of(k, p.plan, stop.get_token()).kind == ErrorKind::kCancelled);
+  CHECK(k.started().empty());
+}
+
+TEST_CASE("the target's own layers are told, new or cached, and no others") {
+  Kitchen k;
+  k.context.file("app");
+  PlanMaker p;
+  auto base = p.scratch();
+  auto stage = p.copy(base, p.context(), {"app"}, "/app");
+  auto copy = p.copy(base, stage, {"/app"}, "/");
+  auto dir = p.workdir(copy, "/work");
+  for (auto id : {copy, dir}) {
+    plan::HistoryLine history;
+    history.vertex = id;
+    p.plan.history.push_back(history);
+  }
+  std::vector<StepResult> results = k.solve(p.plan);
+  CHECK(k.layers == Names{results[copy].snapshot, results[dir].snapshot});
+  k.layers.clear();
+  k.solve(p.plan);
+  CHECK(k.layers == Names{results[copy].snapshot, results[dir].snapshot});
+}
+
+TEST_CASE("what the ignore file leaves out is neither copied nor part of the key") {
+  Kitchen k;
+  k.context.file("kept", "1");
+  k.context.file("secret", "1");
+  k.filter = std::make_shared<ExcludeOne>("secret");
+  PlanMaker p;
+  auto base = p.scratch(), files = p.context();
+  auto copy = p.copy(base, files, {"."}, "/");
+  StepResult first = k.solve(p.plan)[copy];
+  CHECK(k.text(first.snapshot, "/kept") == "1");
+  CHECK(k.text(first.snapshot, "/secret") == "(none)");
+  k.context.file("secret", "2");
+  CHECK(k.solve(p.plan)[copy].cached);
+  PlanMaker named;
+  auto empty = named.scratch();
+  named.copy(empty, named.context(), {"secret"}, "/");
+  CHECK(failure_of(k, named.plan).hint.find(".dockerignore:1") != std::string::npos);
+}
+
+TEST_CASE("several sources need a directory to go to") {
+  Kitchen k;
+  k.context.file("a", "A");
+  k.context.file("b", "B");
+  PlanMaker p;
+  auto base = p.scratch(), files = p.context();
+  auto copy = p.copy(base, files, {"a", "b"}, "/dest");
+  Told told = failure_of(k, p.plan);
+  CHECK(told.kind == ErrorKind::kDockerfile);
+  CHECK(told.hint == "end it with a slash: /dest/");
+  std::get<plan::CopyOp>(p.plan.vertices[copy].op).dest = "/dest/";
+  CHECK(k.text(k.solve(p.plan)[copy].snapshot, "/dest/b") == "B");
+}
+
+TEST_CASE("a pattern without a match copies nothing and warns") {
+  Kitchen k;
+  PlanMaker p;
+  auto base = p.scratch();
+  p.copy(base, p.context(), {"*.none"}, "/");
+  CHECK_NOTHROW(k.solve(p.plan));
+  auto warnings = k.sink.all<progress::Warning>();
+  REQUIRE(warnings.size() == 1);
+  CHECK(warnings[0].message == "*.none matches nothing, copying nothing");
+}
+
+TEST_CASE("a file out of the Dockerfile itself gets its mode, and takes the place of a link") {
+  Kitchen k;
+  k.context.symlink("top/motd", "/outside");
+  PlanMaker p;
+  auto base = p.scratch(), files = p.context();
+  auto copy = p.copy(base, files, {"top"}, "/etc/");
+  plan::CopyOp op;
+  op.source.from = files;
+  op.inline_files = {{.name = "motd", .content = "hello\n"}};
+  op.dest = "/etc/";
+  op.chmod = 0640;
+  auto top = p.add(op, {copy, files}, "COPY <<motd");
+  std::string root = k.solve(p.plan)[top].snapshot;
+  View view(k.store, root);
+  auto st = view.root().find_stat("/etc/motd", sys::Follow::kNo);
+  REQUIRE(st);
+  CHECK(S_ISREG(st->st_mode));
+  CHECK((st->st_mode & 07777) == 0640);
+  CHECK(k.text(root, "/etc/motd") == "hello\n");
+  CHECK(!view.root().find_stat("/outside", sys::Follow::kNo));
+}
+
+TEST_CASE("a working directory that is there stays as it is") {
+  Kitchen k;
+  k.context.dir("top/data", 0750);
+  PlanMaker p;
+  auto base = p.scratch();
+  auto copy = p.copy(base, p.context(), {"top"}, "/");
+  auto dir = p.workdir(copy, "/data/new");
+  View view(k.store, k.solve(p.plan)[dir].snapshot);
+  CHECK((view.root().find_stat("/data", sys::Follow::kNo)->st_mode & 07777) == 0750);
+  CHECK((view.root().find_stat("/data/new", sys::Follow::kNo)->st_mode & 07777) == 0755);
+}

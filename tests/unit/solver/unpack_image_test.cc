@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "solver/unpack_image.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/support/tar_maker.h"
+#include "tests/unit/solver/solver_fixture.h"
+
+using namespace cairn;
+using namespace cairn::solver;
+using cairn::test::Kitchen;
+using cairn::test::TarMaker;
+
+namespace {
+
+// An image as a registry would have told it, its layers in the store as plain tars.
+source::FoundImage image_of(Kitchen& kitchen, const std::vector<std::string>& tars,
+                            const std::string& name = "app") {
+  source::FoundImage image{.reference = oci::Reference::parse(name), .config = {}};
+  image.config.platform = oci::Platform::parse("linux/amd64");
+  oci::Manifest manifest{.config = {.media_type = std::string(oci::kOciConfig),
+                                    .digest = Digest::of("")},
+                         .layers = {}};
+  for (const std::string& tar : tars) {
+    image.config.diff_ids.emplace_back(Digest::of(tar));
+    manifest.layers.push_back({.media_type = std::string(oci::kOciLayer),
+                               .digest = kitchen.store.blobs().put(tar),
+                               .size = static_cast<std::int64_t>(tar.size())});
+  }
+  std::string config = canonical(oci::to_json(image.config));
+  image.id = kitchen.store.blobs().put(config);
+  manifest.config.digest = image.id;
+  manifest.config.size = static_cast<std::int64_t>(config.size());
+  image.manifest_digest = kitchen.store.blobs().put(canonical(oci::to_json(manifest)));
+  image.manifest = std::move(manifest);
+  return image;
+}
+
+std::string unpack(Kitchen& kitchen, const source::FoundImage& image, std::stop_token stop = {}) {
+  progress::VertexScope scope(kitchen.sink, "pull");
+  return unpack_image(kitchen.store, kitchen.images, image, scope, Fetch::kMissingSnapshots,
+                      std::move(stop));
+}
+
+const std::string kBase = TarMaker().file("kept", "base").file("gone", "x").end();
+const std::string kTop = TarMaker().file(".wh.gone").file("new", "top").end();
+
+}  // namespace
+
+TEST_CASE("an image's layers become snapshots on each other, and the store knows the image") {
+  Kitchen k;
+  source::FoundImage image = image_of(k, {kBase, kTop});
+  std::string root = unpack(k, image);
+  CHECK(k.text(root, "kept") == "base");
+  CHECK(k.text(root, "new") == "top");
+  CHECK(k.text(root, "gone") == "(none)");
+  auto known = k.store.images().find("app");
+  REQUIRE(known);
+  CHECK(known->id == image.id);
+  CHECK(known->manifest == image.manifest_digest);
+  CHECK(k.store.images().layers(image.id).back().view->snapshot == root);
+  CHECK(k.store.snapshots().unsynced().empty());
+  CHECK(k.left_in_tmp() == 0);
+}
+
+TEST_CASE("layers that are unpacked already are shared, between pulls and between images") {
+  Kitchen k;
+  std::string base = unpack(k, image_of(k, {kBase}, "base"));
+  std::string first = unpack(k, image_of(k, {kBase, kTop}, "one"));
+  CHECK(unpack(k, image_of(k, {kBase, kTop}, "same")) == first);
+  CHECK(k.store.snapshots().find(first)->parent == base);
+  std::string other = unpack(k, image_of(k, {kBase, TarMaker().file("o").end()}, "two"));
+  CHECK(k.store.snapshots().find(other)->parent == base);
+  CHECK(k.store.snapshots().list().size() == 3);
+}
+
+TEST_CASE("the same layer on another base is another snapshot") {
+  Kitchen k;
+  std::string alone = unpack(k, image_of(k, {kTop}, "alone"));
+  std::string above = unpack(k, image_of(k, {kBase, kTop}, "above"));
+  CHECK(alone != above);
+  CHECK(k.text(alone, "kept") == "(none)");
+  CHECK(k.text(above, "kept") == "base");
+}
+
+TEST_CASE("a layer that is not what the config says is refused and leaves nothing") {
+  Kitchen k;
+  source::FoundImage image = image_of(k, {kBase});
+  image.config.diff_ids[0] = oci::DiffId(Digest::of("something else"));
+  try {
+    unpack(k, image);
+    FAIL("unpacked");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::kRegistry);
+    CHECK(error.message().find(Digest::of("something else").str()) != std::string::npos);
+    CHECK(!error.context().empty());
+  }
+  CHECK(k.store.snapshots().list().empty());
+  CHECK(!k.store.images().find("app"));
+  CHECK(k.left_in_tmp() == 0);
+}
+
+TEST_CASE("an upper layer that fails keeps what lies below it for the next try") {
+  Kitchen k;
+  source::FoundImage image = image_of(k, {kBase, kTop});
+  source::FoundImage broken = image;
+  broken.config.diff_ids[1] = oci::DiffId(Digest::of("something else"));
+  CHECK_THROWS_AS(unpack(k, broken), Error);
+  REQUIRE(k.store.snapshots().list().size() == 1);
+  std::string base = k.store.snapshots().list()[0].id;
+  CHECK(k.store.snapshots().find(unpack(k, image))->parent == base);
+}
+
+TEST_CASE("unpacking stops when the build does") {
+  Kitchen k;
+  std::stop_source stop;
+  stop.request_stop();
+  try {
+    unpack(k, image_of(k, {kBase}), stop.get_token());
+    FAIL("unpacked");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::kCancelled);
+  }
+  CHECK(k.store.snapshots().list().empty());
+}
+
+TEST_CASE("an image without layers has no snapshot, and is known all the same") {
+  Kitchen k;
+  CHECK(unpack(k, image_of(k, {}, "empty")).empty());
+  CHECK(k.store.images().find("empty"));
+}
