@@ -115,6 +115,7 @@ Transaction::~Transaction() {
 void Transaction::commit() {
   database_.run("COMMIT");
   open_ = false;
+  lock_.unlock();  // who publishes the layout takes its file lock before this one
 }
 
 }  // namespace cairn::store
