@@ -48,7 +48,7 @@ TEST_CASE("what a removal takes depends on what the image is called") {
       {{"app:1", "app:2"}, "ID", Force::kNo, {"app:1", "app:2"}, true},
       {{"app:1", "other:1"}, "app:1", Force::kNo, {"app:1"}, false},
       {{"app:1", "other:1"}, "ID", Force::kYes, {"app:1", "other:1"}, true},
-      {{"app:1", "app/b:1", "app-b:1"}, "ID", Force::kYes, {"app-b:1", "app/b:1", "app:1"}, true},
+      {{"app:1", "app/b:1", "app-b:1"}, "ID", Force::kYes, {"app/b:1", "app-b:1", "app:1"}, true},
       {{}, "ID", Force::kNo, {}, true},
       {{"app:1", "app" + kPin}, "app:1", Force::kNo, {"app:1", "app" + kPin}, true},
       {{"app:1", "app:2", "app" + kPin}, "app:1", Force::kNo, {"app:1"}, false},
@@ -75,8 +75,9 @@ TEST_CASE("a removal that is refused takes nothing") {
   Digest id = add(f, {"app:1", "other:1"}, "x");
   CHECK(refusal([&] { f.store.images().remove(id.hex(), Force::kNo); }).find("--force") !=
         std::string::npos);
-  CHECK(refusal([&] { f.store.images().remove("app:2", Force::kYes); })
-            .starts_with("no such image: app:2"));
+  CHECK(refusal([&] {
+          f.store.images().remove("app:2", Force::kYes);
+        }).starts_with("no such image: app:2"));
   CHECK(f.store.images().find(id)->names.size() == 2);
 }
 
@@ -125,8 +126,9 @@ TEST_CASE("a tag is given only to what is there, and moves from where it was") {
   ImageStore& images = f.store.images();
   Digest first = add(f, {"app"}, "1");
   Digest second = add(f, {}, "2");
-  CHECK(refusal([&] { images.tag(Digest::of("nobody"), Reference::parse("app")); })
-            .starts_with("no such image: sha256:"));
+  CHECK(refusal([&] {
+          images.tag(Digest::of("nobody"), Reference::parse("app"));
+        }).starts_with("no such image: sha256:"));
   CHECK(images.find("app")->id == first);
   images.tag(second, Reference::parse("app"));
   images.tag(second, Reference::parse("app"));
