@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// ADD's archives. Which tar it is and where its entries go is the same question as for a layer; what
-// differs is the compression, of which libarchive knows more than layers use.
+// ADD's archives. Which tar it is and where its entries go is the same question as for a layer;
+// what differs is the compression, of which libarchive knows more than layers use.
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
@@ -43,7 +43,8 @@ class FilteredSource final : public ByteSource {
   void check(int result) {
     if (result == ARCHIVE_OK || result == ARCHIVE_WARN) return;
     const char* words = ::archive_error_string(archive_.get());
-    throw Error::of(ErrorKind::kCorrupt, "damaged archive: {}", words != nullptr ? words : "unknown");
+    throw Error::of(ErrorKind::kCorrupt, "damaged archive: {}",
+                    words != nullptr ? words : "unknown");
   }
 
   std::unique_ptr<archive, Free> archive_;
@@ -53,7 +54,10 @@ bool needs_filter(const sys::Fd& file) {
   std::array<char, 6> magic{};
   if (::pread(file.get(), magic.data(), magic.size(), 0) < 6) return false;
   std::string_view text(magic.data(), magic.size());
-  return text.starts_with("BZh") || text == std::string_view("\xfd" "7zXZ\0", 6);
+  return text.starts_with("BZh") || text == std::string_view(
+                                                "\xfd"
+                                                "7zXZ\0",
+                                                6);
 }
 
 // The file's plain bytes, from its start. The members live as long as the stream is read.
@@ -94,9 +98,8 @@ bool looks_like_archive(const sys::Fd& file) {
 UnpackResult unpack_archive(const sys::Fd& file, const sys::RootDir& root, const std::string& dest,
                             std::optional<std::pair<uid_t, gid_t>> owner,
                             const UnpackLimits& limits) {
-  internal::ExtractPolicy policy{.base = internal::path_parts(dest),
-                                 .view = internal::View::kMerged,
-                                 .owner = owner};
+  internal::ExtractPolicy policy{
+      .base = internal::path_parts(dest), .view = internal::View::kMerged, .owner = owner};
   internal::Extractor extractor(sys::open_at(root.fd(), ".", O_RDONLY | O_DIRECTORY),
                                 std::move(policy), limits);
   PlainFile plain(file);

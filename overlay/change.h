@@ -28,10 +28,10 @@ struct Change {
   gid_t gid = 0;
   std::uint64_t size = 0;  // of regular files; 0 for hard links
   Timestamp mtime{};
-  dev_t device = 0;          // of device nodes
-  std::string link_target{};   // of symlinks
-  std::string hardlink_to{};   // the path of an earlier change with the same inode, or ""
-  sys::Xattrs xattrs{};        // in the image's terms: no marks of overlayfs
+  dev_t device = 0;           // of device nodes
+  std::string link_target{};  // of symlinks
+  std::string hardlink_to{};  // the path of an earlier change with the same inode, or ""
+  sys::Xattrs xattrs{};       // in the image's terms: no marks of overlayfs
 
   bool operator==(const Change&) const = default;
 };

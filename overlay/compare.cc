@@ -26,8 +26,8 @@ bool same_content(const sys::Fd& a, const sys::Fd& b) {
   bool same = true;
   while (same) {
     std::size_t count = read_block(a, left);
-    same = count == read_block(b, right) && std::equal(left.begin(), left.begin() + count,
-                                                       right.begin(), right.begin() + count);
+    same = count == read_block(b, right) &&
+           std::equal(left.begin(), left.begin() + count, right.begin(), right.begin() + count);
     if (count == 0) break;
   }
   ::lseek(a.get(), 0, SEEK_SET);

@@ -144,13 +144,14 @@ void TreeCopier::copy_entry(const Entry& entry) {
 void TreeCopier::copy_directory(const Entry& entry, const struct stat& st) {
   std::optional<struct stat> there = sys::find_stat_at(entry.dest_dir, entry.dest_name.c_str());
   if (there && !S_ISDIR(there->st_mode)) {
-    Error error = Error::of(ErrorKind::kDockerfile, "cannot copy to non-directory: {}",
-                            entry.dest_path);
+    Error error =
+        Error::of(ErrorKind::kDockerfile, "cannot copy to non-directory: {}", entry.dest_path);
     if (S_ISLNK(there->st_mode)) {
       std::string target = sys::read_link_at(entry.dest_dir, entry.dest_name.c_str());
-      error.set_hint(fmt::format(
-          "{0} is a symlink to {1} in this stage: copy to {1} instead, or make the source a link too",
-          entry.dest_path, target));
+      error.set_hint(
+          fmt::format("{0} is a symlink to {1} in this stage: copy to {1} instead, or make the "
+                      "source a link too",
+                      entry.dest_path, target));
     }
     throw error;
   }

@@ -7,7 +7,8 @@
 //   inside a copied directory are copied as links;
 // - the mode and owner of the top directory are never applied to the destination, those of nested
 //   directories are, also when they exist; the destination takes the top directory's mtime;
-// - a directory over something else, or a file over a directory, is an error; a file over a file or a
+// - a directory over something else, or a file over a directory, is an error; a file over a file or
+// a
 //   link replaces it;
 // - hard links inside one source stay hard links.
 //
@@ -32,8 +33,8 @@ struct Owner {
 };
 
 struct CopyOptions {
-  std::optional<Owner> owner;          // instead of the source's, also for directories made on the way
-  std::optional<mode_t> mode;          // the same; symlinks have none
+  std::optional<Owner> owner;  // instead of the source's, also for directories made on the way
+  std::optional<mode_t> mode;  // the same; symlinks have none
   const PathFilter* filter = nullptr;  // of the source root
   std::stop_token stop;
 };

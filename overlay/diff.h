@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // From an upper directory to the changes it makes, as BuildKit's overlay differ sees them (and so
-// with equal diffIDs for equal trees): walk the upper only, never the whole root, and look below for
-// each name in it.
+// with equal diffIDs for equal trees): walk the upper only, never the whole root, and look below
+// for each name in it.
 //
 // - A whiteout for a name that is not below is dropped.
 // - An opaque directory is told as single deletions of what it hides.
-// - An entry equal to the one below (copied up, then put back; a directory merely walked through) is
+// - An entry equal to the one below (copied up, then put back; a directory merely walked through)
+// is
 //   no change. For directories the mtime does not count: it moves with every child.
 // - Every change is preceded by its parent directories, changed or not; the root is never named.
 // - Later names of an inode are links to its first; an unchanged name of it follows as a link too.

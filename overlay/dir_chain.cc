@@ -12,7 +12,9 @@ constexpr std::size_t kMaxOpen = 48;
 
 }  // namespace
 
-DirChain::DirChain(sys::Fd root) { levels_.push_back({.dir = std::move(root)}); }
+DirChain::DirChain(sys::Fd root) {
+  levels_.push_back({.dir = std::move(root)});
+}
 
 void DirChain::push(sys::Fd dir) {
   levels_.push_back({.dir = std::move(dir)});

@@ -20,9 +20,13 @@ constexpr std::size_t kMaxWarnings = 20;
 constexpr std::size_t kMaxXattrs = 512;
 constexpr int kOpenDir = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 
-bool is_reserved(const std::string& part) { return part.starts_with(kWhiteoutPrefix); }
+bool is_reserved(const std::string& part) {
+  return part.starts_with(kWhiteoutPrefix);
+}
 
-timespec to_timespec(Timestamp time) { return {.tv_sec = time.seconds, .tv_nsec = time.nanos}; }
+timespec to_timespec(Timestamp time) {
+  return {.tv_sec = time.seconds, .tv_nsec = time.nanos};
+}
 
 void set_mtime_at(const sys::Fd& dir, const char* name, Timestamp time) {
   sys::set_times_at(dir, name, {.tv_sec = 0, .tv_nsec = UTIME_OMIT}, to_timespec(time));
@@ -39,7 +43,8 @@ uid_t checked_id(std::uint64_t id, const std::string& path) {
 UnpackResult Extractor::run(ByteSource& source) {
   TarReader tar(source);
   std::string path;
-  ErrorContext while_here([&] { return path.empty() ? "reading a tar archive" : "unpacking " + path; });
+  ErrorContext while_here(
+      [&] { return path.empty() ? "reading a tar archive" : "unpacking " + path; });
   finder_.enter(policy_.base, Missing::kMake);
   if (policy_.whiteouts) finder_.implied().insert("");  // a layer's root, until an entry names it
   while (std::optional<TarEntry> entry = tar.next()) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A layer as a stream of tar bytes. Equal trees give equal bytes on every host: entries in order,
-// times in whole seconds, numeric owners alone, pax records only for what ustar cannot say. Extended
-// attributes kept are user.* (not overlayfs's own) and the file capability.
+// times in whole seconds, numeric owners alone, pax records only for what ustar cannot say.
+// Extended attributes kept are user.* (not overlayfs's own) and the file capability.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,8 @@ struct LayerOptions {
   std::optional<std::int64_t> clamp_mtime;
 };
 
-// The changes that `upperdir` makes to `below` (see diff.h). Memory is bounded, files are read once.
+// The changes that `upperdir` makes to `below` (see diff.h). Memory is bounded, files are read
+// once.
 void write_layer(const std::string& upperdir, const LayerStack& below, const LayerOptions& options,
                  ByteSink& tar);
 

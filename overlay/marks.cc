@@ -37,7 +37,9 @@ void refuse_moved(std::string_view name) {
 
 }  // namespace
 
-bool is_whiteout_device(const struct stat& st) { return S_ISCHR(st.st_mode) && st.st_rdev == 0; }
+bool is_whiteout_device(const struct stat& st) {
+  return S_ISCHR(st.st_mode) && st.st_rdev == 0;
+}
 
 bool has_whiteout_mark(const sys::Fd& dir, const char* name) {
   return find_mark(sys::open_at(dir, name, O_PATH | O_NOFOLLOW), "overlay.whiteout").has_value();
@@ -59,7 +61,9 @@ Opacity opacity(const sys::Fd& dir) {
   return value == "x" ? Opacity::kHoldsWhiteouts : Opacity::kNone;
 }
 
-void make_opaque(const sys::Fd& dir) { sys::set_xattr(dir, "user.overlay.opaque", "y"); }
+void make_opaque(const sys::Fd& dir) {
+  sys::set_xattr(dir, "user.overlay.opaque", "y");
+}
 
 sys::Xattrs image_xattrs(const sys::Fd& file, View view) {
   sys::Xattrs kept;

@@ -8,8 +8,8 @@
 namespace cairn::overlay {
 namespace {
 
-// overlayfs wants two directories at least. Beside a real one an empty one does no harm; it lives in
-// the directory of the one it stands beside and goes away with it.
+// overlayfs wants two directories at least. Beside a real one an empty one does no harm; it lives
+// in the directory of the one it stands beside and goes away with it.
 std::string empty_beside(const std::string& dir) {
   std::string empty = dir + ".empty";
   if (::mkdir(empty.c_str(), 0755) < 0 && errno != EEXIST) {
@@ -20,8 +20,7 @@ std::string empty_beside(const std::string& dir) {
 
 sys::MountTree mount_request(const internal::OverlayRequest& request) {
   static const bool by_fsopen = internal::has_lowerdir_option();
-  return by_fsopen ? internal::mount_by_fsopen(request)
-                   : internal::mount_by_option_string(request);
+  return by_fsopen ? internal::mount_by_fsopen(request) : internal::mount_by_option_string(request);
 }
 
 }  // namespace
@@ -34,10 +33,9 @@ sys::MountTree mount_overlay(const LayerStack& stack, const std::optional<Upper>
                     stack.lowers.size(), kMaxLowers)
         .with_hint("put commands together, or start a new stage with COPY --from=... / /");
   }
-  internal::OverlayRequest request{
-      .lowers_top_down = {stack.lowers.rbegin(), stack.lowers.rend()},
-      .upper = upper,
-      .is_volatile = upper && durability == Durability::kVolatile};
+  internal::OverlayRequest request{.lowers_top_down = {stack.lowers.rbegin(), stack.lowers.rend()},
+                                   .upper = upper,
+                                   .is_volatile = upper && durability == Durability::kVolatile};
   std::size_t count = stack.lowers.size();
   if (count == 0) request.lowers_top_down.push_back(empty_beside(upper->workdir));
   if (count == 1 && !upper) request.lowers_top_down.push_back(empty_beside(stack.lowers[0]));

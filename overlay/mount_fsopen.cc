@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The new mount API. Each layer is an option of its own, so neither the page that mount(2) allows for
-// options nor the meaning of ':' in them binds us.
+// The new mount API. Each layer is an option of its own, so neither the page that mount(2) allows
+// for options nor the meaning of ':' in them binds us.
 #include <fcntl.h>
 #include <sys/mount.h>
 
@@ -10,8 +10,8 @@
 namespace cairn::overlay::internal {
 namespace {
 
-// fsconfig(2) takes values of at most 255 bytes, and overlayfs reads '\' as an escape in some options
-// only. A path that either rule would touch is named through a descriptor instead.
+// fsconfig(2) takes values of at most 255 bytes, and overlayfs reads '\' as an escape in some
+// options only. A path that either rule would touch is named through a descriptor instead.
 class PathNames {
  public:
   std::string name(const std::string& path) {
@@ -28,8 +28,7 @@ class PathNames {
 
 bool has_lowerdir_option() {
   sys::Fd context(::fsopen("overlay", FSOPEN_CLOEXEC));
-  return context &&
-         ::fsconfig(context.get(), FSCONFIG_SET_STRING, "lowerdir+", "/", 0) == 0;
+  return context && ::fsconfig(context.get(), FSCONFIG_SET_STRING, "lowerdir+", "/", 0) == 0;
 }
 
 sys::MountTree mount_by_fsopen(const OverlayRequest& request) {

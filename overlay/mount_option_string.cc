@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The old mount(2), for kernels before 6.8. Its options must fit a page, which 500 absolute paths do
-// not, and it attaches the mount at a path where every thread of the process would see it. So a
+// The old mount(2), for kernels before 6.8. Its options must fit a page, which 500 absolute paths
+// do not, and it attaches the mount at a path where every thread of the process would see it. So a
 // thread leaves our mount namespace for a private copy of it, lays out symlinks with short names to
 // all directories on a tmpfs there, mounts over those names, and hands back a detached clone. The
 // names also spare us overlayfs's escaping rules for ':' and ','.

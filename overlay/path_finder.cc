@@ -28,7 +28,9 @@ std::vector<std::string> path_parts(std::string_view path) {
   return parts;
 }
 
-std::string PathFinder::path() const { return join(names_, "/"); }
+std::string PathFinder::path() const {
+  return join(names_, "/");
+}
 
 std::string PathFinder::path_of(const std::string& name) const {
   return names_.empty() ? name : path() + "/" + name;

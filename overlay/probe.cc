@@ -50,10 +50,10 @@ std::optional<Error> probe_overlay(const std::string& dir) {
       make_file(here, name, "text");
     }
     {
-      sys::MountTree tree = mount_overlay(
-          {.lowers = {temp.path() + "/lower", temp.path() + "/lower2"}},
-          Upper{.upperdir = temp.path() + "/upper", .workdir = temp.path() + "/work"},
-          Durability::kVolatile);
+      sys::MountTree tree =
+          mount_overlay({.lowers = {temp.path() + "/lower", temp.path() + "/lower2"}},
+                        Upper{.upperdir = temp.path() + "/upper", .workdir = temp.path() + "/work"},
+                        Durability::kVolatile);
       use(sys::open_at(tree.fd(), ".", O_RDONLY | O_DIRECTORY));
     }
     check_upper(sys::open_at(here, "upper", O_RDONLY | O_DIRECTORY));

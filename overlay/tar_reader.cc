@@ -122,7 +122,9 @@ bool TarReader::read_exactly(std::span<char> into) {
   return true;
 }
 
-bool TarReader::read_block(TarBlock& block) { return read_exactly(block); }
+bool TarReader::read_block(TarBlock& block) {
+  return read_exactly(block);
+}
 
 std::span<const std::byte> TarReader::take(std::uint64_t limit) {
   std::uint64_t want = std::min(limit, content_left_);
@@ -167,7 +169,8 @@ std::optional<TarEntry> TarReader::next() {
   while (!ended_) {
     if (!read_block(block)) {
       // Archives without the two empty blocks exist, but none that ends after an extended header.
-      if (!records.empty() || !long_name.empty() || !long_link.empty()) corrupt("it ends too early");
+      if (!records.empty() || !long_name.empty() || !long_link.empty())
+        corrupt("it ends too early");
       break;
     }
     if (is_zero(block)) break;

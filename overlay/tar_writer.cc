@@ -184,8 +184,8 @@ void TarWriter::put_content(const Change& change, const sys::Fd& file) {
   std::uint64_t left = change.size;
   while (left > 0) {
     if (used_ == buffer_.size()) flush();
-    std::size_t room = static_cast<std::size_t>(
-        std::min<std::uint64_t>(left, buffer_.size() - used_));
+    std::size_t room =
+        static_cast<std::size_t>(std::min<std::uint64_t>(left, buffer_.size() - used_));
     std::size_t count = sys::read_some(file, std::span(buffer_).subspan(used_, room));
     if (count == 0) {
       throw Error::of(ErrorKind::kHost, "{} became shorter while its layer was written",

@@ -61,8 +61,8 @@ UnpackResult unpack_layer(ByteSource& tar, const std::string& dir, const UnpackL
 // `below`, links to lower files become copies of them, and a root marked opaque becomes whiteouts,
 // since overlayfs does not honour the mark there. Call it for every layer but the lowest.
 void settle_layer(const std::string& dir, const UnpackResult& unpacked, const LayerStack& below);
-// The first of these alone. {"."} gives the fresh upper directory of a step the root's metadata, which
-// the mounted root would otherwise take from a bare mkdir.
+// The first of these alone. {"."} gives the fresh upper directory of a step the root's metadata,
+// which the mounted root would otherwise take from a bare mkdir.
 void fix_implied_dirs(const std::string& dir, const std::vector<std::string>& implied,
                       const LayerStack& below);
 

@@ -242,7 +242,8 @@ void Walk::tell_dir(const Change& dir) {
 }  // namespace
 
 Tree open_layer(const std::string& upperdir) {
-  return {.root = sys::open_path(upperdir, O_RDONLY | O_DIRECTORY), .view = View::kLayer, .mount = {}};
+  return {
+      .root = sys::open_path(upperdir, O_RDONLY | O_DIRECTORY), .view = View::kLayer, .mount = {}};
 }
 
 std::optional<Tree> open_stack(const LayerStack& stack) {

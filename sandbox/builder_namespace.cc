@@ -26,15 +26,12 @@ struct Maps {
 
 Maps maps_for(Identity identity, const HostFacts& facts) {
   switch (identity) {
-    case Identity::kI1:
-      return {identity_of(facts.uid_map), identity_of(facts.gid_map)};
+    case Identity::kI1: return {identity_of(facts.uid_map), identity_of(facts.gid_map)};
     case Identity::kI2:
       return {map_with_sub_ids(facts.uid, facts.sub_uids),
               map_with_sub_ids(facts.gid, facts.sub_gids)};
-    case Identity::kI3:
-      return {map_with_sub_ids(facts.uid, {}), map_with_sub_ids(facts.gid, {})};
-    default:
-      return {facts.uid_map, facts.gid_map};
+    case Identity::kI3: return {map_with_sub_ids(facts.uid, {}), map_with_sub_ids(facts.gid, {})};
+    default: return {facts.uid_map, facts.gid_map};
   }
 }
 
@@ -160,8 +157,8 @@ void enter_user_namespace(Probe& probe, const Wishes& wishes) {
   probe.add(Question::kUserNamespace, code);
   if (code != 0) return;
   for (Identity identity : worth_trying(probe.facts, wishes)) {
-    Outcome outcome = identity == Identity::kI3 ? write_single_map(probe.facts)
-                                                : helper.write(identity);
+    Outcome outcome =
+        identity == Identity::kI3 ? write_single_map(probe.facts) : helper.write(identity);
     probe.add(question_of(identity), outcome.code, outcome.detail);
     if (outcome.code == 0) return;
   }
@@ -177,12 +174,13 @@ std::vector<std::string> notes_on(Identity identity, const Probe& probe) {
   if (identity != Identity::kI3) return {};
   const HostFacts& facts = probe.facts;
   const Answer* tried = probe.find(Question::kNewidmap);
-  std::string why = tried != nullptr ? "newuidmap failed: " + tried->detail
+  std::string why = tried != nullptr      ? "newuidmap failed: " + tried->detail
                     : !facts.has_newidmap ? std::string("newuidmap is not installed")
                                           : fmt::format("{} has no subordinate ids", facts.user);
-  return {fmt::format("only one user id is available ({}): packages that chown to other users will "
-                      "fail; {}",
-                      why, how_to_get_ids(facts))};
+  return {
+      fmt::format("only one user id is available ({}): packages that chown to other users will "
+                  "fail; {}",
+                  why, how_to_get_ids(facts))};
 }
 
 }  // namespace

@@ -21,17 +21,19 @@ using CapHandle = std::unique_ptr<std::remove_pointer_t<cap_t>, FreeCap>;
 }  // namespace
 
 CapabilitySet default_capabilities() {
-  return {CAP_CHOWN,  CAP_DAC_OVERRIDE, CAP_FSETID,           CAP_FOWNER,     CAP_MKNOD,
-          CAP_NET_RAW, CAP_SETGID,      CAP_SETUID,           CAP_SETFCAP,    CAP_SETPCAP,
-          CAP_KILL,   CAP_SYS_CHROOT,   CAP_NET_BIND_SERVICE, CAP_AUDIT_WRITE};
+  return {CAP_CHOWN,   CAP_DAC_OVERRIDE, CAP_FSETID,           CAP_FOWNER,     CAP_MKNOD,
+          CAP_NET_RAW, CAP_SETGID,       CAP_SETUID,           CAP_SETFCAP,    CAP_SETPCAP,
+          CAP_KILL,    CAP_SYS_CHROOT,   CAP_NET_BIND_SERVICE, CAP_AUDIT_WRITE};
 }
 
 CapabilitySet real_root_capabilities() {
-  return {CAP_CHOWN,  CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_KILL,     CAP_SETUID,
-          CAP_SETGID, CAP_SETPCAP,      CAP_SETFCAP, CAP_MKNOD, CAP_SYS_CHROOT, CAP_SYS_ADMIN};
+  return {CAP_CHOWN,  CAP_DAC_OVERRIDE, CAP_FOWNER,  CAP_FSETID, CAP_KILL,       CAP_SETUID,
+          CAP_SETGID, CAP_SETPCAP,      CAP_SETFCAP, CAP_MKNOD,  CAP_SYS_CHROOT, CAP_SYS_ADMIN};
 }
 
-CapabilitySet map_writing_capabilities() { return {CAP_SETUID, CAP_SETGID, CAP_SETFCAP}; }
+CapabilitySet map_writing_capabilities() {
+  return {CAP_SETUID, CAP_SETGID, CAP_SETFCAP};
+}
 
 CapabilitySet effective_capabilities() {
   CapHandle caps(::cap_get_proc());
@@ -63,7 +65,8 @@ void hold_capabilities(CapabilitySet held) {
     ::cap_set_flag(caps.get(), CAP_EFFECTIVE, 1, &value, CAP_SET);
   }
   // cap_reset_ambient() asks about each capability first; one call clears them all.
-  if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0) throw Error::from_errno(errno, "clear the ambient capabilities");
+  if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+    throw Error::from_errno(errno, "clear the ambient capabilities");
   if (!caps || ::cap_set_proc(caps.get()) < 0) {
     throw Error::from_errno(errno, "set the capabilities of the step");
   }

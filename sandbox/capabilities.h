@@ -28,7 +28,8 @@ class CapabilitySet {
 
 // The fourteen that docker gives a container, and BuildKit a RUN.
 CapabilitySet default_capabilities();
-// What a process must hold to be real root for our purposes; CAP_SYS_RESOURCE and such may be missing.
+// What a process must hold to be real root for our purposes; CAP_SYS_RESOURCE and such may be
+// missing.
 CapabilitySet real_root_capabilities();
 // What lets a process write a map of other ids than its own, uid 0 among them.
 CapabilitySet map_writing_capabilities();

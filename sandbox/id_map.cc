@@ -95,9 +95,8 @@ IdMap map_with_sub_ids(std::uint32_t own, const std::vector<SubIds>& lent) {
   for (const SubIds& range : lent) {
     // Our own id cannot stand on both sides of the map twice.
     if (overlap(range, {.start = own, .count = 1}) || next + range.count > 0xffffffffu) continue;
-    map.push_back({.inside = static_cast<std::uint32_t>(next),
-                   .outside = range.start,
-                   .count = range.count});
+    map.push_back(
+        {.inside = static_cast<std::uint32_t>(next), .outside = range.start, .count = range.count});
     next += range.count;
   }
   return map;

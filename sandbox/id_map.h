@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Id maps of user namespaces (user_namespaces(7)), and the subordinate ids of a user (subuid(5)) they
-// are made of. All of it is pure.
+// Id maps of user namespaces (user_namespaces(7)), and the subordinate ids of a user (subuid(5))
+// they are made of. All of it is pure.
 #pragma once
 
 #include <compare>
@@ -29,8 +29,8 @@ std::string id_map_text(const IdMap& map);
 
 // Whether `id` inside the namespace means anything.
 bool maps(const IdMap& map, std::uint32_t id);
-// The map of a namespace in which every id of `outer` keeps its number. Extent by extent: the kernel
-// takes an extent only when it lies within one extent of the parent.
+// The map of a namespace in which every id of `outer` keeps its number. Extent by extent: the
+// kernel takes an extent only when it lies within one extent of the parent.
 IdMap identity_of(const IdMap& outer);
 
 // A range of ids that an administrator lent to a user.
@@ -42,7 +42,8 @@ struct SubIds {
 };
 
 // The ranges of /etc/subuid or /etc/subgid that belong to the user, by name and by uid alike, as
-// newuidmap itself looks them up. Lines that make no sense, or overlap an earlier range, are passed over.
+// newuidmap itself looks them up. Lines that make no sense, or overlap an earlier range, are passed
+// over.
 std::vector<SubIds> parse_sub_ids(std::string_view text, std::string_view name, std::uint32_t uid);
 
 // Root inside is the user itself, and 1, 2, 3... are the lent ids one after another.

@@ -2,11 +2,12 @@
 //
 // Running steps. A Launcher is a small single-threaded process, forked from main before the first
 // thread and before the builder grows (a fork of 500 MB costs 6 ms); on request it makes a step's
-// namespaces, and in them a process that builds the step's world and then becomes the user's command.
+// namespaces, and in them a process that builds the step's world and then becomes the user's
+// command.
 //
 // Everything dies with the builder: the launcher ends when its socket closes, and kills its steps
-// first; a step is pid 1 of its pid namespace, so that its death is the death of all it started; and
-// its mounts live in its mount namespace alone.
+// first; a step is pid 1 of its pid namespace, so that its death is the death of all it started;
+// and its mounts live in its mount namespace alone.
 #pragma once
 
 #include <signal.h>
@@ -33,8 +34,8 @@ class Step {
   ~Step();
 
   pid_t pid() const { return pid_; }  // as the launcher sees it
-  // Blocks until the command has ended and its namespaces are gone: from then on the upperdir of its
-  // root belongs to nobody.
+  // Blocks until the command has ended and its namespaces are gone: from then on the upperdir of
+  // its root belongs to nobody.
   sys::ExitStatus wait();
   // A step that has ended is no error. May be called while another thread waits.
   void send(int signal) const;
@@ -59,9 +60,10 @@ class Launcher {
   Launcher& operator=(Launcher&&) = delete;
   ~Launcher();
 
-  // Returns when the user's command is running; safe from any thread. Throws what went wrong while the
-  // step was set up: kHost for the host's fault, kDockerfile for an unknown user and the like, kStep
-  // for a command that cannot be executed (code() is then the errno of execve, see command_exit_code).
+  // Returns when the user's command is running; safe from any thread. Throws what went wrong while
+  // the step was set up: kHost for the host's fault, kDockerfile for an unknown user and the like,
+  // kStep for a command that cannot be executed (code() is then the errno of execve, see
+  // command_exit_code).
   Step run(const SandboxSpec& spec, StepFds fds) const;
 
  private:

@@ -42,8 +42,8 @@ Fd create(const RootDir::Parent& parent, MountPointType type) {
   return sys::open_at(parent.dir, name, O_PATH | O_NOFOLLOW);
 }
 
-// What `path` names, made when it is not there. A symlink to nowhere is followed to where the missing
-// thing belongs: /etc/resolv.conf often points into a /run that an image does not fill.
+// What `path` names, made when it is not there. A symlink to nowhere is followed to where the
+// missing thing belongs: /etc/resolv.conf often points into a /run that an image does not fill.
 Fd find_or_make(const RootDir& root, const std::string& path, MountPointType type, Follow follow,
                 int links = 0) {
   if (std::optional<Fd> fd = root.find_in(path, O_PATH, follow)) return std::move(*fd);
@@ -112,8 +112,8 @@ std::optional<Fd> open_directory_of(const Fd& upper, const std::string& path) {
   Fd dir = sys::duplicate(upper);
   std::vector<std::string> parts = split(path, '/');
   for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
-    int next = ::openat(dir.get(), parts[i].c_str(),
-                        O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int next =
+        ::openat(dir.get(), parts[i].c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (next < 0) return std::nullopt;  // replaced or gone: no longer ours
     dir = Fd(next);
   }

@@ -17,8 +17,8 @@ namespace cairn::sandbox {
 namespace {
 
 // The number of the initial user namespace's inode is part of the kernel's interface
-// (PROC_USER_INIT_INO in include/linux/proc_ns.h). A map of all ids is not proof enough: a namespace
-// mapped by root looks the same.
+// (PROC_USER_INIT_INO in include/linux/proc_ns.h). A map of all ids is not proof enough: a
+// namespace mapped by root looks the same.
 bool in_initial_user_namespace() {
   constexpr ino_t kInitial = 0xEFFFFFFD;
   struct stat st;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What this host lets us do, found out by doing it. An answer is an errno, never a version or a text:
-// each question is put by carrying the operation out, in a child that is thrown away.
+// What this host lets us do, found out by doing it. An answer is an errno, never a version or a
+// text: each question is put by carrying the operation out, in a child that is thrown away.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ enum class Question {
   kBoundProc,       // or bind the one outside
   kPivotRoot,
   kChroot,
-  kOverlay,         // a full cycle of overlay in the store: mount, copy up, delete, replace
+  kOverlay,  // a full cycle of overlay in the store: mount, copy up, delete, replace
 };
 std::string_view name(Question question);
 
@@ -46,14 +46,14 @@ struct HostFacts {
   CapabilitySet capabilities;
   bool initial_user_namespace = true;
   bool no_new_privs = false;
-  bool seccomp_filtered = false;       // by whoever started us
+  bool seccomp_filtered = false;  // by whoever started us
   bool apparmor_restricts_userns = false;
   std::uint64_t max_user_namespaces = UINT64_MAX;
-  IdMap uid_map;                       // of the namespace we started in
+  IdMap uid_map;  // of the namespace we started in
   IdMap gid_map;
   std::vector<SubIds> sub_uids;
   std::vector<SubIds> sub_gids;
-  bool has_newidmap = false;           // both programs are in PATH
+  bool has_newidmap = false;  // both programs are in PATH
 };
 
 struct Probe {
@@ -67,8 +67,8 @@ struct Probe {
 
 HostFacts read_host_facts();
 
-// Asks the questions about steps (and about overlay, when `store` is not empty) and adds the answers.
-// To be called inside the builder's namespace and before any thread exists: it forks.
+// Asks the questions about steps (and about overlay, when `store` is not empty) and adds the
+// answers. To be called inside the builder's namespace and before any thread exists: it forks.
 void probe_steps(Probe& probe, const std::string& store);
 
 }  // namespace cairn::sandbox

@@ -74,22 +74,23 @@ bool is_real_root(const HostFacts& facts) {
 Identity choose_identity(const Probe& probe, const Wishes& wishes) {
   if (wishes.identity) {
     if (works(*wishes.identity, probe)) return *wishes.identity;
-    throw shut_identity(probe, fmt::format("identity {} was asked for and cannot be had",
-                                           name(*wishes.identity)));
+    throw shut_identity(
+        probe, fmt::format("identity {} was asked for and cannot be had", name(*wishes.identity)));
   }
   for (Identity identity : {Identity::kI0, Identity::kI1, Identity::kI2, Identity::kI3}) {
     if (works(identity, probe)) return identity;
   }
   Identity next = probe.facts.uid == 0 ? Identity::kI4 : Identity::kI5;
-  throw shut_identity(probe, fmt::format("this host needs identity {}, which is not available yet",
-                                         name(next)));
+  throw shut_identity(
+      probe, fmt::format("this host needs identity {}, which is not available yet", name(next)));
 }
 
 Rungs choose(const Probe& probe, const Wishes& wishes) {
   Rungs rungs;
   rungs.identity = choose_identity(probe, wishes);
   rungs.isolation = best_isolation(probe);
-  if (rungs.isolation != Isolation::kS0 || wishes.isolation.value_or(Isolation::kS0) != Isolation::kS0) {
+  if (rungs.isolation != Isolation::kS0 ||
+      wishes.isolation.value_or(Isolation::kS0) != Isolation::kS0) {
     Isolation wanted = wishes.isolation.value_or(rungs.isolation);
     throw shut_isolation(probe, deciding(rungs.isolation),
                          fmt::format("isolation {} is not available yet", name(wanted)));

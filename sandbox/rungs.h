@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The three axes on which hosts differ, and the choice of a rung on each. Who owns files (identity),
-// what confines a step (isolation) and what makes a layer (snapshot) are independent: each takes the
-// best rung whose probe passed, and nothing degrades silently.
+// The three axes on which hosts differ, and the choice of a rung on each. Who owns files
+// (identity), what confines a step (isolation) and what makes a layer (snapshot) are independent:
+// each takes the best rung whose probe passed, and nothing degrades silently.
 //
 // The choice is a pure function of what was probed, so hosts that we cannot run are tested by their
-// recorded answers. A host whose best rung cairn cannot use yet gets an Error (kHost) that names the
-// shut lock and the way to open it.
+// recorded answers. A host whose best rung cairn cannot use yet gets an Error (kHost) that names
+// the shut lock and the way to open it.
 #pragma once
 
 #include <optional>
@@ -56,15 +56,18 @@ std::string_view name(Isolation isolation);
 std::string_view name(Snapshot snapshot);
 std::string text(const Rungs& rungs);  // "I2 S0 N0", as the build header prints it
 
-// What the user pinned (--isolation and its like). A pinned rung is used or refused, never replaced.
+// What the user pinned (--isolation and its like). A pinned rung is used or refused, never
+// replaced.
 struct Wishes {
   std::optional<Identity> identity = {};
   std::optional<Isolation> isolation = {};
-  // The directory in which snapshots will live; "" leaves the snapshot axis unprobed, and chosen as N0.
+  // The directory in which snapshots will live; "" leaves the snapshot axis unprobed, and chosen as
+  // N0.
   std::string store = {};
 };
 
-// Throws kHost when the best rung of an axis is one that cairn cannot use yet, or a pinned one failed.
+// Throws kHost when the best rung of an axis is one that cairn cannot use yet, or a pinned one
+// failed.
 Rungs choose(const Probe& probe, const Wishes& wishes);
 Identity choose_identity(const Probe& probe, const Wishes& wishes);
 

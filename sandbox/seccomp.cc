@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From the table of calls to a program. libseccomp names the calls of each architecture, but does not
-// write the program: its output for three architectures has 1240 instructions, and the kernel, which
-// compiles a filter and tries it on every call number whenever one is installed, took 0.4 ms of each
-// step for it. Calls that stand together in the kernel's table share a verdict more often than not,
-// so ours is a balanced search over ranges of numbers: a few hundred instructions, and seven
-// comparisons for any call.
+// From the table of calls to a program. libseccomp names the calls of each architecture, but does
+// not write the program: its output for three architectures has 1240 instructions, and the kernel,
+// which compiles a filter and tries it on every call number whenever one is installed, took 0.4 ms
+// of each step for it. Calls that stand together in the kernel's table share a verdict more often
+// than not, so ours is a balanced search over ranges of numbers: a few hundred instructions, and
+// seven comparisons for any call.
 #include "sandbox/seccomp.h"
 
 #include <linux/audit.h>
@@ -37,7 +37,8 @@ constexpr std::uint32_t kUnknown = SECCOMP_RET_ERRNO | ENOSYS;
 constexpr std::uint32_t kNewNamespaces = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |
                                          CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWCGROUP;
 
-// One calling convention of the machine: its token in seccomp_data.arch, and libseccomp's name for it.
+// One calling convention of the machine: its token in seccomp_data.arch, and libseccomp's name for
+// it.
 struct Architecture {
   std::uint32_t audit;
   std::uint32_t libseccomp;
@@ -53,10 +54,8 @@ std::vector<Architecture> architectures() {
     case SCMP_ARCH_AARCH64:
       return {{AUDIT_ARCH_AARCH64, SCMP_ARCH_AARCH64, kAllowedArm},
               {AUDIT_ARCH_ARM, SCMP_ARCH_ARM, kAllowedArm}};
-    case SCMP_ARCH_RISCV64:
-      return {{AUDIT_ARCH_RISCV64, SCMP_ARCH_RISCV64, kAllowedRiscv}};
-    default:
-      throw Error::of(ErrorKind::kHost, "no seccomp profile for this kind of machine yet");
+    case SCMP_ARCH_RISCV64: return {{AUDIT_ARCH_RISCV64, SCMP_ARCH_RISCV64, kAllowedRiscv}};
+    default: throw Error::of(ErrorKind::kHost, "no seccomp profile for this kind of machine yet");
   }
 }
 
@@ -74,9 +73,7 @@ class VerdictTable {
     int number = ::seccomp_syscall_resolve_name_arch(architecture_.libseccomp, name);
     if (number >= 0) set(number, verdict);
   }
-  void set(int number, Verdict verdict) {
-    verdicts_[static_cast<std::uint32_t>(number)] = verdict;
-  }
+  void set(int number, Verdict verdict) { verdicts_[static_cast<std::uint32_t>(number)] = verdict; }
 
   Ranges ranges() const {
     Ranges ranges{{0, Verdict::kDeny}};
@@ -108,8 +105,8 @@ Ranges ranges_of(const Architecture& architecture) {
   table.set("socket", Verdict::kSocket);
   table.set("personality", Verdict::kPersonality);
   table.set("clone", Verdict::kClone);
-  // clone3 has its flags in memory, where a filter cannot look; with ENOSYS the C library falls back
-  // to clone.
+  // clone3 has its flags in memory, where a filter cannot look; with ENOSYS the C library falls
+  // back to clone.
   table.set("clone3", Verdict::kUnknown);
   return table.ranges();
 }
@@ -120,10 +117,12 @@ void load(Code& code, std::size_t offset) {
   code.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset)));
 }
 
-void give(Code& code, std::uint32_t answer) { code.push_back(BPF_STMT(BPF_RET | BPF_K, answer)); }
+void give(Code& code, std::uint32_t answer) {
+  code.push_back(BPF_STMT(BPF_RET | BPF_K, answer));
+}
 
-// All arguments we look at are ints or flags below bit 32, and the kernel ignores the upper half; so
-// must we, or a caller could hide AF_VSOCK behind a bit there.
+// All arguments we look at are ints or flags below bit 32, and the kernel ignores the upper half;
+// so must we, or a caller could hide AF_VSOCK behind a bit there.
 void load_argument(Code& code, int index) {
   static_assert(__BYTE_ORDER == __LITTLE_ENDIAN, "the lower half of an argument comes first");
   load(code, offsetof(seccomp_data, args) + static_cast<std::size_t>(index) * 8);
@@ -156,8 +155,8 @@ void emit(Code& code, Verdict verdict) {
   }
 }
 
-// Jumps over `distance` instructions unless the loaded word compares; a conditional jump reaches only
-// 255 far, so a long way goes by an unconditional one.
+// Jumps over `distance` instructions unless the loaded word compares; a conditional jump reaches
+// only 255 far, so a long way goes by an unconditional one.
 void skip_unless(Code& code, std::uint16_t jump, std::uint32_t value, std::size_t distance) {
   auto instruction = static_cast<std::uint16_t>(BPF_JMP | jump | BPF_K);
   if (distance <= 255) {

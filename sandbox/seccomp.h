@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The system calls a step may make: a BPF program for seccomp(2), equal in effect to docker's default
-// profile for the default capabilities. Building it costs two milliseconds, so it is built once, and the
-// program is what each step installs.
+// The system calls a step may make: a BPF program for seccomp(2), equal in effect to docker's
+// default profile for the default capabilities. Building it costs two milliseconds, so it is built
+// once, and the program is what each step installs.
 #pragma once
 
 #include <linux/filter.h>

@@ -5,12 +5,9 @@ namespace cairn::sandbox {
 namespace {
 
 Json to_json(const MountPoint& mount) {
-  return {{"target", mount.target},
-          {"kind", static_cast<int>(mount.kind)},
-          {"fd_index", mount.fd_index},
-          {"read_only", mount.read_only},
-          {"tmpfs_size", mount.tmpfs_size},
-          {"tmpfs_mode", mount.tmpfs_mode}};
+  return {{"target", mount.target},         {"kind", static_cast<int>(mount.kind)},
+          {"fd_index", mount.fd_index},     {"read_only", mount.read_only},
+          {"tmpfs_size", mount.tmpfs_size}, {"tmpfs_mode", mount.tmpfs_mode}};
 }
 
 MountPoint parse_mount_point(const Json& json) {

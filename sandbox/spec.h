@@ -26,12 +26,12 @@ enum class MountKind {
   kTmpfs,  // a fresh tmpfs; no descriptor
 };
 
-// One more thing mounted in the root, in the order of the list. The target is resolved inside the root,
-// symlinks included, and made when missing: a directory, or an empty file for a file.
+// One more thing mounted in the root, in the order of the list. The target is resolved inside the
+// root, symlinks included, and made when missing: a directory, or an empty file for a file.
 struct MountPoint {
   std::string target = {};
   MountKind kind = MountKind::kClone;
-  std::size_t fd_index = 0;      // into StepFds::mounts
+  std::size_t fd_index = 0;  // into StepFds::mounts
   bool read_only = true;
   std::uint64_t tmpfs_size = 0;  // bytes; 0 leaves it to the kernel (half of the memory)
   std::uint32_t tmpfs_mode = 01777;
@@ -50,14 +50,14 @@ struct Rlimit {
 struct SandboxSpec {
   std::vector<std::string> argv = {};
   std::vector<std::string> env = {};  // "K=V"; HOME is added from passwd when unset
-  std::string cwd = "/";         // made (0755, root's) when missing
+  std::string cwd = "/";              // made (0755, root's) when missing
   std::string user = {};              // as in USER, resolved inside the root; "" is root
   std::string hostname = "buildkitsandbox";
   NetworkMode network = NetworkMode::kHost;
   std::vector<MountPoint> mounts = {};
-  std::vector<Rlimit> rlimits = {};   // only these are set
+  std::vector<Rlimit> rlimits = {};  // only these are set
   std::uint64_t shm_size = 64 << 20;
-  bool tty = false;              // stdin is a terminal, which becomes the step's own
+  bool tty = false;  // stdin is a terminal, which becomes the step's own
   bool read_only_root = false;
 
   bool operator==(const SandboxSpec&) const = default;
@@ -69,8 +69,8 @@ SandboxSpec parse_sandbox_spec(const Json& json);
 
 // Owned, and given away to the step: nothing stays open in the builder once the step has them.
 struct StepFds {
-  sys::MountTree root;         // usually a detached overlay
-  sys::Fd in, out, err;        // an empty one is /dev/null
+  sys::MountTree root;   // usually a detached overlay
+  sys::Fd in, out, err;  // an empty one is /dev/null
   std::vector<sys::Fd> mounts;
 };
 

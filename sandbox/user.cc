@@ -80,10 +80,10 @@ std::vector<GroupEntry> groups_of(const sys::RootDir& root) {
     if (parts.size() < 3 || parts[0].empty()) continue;
     std::optional<std::uint32_t> gid = find_id(parts[2]);
     if (!gid) continue;
-    entries.push_back({.name = parts[0],
-                       .gid = *gid,
-                       .members = parts.size() > 3 ? split(parts[3], ',')
-                                                   : std::vector<std::string>()});
+    entries.push_back(
+        {.name = parts[0],
+         .gid = *gid,
+         .members = parts.size() > 3 ? split(parts[3], ',') : std::vector<std::string>()});
   }
   return entries;
 }
@@ -112,8 +112,9 @@ Error no_such_user(const sys::RootDir& root, std::string_view user) {
   return Error::of(ErrorKind::kDockerfile,
                    "unable to find user {}: no matching entries in passwd file{}", user,
                    did_you_mean(user, names))
-      .with_hint("users are looked up in /etc/passwd of the image at this step; add it in an earlier "
-                 "RUN, or use a number");
+      .with_hint(
+          "users are looked up in /etc/passwd of the image at this step; add it in an earlier "
+          "RUN, or use a number");
 }
 
 std::uint32_t gid_of(const sys::RootDir& root, std::string_view group) {
@@ -126,15 +127,17 @@ std::uint32_t gid_of(const sys::RootDir& root, std::string_view group) {
   throw Error::of(ErrorKind::kDockerfile,
                   "unable to find group {}: no matching entries in group file{}", group,
                   did_you_mean(group, names))
-      .with_hint("groups are looked up in /etc/group of the image at this step; add it in an "
-                 "earlier RUN, or use a number");
+      .with_hint(
+          "groups are looked up in /etc/group of the image at this step; add it in an "
+          "earlier RUN, or use a number");
 }
 
 std::vector<std::uint32_t> groups_with(const sys::RootDir& root, const std::string& member) {
   std::vector<std::uint32_t> gids;
   for (const GroupEntry& entry : groups_of(root)) {
     bool in = std::find(entry.members.begin(), entry.members.end(), member) != entry.members.end();
-    if (in && std::find(gids.begin(), gids.end(), entry.gid) == gids.end()) gids.push_back(entry.gid);
+    if (in && std::find(gids.begin(), gids.end(), entry.gid) == gids.end())
+      gids.push_back(entry.gid);
   }
   return gids;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Who "USER app" or "--chown=app:web" is, by the passwd and group files of the image itself. Those
-// files are hostile: they are opened inside the image, read only when they are regular files of a sane
-// size, and parsed here rather than by the C library, which would load code for it.
+// files are hostile: they are opened inside the image, read only when they are regular files of a
+// sane size, and parsed here rather than by the C library, which would load code for it.
 //
 // A number never falls back to a name, and must fit 32 bits (4294967295 means "no change" to the
 // kernel, and is refused).
@@ -27,8 +27,8 @@ struct ResolvedUser {
 };
 
 // "user", "uid", "user:group" in any mix of names and numbers; "" is root. A user alone brings its
-// primary and supplementary groups; with ":group" it has that group only. Throws kDockerfile for names
-// that are not there.
+// primary and supplementary groups; with ":group" it has that group only. Throws kDockerfile for
+// names that are not there.
 ResolvedUser resolve_user(const sys::RootDir& root, std::string_view user);
 
 struct Owner {
@@ -38,7 +38,8 @@ struct Owner {
   bool operator==(const Owner&) const = default;
 };
 
-// --chown: a name alone is its uid and primary gid, a number alone is both uid and gid, an empty group
+// --chown: a name alone is its uid and primary gid, a number alone is both uid and gid, an empty
+// group
 // ("app:") is gid 0. Throws kDockerfile for names that are not there.
 Owner resolve_chown(const sys::RootDir& root, std::string_view owner);
 

@@ -13,10 +13,10 @@
 namespace cairn::overlay::internal {
 
 struct ExtractPolicy {
-  std::vector<std::string> base;        // where in the root the archive's "/" is
-  View view = View::kLayer;             // kLayer: escape attributes as layer directories do
-  bool whiteouts = false;               // .wh. names delete; otherwise they are names like others
-  bool drop_whiteouts = false;          // they delete nothing, there being nothing below
+  std::vector<std::string> base;  // where in the root the archive's "/" is
+  View view = View::kLayer;       // kLayer: escape attributes as layer directories do
+  bool whiteouts = false;         // .wh. names delete; otherwise they are names like others
+  bool drop_whiteouts = false;    // they delete nothing, there being nothing below
   std::optional<std::pair<uid_t, gid_t>> owner{};
 };
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Finds the directory of each entry of an archive below a root, one directory at a time and by
-// descriptor, so that nothing an archive says can lead outside: symlinks are read by us and resolved
-// inside the root, ".." stops at it. It keeps standing where the last entry was, and archives come
-// in order: most look-ups cost no system call.
+// descriptor, so that nothing an archive says can lead outside: symlinks are read by us and
+// resolved inside the root, ".." stops at it. It keeps standing where the last entry was, and
+// archives come in order: most look-ups cost no system call.
 #pragma once
 
 #include <set>

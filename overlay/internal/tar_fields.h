@@ -22,8 +22,8 @@ std::string tar_text(std::string_view field);    // up to the first NUL
 Timestamp pax_time(std::string_view text);
 std::uint64_t pax_number(std::string_view text);
 
-// Reads "<length> <key>=<value>\n" records into `records`; an empty value takes a key away. Repeated
-// GNU.sparse.offset and .numbytes (sparse format 0.0) are joined into one GNU.sparse.map.
+// Reads "<length> <key>=<value>\n" records into `records`; an empty value takes a key away.
+// Repeated GNU.sparse.offset and .numbytes (sparse format 0.0) are joined into one GNU.sparse.map.
 void parse_pax(std::string_view text, std::map<std::string, std::string>& records);
 
 }  // namespace cairn::overlay::internal

@@ -46,7 +46,9 @@ inline std::string_view field(const TarBlock& block, TarField at) {
 
 constexpr std::string_view kXattrKey = "SCHILY.xattr.";
 
-constexpr std::uint64_t padding(std::uint64_t size) { return (kBlock - size % kBlock) % kBlock; }
+constexpr std::uint64_t padding(std::uint64_t size) {
+  return (kBlock - size % kBlock) % kBlock;
+}
 
 // The sum of all bytes with the checksum field taken as spaces.
 inline std::uint64_t tar_checksum(const TarBlock& block) {

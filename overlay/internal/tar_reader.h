@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Tar bytes to entries: V7, ustar, pax and GNU forms, sparse files in all four of theirs, read in one
-// pass with bounded memory. Names are bytes and nothing is converted; where formats leave room we
-// read as Go's archive/tar does, since that is what the writers of layers test with. Everything read
-// is hostile: whatever does not hold together is kCorrupt.
+// Tar bytes to entries: V7, ustar, pax and GNU forms, sparse files in all four of theirs, read in
+// one pass with bounded memory. Names are bytes and nothing is converted; where formats leave room
+// we read as Go's archive/tar does, since that is what the writers of layers test with. Everything
+// read is hostile: whatever does not hold together is kCorrupt.
 #pragma once
 
 #include <cstdint>
@@ -70,8 +70,8 @@ class TarReader {
 
   ByteSource& source_;
   std::vector<std::byte> buffer_;
-  std::span<std::byte> unread_;      // of the buffer
-  std::uint64_t content_left_ = 0;   // of the current entry, in the archive
+  std::span<std::byte> unread_;     // of the buffer
+  std::uint64_t content_left_ = 0;  // of the current entry, in the archive
   std::uint64_t padding_left_ = 0;
   bool ended_ = false;
 };

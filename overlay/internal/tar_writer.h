@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Changes to tar bytes, one way only: the same changes give the same bytes everywhere, and the bytes
-// that Go's archive/tar gives for them, so that diffIDs agree with those of BuildKit for equal trees.
+// Changes to tar bytes, one way only: the same changes give the same bytes everywhere, and the
+// bytes that Go's archive/tar gives for them, so that diffIDs agree with those of BuildKit for
+// equal trees.
 #pragma once
 
 #include <optional>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The walk behind diff(), write_layer() and write_tree(): one change at a time, in memory bounded by
-// the directories from the root to where it stands.
+// The walk behind diff(), write_layer() and write_tree(): one change at a time, in memory bounded
+// by the directories from the root to where it stands.
 #pragma once
 
 #include <memory>

@@ -42,8 +42,8 @@ MountTree clone_host(const char* path) {
   return sys::clone_tree(sys::open_path(path, O_PATH), "", Recursive::kYes);
 }
 
-// A container around us may lack a node or have something else in its place: only the real device is
-// taken, and only null is a must (masks are made of it).
+// A container around us may lack a node or have something else in its place: only the real device
+// is taken, and only null is a must (masks are made of it).
 std::vector<std::pair<const char*, MountTree>> clone_nodes() {
   std::vector<std::pair<const char*, MountTree>> nodes;
   for (const Node& node : kNodes) {
@@ -51,7 +51,8 @@ std::vector<std::pair<const char*, MountTree>> clone_nodes() {
     std::optional<Fd> fd = sys::find_path(path, O_PATH | O_NOFOLLOW);
     if (!fd) continue;
     struct stat st = sys::stat_of(*fd);
-    bool real = S_ISCHR(st.st_mode) && st.st_rdev == ::makedev(node.major_number, node.minor_number);
+    bool real =
+        S_ISCHR(st.st_mode) && st.st_rdev == ::makedev(node.major_number, node.minor_number);
     if (real) nodes.emplace_back(node.name, sys::clone_tree(*fd, "", Recursive::kNo));
   }
   if (nodes.empty() || std::string_view(nodes[0].first) != "null") {

@@ -4,11 +4,10 @@
 // step starts as a copy of the launcher's mount namespace, so a small one is copied and torn down
 // quickly, and between its clone and its pivot_root nothing of the host is in reach.
 //
-//   /proc   the host's, whole: the kernel lets a user namespace mount a new proc only while it sees one
-//   /sys    without its own submounts where we may have that
-//   /dev    null zero full random urandom tty, as bound files
-//   /empty  an empty read-only directory, to mask others with
-//   /root   where a step attaches its root
+//   /proc   the host's, whole: the kernel lets a user namespace mount a new proc only while it sees
+//   one /sys    without its own submounts where we may have that /dev    null zero full random
+//   urandom tty, as bound files /empty  an empty read-only directory, to mask others with /root
+//   where a step attaches its root
 #pragma once
 
 #include "sandbox/rungs.h"

@@ -67,10 +67,10 @@ std::optional<std::string> elf_loader(const sys::Fd& fd) {
   return std::nullopt;
 }
 
-// An image may offer /proc/self/exe as its /bin/sh, or as the interpreter of a script: that is still
-// our own program here, and root of the step could reach the host's file through it
-// (CVE-2019-5736). So nothing is executed that lies behind one of the kernel's magic links. Nobody else
-// lives in this step yet who could swap the file after the look.
+// An image may offer /proc/self/exe as its /bin/sh, or as the interpreter of a script: that is
+// still our own program here, and root of the step could reach the host's file through it
+// (CVE-2019-5736). So nothing is executed that lies behind one of the kernel's magic links. Nobody
+// else lives in this step yet who could swap the file after the look.
 void refuse_magic_links(std::string path) {
   constexpr int kMostInterpreters = 6;  // the kernel follows five
   for (int i = 0; i < kMostInterpreters; ++i) {
@@ -108,7 +108,8 @@ Error failed(const std::string& path, int code) {
   } else if (code == EACCES) {
     error.set_hint("the file is not executable for this user, or a directory above it is closed");
   } else if (code == ENOEXEC) {
-    error.set_hint("no program of this machine: another architecture, or a script without a #! line");
+    error.set_hint(
+        "no program of this machine: another architecture, or a script without a #! line");
   }
   return error;
 }

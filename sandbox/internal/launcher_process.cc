@@ -23,8 +23,8 @@
 namespace cairn::sandbox {
 namespace {
 
-// A step as the launcher knows it. Ends when its process does, or is killed when the builder lets go
-// of the channel.
+// A step as the launcher knows it. Ends when its process does, or is killed when the builder lets
+// go of the channel.
 struct Running {
   sys::Process process;
   sys::Fd channel;
@@ -56,8 +56,7 @@ std::uint64_t namespaces_of(const SandboxSpec& spec) {
 }
 
 void write_map(pid_t pid, const char* file, const IdMap& map) {
-  sys::write_all(sys::open_path(fmt::format("/proc/{}/{}", pid, file), O_WRONLY),
-                 id_map_text(map));
+  sys::write_all(sys::open_path(fmt::format("/proc/{}/{}", pid, file), O_WRONLY), id_map_text(map));
 }
 
 // The child waits at `go` until it has ids; the kernel takes a map of many extents only from a

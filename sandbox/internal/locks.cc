@@ -27,9 +27,10 @@ std::string apparmor_profile(const std::string& executable) {
 }
 
 Lock apparmor_lock(const HostFacts& facts) {
-  return {"AppArmor restricts user namespaces of unprivileged programs "
-          "(kernel.apparmor_restrict_unprivileged_userns=1)",
-          apparmor_profile(facts.executable)};
+  return {
+      "AppArmor restricts user namespaces of unprivileged programs "
+      "(kernel.apparmor_restrict_unprivileged_userns=1)",
+      apparmor_profile(facts.executable)};
 }
 
 Lock seccomp_lock() {
@@ -82,16 +83,16 @@ Error shut(const std::string& what, std::string_view call, int code, const Lock&
 Lock overlay_lock(int code) {
   switch (code) {
     case EINVAL:
-      return {"the filesystem of the store cannot hold the upper side of an overlay, as overlay "
-              "itself, NFS and virtiofs cannot",
-              "put the store on a volume of ext4, xfs, btrfs or tmpfs: --root DIR or CAIRN_ROOT"};
-    case ENODEV:
-      return {"this kernel has no overlayfs", "as root: modprobe overlay"};
-    case EIO:
-      return {"overlay mounts but cannot replace directories", "Linux 5.11 or newer"};
+      return {
+          "the filesystem of the store cannot hold the upper side of an overlay, as overlay "
+          "itself, NFS and virtiofs cannot",
+          "put the store on a volume of ext4, xfs, btrfs or tmpfs: --root DIR or CAIRN_ROOT"};
+    case ENODEV: return {"this kernel has no overlayfs", "as root: modprobe overlay"};
+    case EIO: return {"overlay mounts but cannot replace directories", "Linux 5.11 or newer"};
     default:
-      return {"overlay mounts in a user namespace need Linux 5.11 or newer, and SELinux may deny them",
-              "a newer kernel, or in a container: --security-opt label=disable"};
+      return {
+          "overlay mounts in a user namespace need Linux 5.11 or newer, and SELinux may deny them",
+          "a newer kernel, or in a container: --security-opt label=disable"};
   }
 }
 
@@ -122,8 +123,9 @@ Error shut_isolation(const Probe& probe, Question deciding, const std::string& w
   if (code == 0) return shut(what, "", 0, {"this host offers S0", "leave --isolation out"});
   Lock lock = user_namespace_lock(probe.facts, code);
   if (deciding == Question::kPivotRoot) {
-    lock = {"the container around us forbids pivot_root, as docker's filter does even with SYS_ADMIN",
-            "start it with --security-opt seccomp=unconfined, or --privileged"};
+    lock = {
+        "the container around us forbids pivot_root, as docker's filter does even with SYS_ADMIN",
+        "start it with --security-opt seccomp=unconfined, or --privileged"};
   } else if (deciding == Question::kFreshProc) {
     lock = {"parts of /proc are masked by the container around us, so the kernel refuses a new one",
             "start it with --security-opt systempaths=unconfined (podman: unmask=ALL, Kubernetes: "
@@ -144,8 +146,8 @@ std::string how_to_get_ids(const HostFacts& facts) {
   if (!facts.has_newidmap) fix = "install newuidmap (Debian: apt install uidmap)";
   if (facts.sub_uids.empty() || facts.sub_gids.empty()) {
     if (!fix.empty()) fix += ", and ";
-    fix += fmt::format("as root: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {}",
-                       user);
+    fix += fmt::format(
+        "as root: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {}", user);
   }
   return fix.empty() ? "newuidmap must be setuid root or hold cap_setuid, on a mount without nosuid"
                      : fix;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Short messages with descriptors over a SOCK_SEQPACKET socket pair: what the builder and the launcher
-// speak. One message is one send, so threads need no lock. Long bytes travel in a memfd.
+// Short messages with descriptors over a SOCK_SEQPACKET socket pair: what the builder and the
+// launcher speak. One message is one send, so threads need no lock. Long bytes travel in a memfd.
 #pragma once
 
 #include <optional>

@@ -25,16 +25,18 @@ using sys::RootDir;
 constexpr unsigned long kPlain = MS_NOSUID | MS_NODEV | MS_NOEXEC;
 constexpr unsigned kPlainAttributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 
-// What tells about the host or reaches into it, as docker and BuildKit mask it: below /proc and /sys.
-constexpr const char* kMaskedProc[] = {"acpi",         "asound",     "interrupts",  "kcore",
-                                       "keys",         "latency_stats", "timer_list", "timer_stats",
-                                       "sched_debug",  "scsi"};
+// What tells about the host or reaches into it, as docker and BuildKit mask it: below /proc and
+// /sys.
+constexpr const char* kMaskedProc[] = {"acpi",        "asound",        "interrupts", "kcore",
+                                       "keys",        "latency_stats", "timer_list", "timer_stats",
+                                       "sched_debug", "scsi"};
 constexpr const char* kMaskedSys[] = {"firmware", "devices/virtual/powercap"};
 constexpr const char* kReadOnlyProc[] = {"bus", "fs", "irq", "sys", "sysrq-trigger"};
 
 // A mount on top of a standard directory, which becomes our working directory. The image must not
-// redirect it by a symlink. From here on plain mount(2) and relative names do: the filesystem is one
-// we just mounted, so its names are what they seem, and one call is a third of open_tree's three.
+// redirect it by a symlink. From here on plain mount(2) and relative names do: the filesystem is
+// one we just mounted, so its names are what they seem, and one call is a third of open_tree's
+// three.
 void enter_standard(const RootDir& root, const char* path, const MountTree& tree) {
   ErrorContext while_here([path] { return fmt::format("mounting {}", path); });
   tree.attach(open_mount_point(root, path, MountPointType::kDirectory, Follow::kNo), "");
@@ -78,7 +80,8 @@ void bind_nodes() {
   }
 }
 
-void mount_here(const char* name, const char* type, unsigned long flags, const std::string& options) {
+void mount_here(const char* name, const char* type, unsigned long flags,
+                const std::string& options) {
   if (::mkdir(name, 0755) < 0) throw Error::from_errno(errno, "make /dev/{}", name);
   sys::mount_at(type, name, type, flags, options);
 }
@@ -110,7 +113,8 @@ void mount_extra(const RootDir& root, const StepRequest& request, const MountPoi
   Fd target = open_mount_point(root, mount.target, type);
   struct statfs where;
   if (::fstatfs(target.get(), &where) == 0 && where.f_type == PROC_SUPER_MAGIC) {
-    throw Error::of(ErrorKind::kDockerfile, "nothing can be mounted inside /proc: {}", mount.target);
+    throw Error::of(ErrorKind::kDockerfile, "nothing can be mounted inside /proc: {}",
+                    mount.target);
   }
   fresh.attach(target, "");
   unsigned long attributes = MOUNT_ATTR_NODEV | (mount.read_only ? MOUNT_ATTR_RDONLY : 0);
@@ -141,8 +145,9 @@ void mount_sys(const RootDir& root, NetworkMode network) {
 
 // Each step has a /dev of its own, made anew: what one step leaves there is no other's to see.
 void mount_dev(const RootDir& root, const SandboxSpec& spec, const StepWorld& world) {
-  enter_standard(root, "/dev", sys::new_filesystem("tmpfs", {{"mode", "0755"}, {"size", "64m"}},
-                                                   MOUNT_ATTR_NOSUID));
+  enter_standard(
+      root, "/dev",
+      sys::new_filesystem("tmpfs", {{"mode", "0755"}, {"size", "64m"}}, MOUNT_ATTR_NOSUID));
   bind_nodes();
   mount_here("pts", "devpts", MS_NOSUID | MS_NOEXEC, devpts_options(world));
   mount_here("shm", "tmpfs", kPlain, fmt::format("mode=1777,size={}", spec.shm_size));

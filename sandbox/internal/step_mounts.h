@@ -9,8 +9,8 @@
 
 namespace cairn::sandbox {
 
-// Attaches the step's root in this mount namespace and gives its directory. Device nodes of an image
-// are dead in it: as real root they would open the host's disks.
+// Attaches the step's root in this mount namespace and gives its directory. Device nodes of an
+// image are dead in it: as real root they would open the host's disks.
 sys::RootDir attach_root(const sys::MountTree& tree);
 
 // Run by the step's process, whose root is still the launcher's bare root.

@@ -30,7 +30,8 @@ using sys::RootDir;
 
 // The launcher kills its steps itself; this is for the day when it is killed.
 void die_with_launcher() {
-  if (::prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) throw Error::from_errno(errno, "set the death signal");
+  if (::prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+    throw Error::from_errno(errno, "set the death signal");
 }
 
 // End of file: the launcher has written our maps, or has died, and then so have we.
@@ -149,15 +150,15 @@ std::vector<std::string> environment(const SandboxSpec& spec, const ResolvedUser
 [[noreturn]] void build_world_and_run(StepRequest& request, const StepWorld& world, Fd go) {
   const SandboxSpec& spec = request.spec;
   die_with_launcher();
-  wait_for_ids(std::move(go));                     // without ids nothing can be owned
+  wait_for_ids(std::move(go));  // without ids nothing can be owned
   RootDir root = attach_root(request.fds.root);
-  mount_proc(root);                                // while the host's proc is still in sight
+  mount_proc(root);  // while the host's proc is still in sight
   mount_sys(root, spec.network);
   mount_dev(root, spec, world);
-  mount_extras(root, request);                     // may lie in any of those
+  mount_extras(root, request);  // may lie in any of those
   Fd cwd = open_cwd(root, spec.cwd);
   ResolvedUser user = resolve_user(root, spec.user);
-  if (spec.read_only_root) make_read_only(root);   // after all mount points were made
+  if (spec.read_only_root) make_read_only(root);  // after all mount points were made
   pivot_into(root);
   enter_cwd(cwd);
   set_hostname(spec.hostname);

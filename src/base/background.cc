@@ -84,7 +84,9 @@ ReadAheadSource::ReadAheadSource(ByteSource& inner) {
   });
 }
 
-ReadAheadSource::~ReadAheadSource() { queue_.stop(); }
+ReadAheadSource::~ReadAheadSource() {
+  queue_.stop();
+}
 
 std::size_t ReadAheadSource::read(std::span<std::byte> buffer) {
   if (used_ == piece_.size()) {
@@ -118,7 +120,9 @@ WriteBehindSink::WriteBehindSink(ByteSink& inner) {
 }
 
 // An end without finish() is an error's: what is queued may still be written, and nobody asks.
-WriteBehindSink::~WriteBehindSink() { queue_.end(nullptr); }
+WriteBehindSink::~WriteBehindSink() {
+  queue_.end(nullptr);
+}
 
 void WriteBehindSink::write(std::span<const std::byte> bytes) {
   while (!bytes.empty()) {

@@ -54,8 +54,8 @@ class ReadAheadSource final : public ByteSource {
   std::jthread thread_;
 };
 
-// Writes to `inner` (borrowed) on a thread of its own. Its failures come out of a later write() or of
-// finish(), which waits for the last byte; without finish() the rest is dropped.
+// Writes to `inner` (borrowed) on a thread of its own. Its failures come out of a later write() or
+// of finish(), which waits for the last byte; without finish() the rest is dropped.
 class WriteBehindSink final : public ByteSink {
  public:
   explicit WriteBehindSink(ByteSink& inner);

@@ -29,8 +29,8 @@ Compression sniff_compression(std::span<const std::byte> first_bytes) {
   if (magic[0] == 0x1f && magic[1] == 0x8b) return Compression::kGzip;
   bool is_frame = magic[0] == 0x28 && magic[1] == 0xb5 && magic[2] == 0x2f && magic[3] == 0xfd;
   // RFC 8878, 3.1.2: a skippable frame may come first.
-  bool is_skippable = (magic[0] & 0xf0) == 0x50 && magic[1] == 0x2a && magic[2] == 0x4d &&
-                      magic[3] == 0x18;
+  bool is_skippable =
+      (magic[0] & 0xf0) == 0x50 && magic[1] == 0x2a && magic[2] == 0x4d && magic[3] == 0x18;
   return is_frame || is_skippable ? Compression::kZstd : Compression::kNone;
 }
 
@@ -82,8 +82,8 @@ void BombGuard::count(std::uint64_t input_total, std::uint64_t more_output) {
     throw Error::of(ErrorKind::kLimit, "compressed data unpacks to more than {}",
                     human_size(limits_.max_bytes));
   }
-  if (output_ > limits_.free_bytes && output_ / std::max<std::uint64_t>(input_total, 1) >
-                                          limits_.max_ratio) {
+  if (output_ > limits_.free_bytes &&
+      output_ / std::max<std::uint64_t>(input_total, 1) > limits_.max_ratio) {
     throw Error::of(ErrorKind::kLimit, "compressed data unpacks to more than {} times its size",
                     limits_.max_ratio);
   }

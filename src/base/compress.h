@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // gzip and zstd, as layers use them: recognised by their first bytes when read, and written so that
-// equal input gives equal output whatever the number of threads. (The bytes of a compressor may still
-// change with its version: only digests of uncompressed bytes compare between hosts.)
+// equal input gives equal output whatever the number of threads. (The bytes of a compressor may
+// still change with its version: only digests of uncompressed bytes compare between hosts.)
 #pragma once
 
 #include <cstdint>
@@ -25,9 +25,9 @@ struct DecompressLimits {
   std::uint64_t max_ratio = 200;
 };
 
-// Reads `source` (borrowed) plain, whatever it is. gzip may come in several members, zstd in several
-// frames with windows up to 128 MiB; damage and early ends are kCorrupt. Reading to the end consumes
-// the source to its end.
+// Reads `source` (borrowed) plain, whatever it is. gzip may come in several members, zstd in
+// several frames with windows up to 128 MiB; damage and early ends are kCorrupt. Reading to the end
+// consumes the source to its end.
 std::unique_ptr<ByteSource> decompressing(ByteSource& source, const DecompressLimits& limits = {});
 
 class CompressingSink : public ByteSink {

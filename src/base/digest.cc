@@ -74,8 +74,12 @@ Digest Digest::of(std::string_view bytes) {
   return hash.finish();
 }
 
-std::string Digest::hex() const { return to_hex(bytes_); }
-std::string Digest::str() const { return "sha256:" + hex(); }
+std::string Digest::hex() const {
+  return to_hex(bytes_);
+}
+std::string Digest::str() const {
+  return "sha256:" + hex();
+}
 
 std::string to_hex(std::span<const std::uint8_t> bytes) {
   static constexpr char kDigits[] = "0123456789abcdef";

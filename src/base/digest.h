@@ -55,7 +55,9 @@ class Sha256 {
 
 std::string to_hex(std::span<const std::uint8_t> bytes);
 
-inline std::string format_as(const Digest& digest) { return digest.str(); }
+inline std::string format_as(const Digest& digest) {
+  return digest.str();
+}
 
 }  // namespace cairn
 

@@ -47,7 +47,9 @@ ErrorContext::ErrorContext(std::function<std::string()> describe)
   innermost = this;
 }
 
-ErrorContext::~ErrorContext() { innermost = outer_; }
+ErrorContext::~ErrorContext() {
+  innermost = outer_;
+}
 
 std::string serialise(const Error& error) {
   return Json{{"kind", static_cast<int>(error.kind())},

@@ -2,8 +2,9 @@
 //
 // The one exception type of the house, and the context it gathers.
 //
-// A throw means that this command, or this step, cannot go on. What a caller wants to branch on is a
-// value instead. Code that knows what is being done says so once, for nothing, until something fails:
+// A throw means that this command, or this step, cannot go on. What a caller wants to branch on is
+// a value instead. Code that knows what is being done says so once, for nothing, until something
+// fails:
 //
 //   ErrorContext while_here([&] { return fmt::format("unpacking layer {}", layer); });
 //

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// gzip writing by isa-l on several threads, as one member: the input is cut into blocks of 1 MiB that
-// are compressed alone, each ending in a full flush (an empty stored block, so that the next starts
-// at a byte), and an empty last block closes the stream. Where the cuts are depends on nothing but
-// the input, and so does the output.
+// gzip writing by isa-l on several threads, as one member: the input is cut into blocks of 1 MiB
+// that are compressed alone, each ending in a full flush (an empty stored block, so that the next
+// starts at a byte), and an empty last block closes the stream. Where the cuts are depends on
+// nothing but the input, and so does the output.
 #include <isa-l/crc.h>
 #include <isa-l/igzip_lib.h>
 
@@ -93,7 +93,8 @@ class GzipSink final : public CompressingSink {
       compress(*current_);
       write_out(std::move(current_));
     } else {
-      // The future holds the block; std::function wants what it runs to be copyable, so: a raw name.
+      // The future holds the block; std::function wants what it runs to be copyable, so: a raw
+      // name.
       Block* block = current_.release();
       running_.push_back(pool_->run([block] {
         BlockPtr own(block);

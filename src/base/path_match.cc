@@ -63,7 +63,8 @@ bool match_one(std::string_view& pattern, char32_t c) {
 }  // namespace
 
 bool match_path(std::string_view pattern, std::string_view name) {
-  // Where the last `*` stood and how much of the name it has taken: only that one is ever stretched.
+  // Where the last `*` stood and how much of the name it has taken: only that one is ever
+  // stretched.
   std::string_view star_pattern;
   std::string_view star_name;
   bool have_star = false;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Go's filepath.Match, the matcher of COPY's wildcards (FEATURES C06): `*` and `?` stop at "/", `[...]`
-// is a class with ranges and a leading `^`, `\` escapes. A malformed pattern matches nothing. Takes time
-// in pattern times name at most.
+// Go's filepath.Match, the matcher of COPY's wildcards (FEATURES C06): `*` and `?` stop at "/",
+// `[...]` is a class with ranges and a leading `^`, `\` escapes. A malformed pattern matches
+// nothing. Takes time in pattern times name at most.
 #pragma once
 
 #include <string_view>

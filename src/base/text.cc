@@ -12,9 +12,15 @@
 namespace cairn {
 namespace {
 
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+bool is_space(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+char upper(char c) {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+}
 
 // What Go's strconv.IsPrint refuses beyond ASCII, but for code points not assigned yet.
 bool is_unprintable(char32_t rune) {
@@ -23,10 +29,10 @@ bool is_unprintable(char32_t rune) {
     char32_t last;
   };
   static constexpr Range kRanges[] = {
-      {0x80, 0xa0},       {0xad, 0xad},       {0x600, 0x605},     {0x61c, 0x61c},
-      {0x1680, 0x1680},   {0x180e, 0x180e},   {0x2000, 0x200f},   {0x2028, 0x202f},
-      {0x205f, 0x206f},   {0x3000, 0x3000},   {0xe000, 0xf8ff},   {0xfeff, 0xfeff},
-      {0xfff0, 0xfffb},   {0xfffe, 0xffff},   {0xe0000, 0xe00ff}, {0xf0000, 0x10ffff}};
+      {0x80, 0xa0},     {0xad, 0xad},     {0x600, 0x605},     {0x61c, 0x61c},
+      {0x1680, 0x1680}, {0x180e, 0x180e}, {0x2000, 0x200f},   {0x2028, 0x202f},
+      {0x205f, 0x206f}, {0x3000, 0x3000}, {0xe000, 0xf8ff},   {0xfeff, 0xfeff},
+      {0xfff0, 0xfffb}, {0xfffe, 0xffff}, {0xe0000, 0xe00ff}, {0xf0000, 0x10ffff}};
   return std::any_of(std::begin(kRanges), std::end(kRanges),
                      [&](Range range) { return range.first <= rune && rune <= range.last; });
 }
@@ -164,8 +170,10 @@ std::string human_size(std::uint64_t bytes, int digits) {
 std::optional<std::uint64_t> parse_size(std::string_view text) {
   std::string lowered = to_lower(trim(text));
   std::string_view number = lowered;
-  if (number.ends_with("ib")) number.remove_suffix(2);
-  else if (number.ends_with("b")) number.remove_suffix(1);
+  if (number.ends_with("ib"))
+    number.remove_suffix(2);
+  else if (number.ends_with("b"))
+    number.remove_suffix(1);
   if (number.empty()) return std::nullopt;
   int shift = 0;
   switch (number.back()) {
@@ -198,6 +206,8 @@ std::string clean_path(std::string_view path) {
   return out.empty() ? "." : out;
 }
 
-std::string rooted_path(std::string_view path) { return clean_path("/" + std::string(path)); }
+std::string rooted_path(std::string_view path) {
+  return clean_path("/" + std::string(path));
+}
 
 }  // namespace cairn

@@ -26,7 +26,8 @@ std::string go_quote(std::string_view text);
 
 // The candidate nearest to `word`: Levenshtein distance below 3 ignoring case, the rule BuildKit's
 // util/suggest uses. Nothing for an exact match or when none is near.
-std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);
+std::optional<std::string> nearest(std::string_view word,
+                                   const std::vector<std::string>& candidates);
 // " (did you mean X?)" with X in the letter case of `word`, or "".
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
 

@@ -65,8 +65,8 @@ std::optional<Timestamp> parse_rfc3339(std::string_view text) {
   auto hour = number(11, 2), minute = number(14, 2), second = number(17, 2);
   if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
   if (text[4] != '-' || text[7] != '-' || (text[10] | 0x20) != 't' || text[13] != ':' ||
-      text[16] != ':' || *month < 1 || *month > 12 || *day < 1 || *day > days_in_month(*year, *month) ||
-      *hour > 23 || *minute > 59 || *second > 60) {
+      text[16] != ':' || *month < 1 || *month > 12 || *day < 1 ||
+      *day > days_in_month(*year, *month) || *hour > 23 || *minute > 59 || *second > 60) {
     return std::nullopt;
   }
   std::string_view rest = text.substr(19);
@@ -90,8 +90,7 @@ std::optional<Timestamp> parse_rfc3339(std::string_view text) {
     }
     offset = (*hours * 60 + *minutes) * (rest[0] == '-' ? -60 : 60);
   }
-  std::int64_t days =
-      days_from_civil(*year, static_cast<int>(*month), static_cast<int>(*day));
+  std::int64_t days = days_from_civil(*year, static_cast<int>(*month), static_cast<int>(*day));
   return Timestamp{.seconds = ((days * 24 + *hour) * 60 + *minute) * 60 + *second - offset,
                    .nanos = nanos};
 }

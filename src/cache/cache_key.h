@@ -23,8 +23,8 @@ struct CacheKey {
   Json to_json() const;  // [[name, value], ...]
 };
 
-// One source of a COPY or of a bind mount, by what was selected: the name it gives to a file and the
-// digest of its content.
+// One source of a COPY or of a bind mount, by what was selected: the name it gives to a file and
+// the digest of its content.
 struct SelectedContent {
   std::string name;
   Digest digest;

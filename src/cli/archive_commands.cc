@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // save, load and import: images to files and back.
-#include <CLI/CLI.hpp>
 #include <fcntl.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include "base/error.h"
 #include "cli/output_file.h"
@@ -64,7 +64,8 @@ sys::Fd open_input(const std::string& file) {
 int load(Session& session, const std::string& file) {
   for (const source::LoadedImage& image : source::load_archive(session.store(), open_input(file))) {
     if (image.names.empty()) fmt::print("Loaded image ID: {}\n", image.id.str());
-    for (const oci::Reference& name : image.names) fmt::print("Loaded image: {}\n", name.familiar());
+    for (const oci::Reference& name : image.names)
+      fmt::print("Loaded image: {}\n", name.familiar());
   }
   return 0;
 }
@@ -138,7 +139,8 @@ Command declare_load(CLI::App& app) {
   CLI::App* command = app.add_subcommand("load", "read images from an archive");
   auto file = std::make_shared<std::string>();
   command->add_option("-i,--input", *file, "file (default: stdin)");
-  command->add_flag_callback("-q,--quiet", [] {}, "print no progress (there is none)");
+  command->add_flag_callback(
+      "-q,--quiet", [] {}, "print no progress (there is none)");
   return {command, Needs::kStore, [file](Session& s) { return load(s, *file); }};
 }
 
@@ -149,7 +151,8 @@ Command declare_import(CLI::App& app) {
       ->required()
       ->option_text(" ");
   command->add_option("NAME", flags->name, "name[:tag] of the image")->option_text(" ");
-  command->add_option("-c,--change", flags->changes, "a Dockerfile line, as ENV or CMD (repeatable)")
+  command
+      ->add_option("-c,--change", flags->changes, "a Dockerfile line, as ENV or CMD (repeatable)")
       ->allow_extra_args(false);
   command->add_option("-m,--message", flags->message, "comment in the history");
   command->add_option("--platform", flags->platform, "os/arch[/variant] of the image");

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // cairn build: text → plan → snapshots → image → wherever it is wanted.
-#include <CLI/CLI.hpp>
 #include <fcntl.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <future>
 #include <thread>
@@ -63,7 +63,8 @@ class BuildRun {
     plan::Plan plan = make_plan();
     std::vector<solver::StepResult> results = solve(plan);
     output::ComposedImage image = compose(plan, results);
-    if (session_.stop().stop_requested()) throw Error(ErrorKind::kCancelled, "the build was cancelled");
+    if (session_.stop().stop_requested())
+      throw Error(ErrorKind::kCancelled, "the build was cancelled");
     ExportRequest request{.image = image,
                           .root_snapshot = results[plan.root].snapshot,
                           .names = inputs_.names,
@@ -74,7 +75,8 @@ class BuildRun {
 
   void write_files(const Digest& id) const {
     if (!flags_.iidfile.empty()) sys::replace_file(flags_.iidfile, id.str());
-    if (!flags_.metadata_file.empty()) sys::replace_file(flags_.metadata_file, metadata_.dump(2) + "\n");
+    if (!flags_.metadata_file.empty())
+      sys::replace_file(flags_.metadata_file, metadata_.dump(2) + "\n");
   }
 
  private:
@@ -91,7 +93,8 @@ class BuildRun {
 
   bool wants_image() const {
     for (const output::OutputSpec& spec : inputs_.outputs) {
-      if (spec.type != output::OutputType::kLocal && spec.type != output::OutputType::kTar) return true;
+      if (spec.type != output::OutputType::kLocal && spec.type != output::OutputType::kTar)
+        return true;
     }
     return false;
   }

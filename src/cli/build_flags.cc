@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/build_flags.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 namespace cairn::cli {
 namespace {
@@ -37,7 +37,9 @@ constexpr Accepted kAccepted[] = {
 };
 
 // CLI11 lets an option that may repeat swallow all words behind it, PATH too.
-CLI::Option* repeatable(CLI::Option* option) { return option->allow_extra_args(false); }
+CLI::Option* repeatable(CLI::Option* option) {
+  return option->allow_extra_args(false);
+}
 
 }  // namespace
 
@@ -45,20 +47,24 @@ void declare_build_flags(CLI::App& app, BuildFlags& flags) {
   app.add_option("PATH", flags.context, "directory of the build context")->option_text(" ");
   app.add_option("-f,--file", flags.file, "the Dockerfile (default: PATH/Dockerfile; - is stdin)");
   repeatable(app.add_option("-t,--tag", flags.tags, "name of the image, name[:tag] (repeatable)"));
-  repeatable(app.add_option("--build-arg", flags.build_args, "value of an ARG, KEY=VALUE (repeatable)"));
+  repeatable(
+      app.add_option("--build-arg", flags.build_args, "value of an ARG, KEY=VALUE (repeatable)"));
   app.add_option("--target", flags.target, "stage to build (default: the last)");
   repeatable(app.add_option("--label", flags.labels, "label of the image, KEY=VALUE (repeatable)"));
   repeatable(app.add_option("--build-context", flags.build_contexts,
-                 "named context, NAME=DIR or NAME=docker-image://REF (repeatable)"));
-  repeatable(app.add_option("-o,--output", flags.outputs,
-                 "where the result goes: DIR, - or type=image|oci|docker|local|tar|registry,..."));
+                            "named context, NAME=DIR or NAME=docker-image://REF (repeatable)"));
+  repeatable(app.add_option(
+      "-o,--output", flags.outputs,
+      "where the result goes: DIR, - or type=image|oci|docker|local|tar|registry,..."));
   app.add_flag("--load", flags.load, "keep the image in the local store (the default)");
   app.add_flag("--push", flags.push, "push the image after the build");
   app.add_option("--platform", flags.platform, "platform to build for, os/arch[/variant]");
   app.add_option("--network", flags.network, "network of RUN steps: default, host or none");
-  repeatable(app.add_option("--add-host", flags.add_hosts, "extra line of /etc/hosts, HOST:IP (repeatable)"));
+  repeatable(app.add_option("--add-host", flags.add_hosts,
+                            "extra line of /etc/hosts, HOST:IP (repeatable)"));
   app.add_flag("--no-cache", flags.no_cache, "run every step");
-  repeatable(app.add_option("--no-cache-filter", flags.no_cache_filter, "run every step of these stages"))
+  repeatable(
+      app.add_option("--no-cache-filter", flags.no_cache_filter, "run every step of these stages"))
       ->delimiter(',');
   app.add_flag("--pull", flags.pull, "ask the registry for base images that are here already");
   app.add_flag("-q,--quiet", flags.quiet, "print the image id alone");
@@ -71,13 +77,13 @@ void declare_build_flags(CLI::App& app, BuildFlags& flags) {
   app.add_option("-j,--jobs", flags.jobs, "steps that may run at once (default: one per core)");
   for (const Accepted& accepted : kAccepted) {
     auto note = [&flags, accepted] {
-      flags.without_effect.push_back(fmt::format("{} has no effect: {}", accepted.name, accepted.reason));
+      flags.without_effect.push_back(
+          fmt::format("{} has no effect: {}", accepted.name, accepted.reason));
     };
-    CLI::Option* option =
-        accepted.takes == Takes::kNothing
-            ? app.add_flag_callback(accepted.name, note)
-            : app.add_option_function<std::string>(accepted.name,
-                                                   [note](const std::string&) { note(); });
+    CLI::Option* option = accepted.takes == Takes::kNothing
+                              ? app.add_flag_callback(accepted.name, note)
+                              : app.add_option_function<std::string>(
+                                    accepted.name, [note](const std::string&) { note(); });
     option->group("");  // accepted, not advertised
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The options of `cairn build`: those of `docker build` and `docker buildx build`, and of buildah and
-// podman where they do not clash, as one value.
+// The options of `cairn build`: those of `docker build` and `docker buildx build`, and of buildah
+// and podman where they do not clash, as one value.
 #pragma once
 
 #include <string>
@@ -37,7 +37,8 @@ struct BuildFlags {
   bool no_cache = false;
   bool quiet = false;
   std::size_t jobs = 0;  // 0: one per core
-  // Flags that other builders know and that change nothing here, with the reason, for one note each.
+  // Flags that other builders know and that change nothing here, with the reason, for one note
+  // each.
   std::vector<std::string> without_effect;
 };
 

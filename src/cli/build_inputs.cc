@@ -27,7 +27,8 @@ bool is_url(const std::string& context) {
 
 sys::RootDir open_context(const std::string& path) {
   if (path == "-" || is_url(path)) {
-    throw Error::of(ErrorKind::kUsage, "a context that is no directory ({}) is not supported yet", path)
+    throw Error::of(ErrorKind::kUsage, "a context that is no directory ({}) is not supported yet",
+                    path)
         .with_hint("give a directory");
   }
   std::optional<sys::Fd> dir = sys::find_path(path, O_RDONLY | O_DIRECTORY);
@@ -95,7 +96,8 @@ std::shared_ptr<const PathFilter> read_ignore_file(const BuildFlags& flags,
     }
     candidates = {flags.ignorefile};
   } else {
-    if (dockerfile != "-" && !dockerfile.empty()) candidates.push_back(dockerfile + ".dockerignore");
+    if (dockerfile != "-" && !dockerfile.empty())
+      candidates.push_back(dockerfile + ".dockerignore");
     candidates.push_back(context + "/.dockerignore");
   }
   for (const std::string& path : candidates) {
@@ -194,8 +196,13 @@ std::vector<output::OutputSpec> make_outputs(const BuildFlags& flags) {
   if (flags.format == "docker") {
     for (output::OutputSpec& spec : outputs) spec.blobs.types = output::MediaTypes::kDocker;
   }
-  if (flags.push) outputs.push_back({.type = output::OutputType::kRegistry, .dest = {}, .names = {},
-                                     .tar = true, .push = true, .blobs = outputs[0].blobs});
+  if (flags.push)
+    outputs.push_back({.type = output::OutputType::kRegistry,
+                       .dest = {},
+                       .names = {},
+                       .tar = true,
+                       .push = true,
+                       .blobs = outputs[0].blobs});
   return outputs;
 }
 
@@ -224,8 +231,7 @@ BuildInputs read_build_inputs(const BuildFlags& flags) {
   for (const auto& [name, context] : inputs.options.contexts) {
     const auto* local = std::get_if<plan::LocalContext>(&context);
     if (local == nullptr) continue;
-    add_context(inputs, name, local->directory,
-                read_ignore_file({}, local->directory, ""));
+    add_context(inputs, name, local->directory, read_ignore_file({}, local->directory, ""));
   }
   return inputs;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a build reads before it starts: the Dockerfile, the context and its ignore file, and the flags
-// turned into the plan's options.
+// What a build reads before it starts: the Dockerfile, the context and its ignore file, and the
+// flags turned into the plan's options.
 #pragma once
 
 #include <map>

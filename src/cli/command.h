@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a command is: options declared on a CLI11 app, what it needs of the host before it may run, and
-// a function. Every command is one file that declares itself; commands.cc lists them.
+// What a command is: options declared on a CLI11 app, what it needs of the host before it may run,
+// and a function. Every command is one file that declares itself; commands.cc lists them.
 #pragma once
 
 #include <functional>
@@ -20,8 +20,8 @@ namespace cairn::cli {
 struct Settings;
 class Session;
 
-// Each need includes those before it. Entering the builder's namespace costs some milliseconds and must
-// come before the first thread, so main has to know.
+// Each need includes those before it. Entering the builder's namespace costs some milliseconds and
+// must come before the first thread, so main has to know.
 enum class Needs {
   kNothing,
   kStore,     // reads and writes the index; files of other ids are not touched

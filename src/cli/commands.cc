@@ -3,8 +3,8 @@
 // The list of commands, and the two that need nothing: version and help.
 #include "cli/command.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "base/text.h"
 #include "cli/session.h"
@@ -46,10 +46,18 @@ Command declare_help(CLI::App& app) {
 }  // namespace
 
 std::vector<Command> declare_commands(CLI::App& app, Settings& settings) {
-  std::vector<Command> commands = {
-      declare_build(app, settings), declare_run(app),  declare_images(app), declare_inspect(app),
-      declare_history(app),         declare_tag(app),  declare_rmi(app),    declare_pull(app, settings),
-      declare_push(app, settings),  declare_save(app), declare_load(app),   declare_import(app)};
+  std::vector<Command> commands = {declare_build(app, settings),
+                                   declare_run(app),
+                                   declare_images(app),
+                                   declare_inspect(app),
+                                   declare_history(app),
+                                   declare_tag(app),
+                                   declare_rmi(app),
+                                   declare_pull(app, settings),
+                                   declare_push(app, settings),
+                                   declare_save(app),
+                                   declare_load(app),
+                                   declare_import(app)};
   for (Command& command : declare_debug(app)) commands.push_back(std::move(command));
   commands.push_back(declare_version(app));
   commands.push_back(declare_help(app));

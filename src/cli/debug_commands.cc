@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// For machines: `debug ast` prints a parsed Dockerfile as BuildKit's dumper does, `debug words` a text
-// after word expansion.
-#include <CLI/CLI.hpp>
+// For machines: `debug ast` prints a parsed Dockerfile as BuildKit's dumper does, `debug words` a
+// text after word expansion.
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <map>
 
@@ -52,11 +52,11 @@ std::vector<Command> declare_debug(CLI::App& app) {
   CLI::App* ast = debug->add_subcommand("ast", "print a parsed Dockerfile as s-expressions");
   auto file = std::make_shared<std::string>();
   ast->add_option("FILE", *file)->required()->option_text(" ");
-  CLI::App* words = debug->add_subcommand("words", "print a text after word expansion, a word a line");
+  CLI::App* words =
+      debug->add_subcommand("words", "print a text after word expansion, a word a line");
   auto env = std::make_shared<std::vector<std::string>>();
   auto text = std::make_shared<std::vector<std::string>>();
-  words->add_option("--env", *env, "variable, KEY=VALUE (repeatable)")
-      ->allow_extra_args(false);
+  words->add_option("--env", *env, "variable, KEY=VALUE (repeatable)")->allow_extra_args(false);
   words->add_option("TEXT", *text)->required()->option_text(" ");
   return {{ast, Needs::kNothing, [file](Session&) { return print_ast(*file); }},
           {words, Needs::kNothing, [env, text](Session&) { return print_words(*env, *text); }}};

@@ -29,7 +29,8 @@ ProgressMode parse_progress_mode(const std::string& text) {
   if (text == "plain") return ProgressMode::kPlain;
   if (text == "tty") return ProgressMode::kTty;
   if (text == "quiet" || text == "none") return ProgressMode::kQuiet;
-  throw Error::of(ErrorKind::kUsage, "--progress={}: not one of auto, plain, tty, quiet, none", text);
+  throw Error::of(ErrorKind::kUsage, "--progress={}: not one of auto, plain, tty, quiet, none",
+                  text);
 }
 
 std::vector<std::string> LineBuffer::feed(std::string_view bytes) {
@@ -44,7 +45,9 @@ std::vector<std::string> LineBuffer::feed(std::string_view bytes) {
   return lines;
 }
 
-std::string LineBuffer::take_rest() { return std::exchange(rest_, {}); }
+std::string LineBuffer::take_rest() {
+  return std::exchange(rest_, {});
+}
 
 void Display::send(progress::Event event) {
   std::lock_guard lock(mutex_);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Drawing progress on stderr the way BuildKit does (FEATURES G): `plain` appends lines, `tty` redraws
-// one block, `quiet` shows nothing. All keep the tail of every step's log, for the message that
-// follows a failure.
+// Drawing progress on stderr the way BuildKit does (FEATURES G): `plain` appends lines, `tty`
+// redraws one block, `quiet` shows nothing. All keep the tail of every step's log, for the message
+// that follows a failure.
 #pragma once
 
 #include <deque>

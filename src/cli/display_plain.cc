@@ -20,7 +20,9 @@ constexpr double kStatusShare = 0.05;
 constexpr double kStatusDelay = 5;
 
 // Two decimals at most, as Go's units package prints "%.2f" sizes.
-std::string size_text(std::int64_t bytes) { return human_size(static_cast<std::uint64_t>(bytes)); }
+std::string size_text(std::int64_t bytes) {
+  return human_size(static_cast<std::uint64_t>(bytes));
+}
 
 class PlainDisplay final : public Display {
  public:
@@ -75,8 +77,7 @@ class PlainDisplay final : public Display {
       double share = status.total > 0 ? static_cast<double>(status.current - last->second.current) /
                                             static_cast<double>(status.total)
                                       : 0;
-      if (share < kStatusShare &&
-          seconds_between(last->second.time, status.time) < kStatusDelay) {
+      if (share < kStatusShare && seconds_between(last->second.time, status.time) < kStatusDelay) {
         return;
       }
     }

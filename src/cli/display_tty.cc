@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One block at the bottom of a terminal, redrawn a few times a second: a line per vertex with its
-// time at the right edge, statuses below it, and the last lines of a running command. Finished lines
-// that no longer fit scroll away at the top, the oldest first.
+// time at the right edge, statuses below it, and the last lines of a running command. Finished
+// lines that no longer fit scroll away at the top, the oldest first.
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -148,7 +148,8 @@ class TtyDisplay final : public Display {
     std::string label = vertex.name;
     if (vertex.ended && vertex.outcome == progress::Outcome::kCached) label = "CACHED " + label;
     if (vertex.ended && vertex.outcome == progress::Outcome::kFailed) label = "ERROR " + label;
-    if (vertex.ended && vertex.outcome == progress::Outcome::kCancelled) label = "CANCELED " + label;
+    if (vertex.ended && vertex.outcome == progress::Outcome::kCancelled)
+      label = "CANCELED " + label;
     double seconds = std::max(0.0, seconds_between(vertex.started, vertex.ended.value_or(now())));
     std::string line = edge(" => " + label, fmt::format("{:.1f}s", seconds), width);
     const char* color = vertex.ended ? color_of(vertex.outcome) : "";

@@ -66,8 +66,13 @@ class Export {
 
   void status(const progress::VertexScope& scope, const std::string& text) {
     Timestamp time = now();
-    scope.sink().send(progress::Status{.vertex = scope.id(), .name = text, .current = 0, .total = 0,
-                                       .started = time, .time = time, .completed = true});
+    scope.sink().send(progress::Status{.vertex = scope.id(),
+                                       .name = text,
+                                       .current = 0,
+                                       .total = 0,
+                                       .started = time,
+                                       .time = time,
+                                       .completed = true});
   }
 
   output::WholeImage whole(const OutputSpec& spec, const progress::VertexScope& scope) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The commands on images that are here: images, inspect, tag, rmi. Columns, sizes and times as docker
-// prints them.
+// The commands on images that are here: images, inspect, tag, rmi. Columns, sizes and times as
+// docker prints them.
 #include <CLI/CLI.hpp>
 
 #include "base/error.h"
@@ -147,7 +147,8 @@ Command declare_images(CLI::App& app) {
   auto flags = std::make_shared<ImagesFlags>();
   command->add_option("NAME", flags->filter, "only this repository or name")->option_text(" ");
   command->add_flag("-q,--quiet", flags->quiet, "print ids alone");
-  command->add_flag_callback("-a,--all", [] {}, "all images (none are hidden)");
+  command->add_flag_callback(
+      "-a,--all", [] {}, "all images (none are hidden)");
   command->add_flag("--no-trunc", flags->no_trunc, "print whole ids");
   command->add_flag("--digests", flags->digests, "print manifest digests");
   command->add_option("--format", flags->format, "table, or json: one object a line")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// cairn, from the top: declare the commands, read the command line, open what the command needs, run it.
+// cairn, from the top: declare the commands, read the command line, open what the command needs,
+// run it.
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <new>
@@ -23,7 +24,8 @@ int run_chosen(const std::vector<Command>& commands, const Settings& settings) {
 
 int main(int argc, char** argv) {
   Settings settings;
-  CLI::App app("Builds container images from Dockerfiles, without a daemon and without root.", "cairn");
+  CLI::App app("Builds container images from Dockerfiles, without a daemon and without root.",
+               "cairn");
   app.require_subcommand(1);
   app.fallthrough();
   app.set_help_all_flag("--help-all", "help of all commands");
@@ -54,4 +56,6 @@ int main(int argc, char** argv) {
 }  // namespace
 }  // namespace cairn::cli
 
-int main(int argc, char** argv) { return cairn::cli::main(argc, argv); }
+int main(int argc, char** argv) {
+  return cairn::cli::main(argc, argv);
+}

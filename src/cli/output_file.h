@@ -10,7 +10,8 @@
 
 namespace cairn::cli {
 
-// "-" is stdout, refused when it is a terminal. A file is written beside `dest` and renamed over it.
+// "-" is stdout, refused when it is a terminal. A file is written beside `dest` and renamed over
+// it.
 void write_output_file(const std::string& dest, const std::function<void(const sys::Fd&)>& write);
 
 }  // namespace cairn::cli

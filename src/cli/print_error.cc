@@ -31,10 +31,13 @@ void print_error(const Error& error) {
   for (const std::string& context : error.context()) text += "  while " + context + "\n";
   if (error.span() && error.span()->source) text += "  " + location(*error.span()) + "\n";
   if (!error.hint().empty()) text += "hint: " + error.hint() + "\n";
-  if (error.kind() == ErrorKind::kBug) text += "This is a fault of cairn itself; please report it.\n";
+  if (error.kind() == ErrorKind::kBug)
+    text += "This is a fault of cairn itself; please report it.\n";
   write_to_stderr(text);
 }
 
-void print_note(const std::string& text) { write_to_stderr("note: " + text + "\n"); }
+void print_note(const std::string& text) {
+  write_to_stderr("note: " + text + "\n");
+}
 
 }  // namespace cairn::cli

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// cairn run: an image's command in the sandbox that builds use, in the foreground, on a root whose changes
-// are thrown away. Enough to try what was built; no container engine.
-#include <CLI/CLI.hpp>
+// cairn run: an image's command in the sandbox that builds use, in the foreground, on a root whose
+// changes are thrown away. Enough to try what was built; no container engine.
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <cstdlib>
 
@@ -83,7 +83,8 @@ void add_volume(const std::string& text, sandbox::SandboxSpec& spec, sandbox::St
       (parts.size() == 3 && parts[2] != "ro" && parts[2] != "rw")) {
     throw Error::of(ErrorKind::kUsage, "--volume {}: not of the form DIR:/TARGET[:ro]", text);
   }
-  spec.mounts.push_back({.target = parts[1], .fd_index = fds.mounts.size(), .read_only = read_only});
+  spec.mounts.push_back(
+      {.target = parts[1], .fd_index = fds.mounts.size(), .read_only = read_only});
   fds.mounts.push_back(sys::open_path(parts[0], O_PATH));
 }
 
@@ -131,7 +132,8 @@ sys::ExitStatus run_step(Session& session, const RunFlags& flags, const sandbox:
     fds.out = sys::duplicate(terminal->slave);
     fds.err = std::move(terminal->slave);
   } else {
-    fds.in = flags.interactive ? sys::Fd(::dup(STDIN_FILENO)) : sys::open_path("/dev/null", O_RDONLY);
+    fds.in =
+        flags.interactive ? sys::Fd(::dup(STDIN_FILENO)) : sys::open_path("/dev/null", O_RDONLY);
     fds.out = sys::Fd(::dup(STDOUT_FILENO));
     fds.err = sys::Fd(::dup(STDERR_FILENO));
   }
@@ -153,11 +155,13 @@ int run(Session& session, const RunFlags& flags) {
   std::string snapshot;
   {
     progress::NullSink silent;
-    progress::Sink& sink = image.is_local ? static_cast<progress::Sink&>(silent) : session.display();
-    snapshot = progress::run_vertex(sink, "unpacking " + flags.image, [&](progress::VertexScope& scope) {
-      return solver::unpack_image(store, images, image, scope, solver::Fetch::kMissingSnapshots,
-                                  session.stop());
-    });
+    progress::Sink& sink =
+        image.is_local ? static_cast<progress::Sink&>(silent) : session.display();
+    snapshot =
+        progress::run_vertex(sink, "unpacking " + flags.image, [&](progress::VertexScope& scope) {
+          return solver::unpack_image(store, images, image, scope, solver::Fetch::kMissingSnapshots,
+                                      session.stop());
+        });
   }
   session.display().finish();
   solver::Workspace workspace(store, snapshot);
@@ -196,7 +200,8 @@ Command declare_run(CLI::App& app) {
       ->check(CLI::IsMember({"host", "none", "default"}));
   command->add_option("--platform", flags->platform, "os/arch[/variant] to pull");
   command->add_flag("--read-only", flags->read_only, "a root that cannot be written to");
-  command->add_flag_callback("--rm", [] {}, "implied: nothing is kept");
+  command->add_flag_callback(
+      "--rm", [] {}, "implied: nothing is kept");
   command->positionals_at_end();
   command->prefix_command();
   return {command, Needs::kLauncher, [flags, command](Session& session) {

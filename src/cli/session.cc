@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/session.h"
 
-#include <CLI/CLI.hpp>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <atomic>
 #include <cstdlib>
@@ -39,7 +39,8 @@ std::optional<sandbox::Isolation> wished_isolation(const Settings& settings) {
                       sandbox::Isolation::kS2, sandbox::Isolation::kS3, sandbox::Isolation::kS4}) {
       if (equal_fold(*wish, sandbox::name(rung))) return rung;
     }
-    throw Error::of(ErrorKind::kUsage, "isolation \"{}\" is none of S0, S0r, S1, S2, S3, S4", *wish);
+    throw Error::of(ErrorKind::kUsage, "isolation \"{}\" is none of S0, S0r, S1, S2, S3, S4",
+                    *wish);
   }
   return std::nullopt;
 }
@@ -90,8 +91,12 @@ Interruption::Interruption() {
   std::thread(watch_signals).detach();
 }
 Interruption::~Interruption() = default;
-std::stop_token Interruption::token() const { return stop_source().get_token(); }
-int Interruption::signal() { return caught.load(); }
+std::stop_token Interruption::token() const {
+  return stop_source().get_token();
+}
+int Interruption::signal() {
+  return caught.load();
+}
 
 Session::Session(Settings settings, Needs needs) : settings_(std::move(settings)) {
   if (needs == Needs::kNothing) return;
@@ -116,7 +121,9 @@ Session::~Session() {
   if (display_) display_->finish();
 }
 
-std::string Session::rungs() const { return rungs_ ? sandbox::text(*rungs_) : ""; }
+std::string Session::rungs() const {
+  return rungs_ ? sandbox::text(*rungs_) : "";
+}
 
 const std::vector<std::string>& Session::notes() const {
   static const std::vector<std::string> none;

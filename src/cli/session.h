@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What commands share: settings from flags and environment, and the parts they are made of, opened in
-// the order the kernel needs – namespace, launcher, then everything that may start threads.
+// What commands share: settings from flags and environment, and the parts they are made of, opened
+// in the order the kernel needs – namespace, launcher, then everything that may start threads.
 #pragma once
 
 #include <memory>

@@ -23,7 +23,9 @@ std::string Table::text() const {
   return out;
 }
 
-std::string short_id(const Digest& id) { return id.hex().substr(0, 12); }
+std::string short_id(const Digest& id) {
+  return id.hex().substr(0, 12);
+}
 
 std::string ago(Timestamp time) {
   if (time == Timestamp{}) return "N/A";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A pseudo-terminal for `run -t`: the command gets the slave, we pass bytes between the master and our
-// own terminal, which is raw meanwhile.
+// A pseudo-terminal for `run -t`: the command gets the slave, we pass bytes between the master and
+// our own terminal, which is raw meanwhile.
 #pragma once
 
 #include <termios.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A command line that could not be read, said with what was probably meant.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 
@@ -33,7 +33,8 @@ std::string describe(const CLI::App& app, const std::vector<std::string>& words,
   for (const CLI::App* command : app.get_subcommands()) chosen.push_back(command);
   if (chosen.empty()) {
     if (words.empty()) return "no command was given";
-    return fmt::format("unknown command: {}{}", words[0], did_you_mean(words[0], command_names(app)));
+    return fmt::format("unknown command: {}{}", words[0],
+                       did_you_mean(words[0], command_names(app)));
   }
   std::vector<std::string> known = flag_names(*chosen.back());
   for (const std::string& flag : flag_names(app)) known.push_back(flag);

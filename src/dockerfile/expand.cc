@@ -209,12 +209,9 @@ class Expander {
       case '-':
       case '?':
       case '#':
-      case '%':
-        return operand(variable, sign);
-      case '/':
-        return replaced(variable);
-      default:
-        throw unsupported(sign);
+      case '%': return operand(variable, sign);
+      case '/': return replaced(variable);
+      default: throw unsupported(sign);
     }
   }
 
@@ -229,19 +226,15 @@ class Expander {
     if (!value && options_.keep_unset) return fmt::format("${{{}{}{}}}", variable, sign, word);
     bool absent = !value || (empty_is_unset && value->empty());
     switch (kind) {
-      case '-':
-        return absent ? word : *value;
-      case '+':
-        return absent ? "" : word;
+      case '-': return absent ? word : *value;
+      case '+': return absent ? "" : word;
       case '?':
         if (!absent) return *value;
         if (word.empty()) word = fmt::format("is not allowed to be {}", value ? "empty" : "unset");
         throw failure(fmt::format("{}: {}", variable, word));
       case '#':
-      case '%':
-        return trimmed(value.value_or(""), word, kind);
-      default:
-        throw unsupported(sign);
+      case '%': return trimmed(value.value_or(""), word, kind);
+      default: throw unsupported(sign);
     }
   }
 

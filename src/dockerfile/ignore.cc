@@ -74,16 +74,13 @@ IgnoreMatcher::Pattern IgnoreMatcher::Pattern::compile(std::string_view text) {
 
 bool IgnoreMatcher::Pattern::matches(std::string_view path) const {
   switch (kind) {
-    case Kind::kExact:
-      return path == text;
-    case Kind::kPrefix:
-      return path.starts_with(text);
+    case Kind::kExact: return path == text;
+    case Kind::kPrefix: return path.starts_with(text);
     case Kind::kSuffix:
       // "**/foo" takes "foo" as well.
       return path.ends_with(text) ||
              (text.starts_with('/') && path == std::string_view(text).substr(1));
-    case Kind::kWildcards:
-      return dockerfile::matches(tokens, path);
+    case Kind::kWildcards: return dockerfile::matches(tokens, path);
   }
   return false;
 }
@@ -91,14 +88,10 @@ bool IgnoreMatcher::Pattern::matches(std::string_view path) const {
 bool IgnoreMatcher::Pattern::may_match_below(std::string_view directory) const {
   std::string below = std::string(directory) + "/";
   switch (kind) {
-    case Kind::kExact:
-      return text.starts_with(below);
-    case Kind::kPrefix:
-      return text.starts_with(below) || below.starts_with(text);
-    case Kind::kSuffix:
-      return true;
-    case Kind::kWildcards:
-      return may_match_behind(tokens, below);
+    case Kind::kExact: return text.starts_with(below);
+    case Kind::kPrefix: return text.starts_with(below) || below.starts_with(text);
+    case Kind::kSuffix: return true;
+    case Kind::kWildcards: return may_match_behind(tokens, below);
   }
   return true;
 }

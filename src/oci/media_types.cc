@@ -51,12 +51,9 @@ Compression compression_of(std::string_view type) {
 std::string_view layer_type(Family family, Compression compression) {
   bool oci = family == Family::kOci;
   switch (compression) {
-    case Compression::kGzip:
-      return oci ? kOciLayerGzip : kDockerLayerGzip;
-    case Compression::kZstd:
-      return oci ? kOciLayerZstd : kDockerLayerZstd;
-    case Compression::kNone:
-      break;
+    case Compression::kGzip: return oci ? kOciLayerGzip : kDockerLayerGzip;
+    case Compression::kZstd: return oci ? kOciLayerZstd : kDockerLayerZstd;
+    case Compression::kNone: break;
   }
   return oci ? kOciLayer : kDockerLayer;
 }

@@ -26,7 +26,9 @@ struct Contents {
   std::map<Digest, std::int64_t> blobs;
 };
 
-std::string blob_path(const Digest& digest) { return "blobs/sha256/" + digest.hex(); }
+std::string blob_path(const Digest& digest) {
+  return "blobs/sha256/" + digest.hex();
+}
 
 // X09: one descriptor per name, or one without a name.
 void add_descriptors(Json& manifests, const ArchivedImage& archived) {
@@ -124,7 +126,8 @@ class TarWriter {
 
   void check(int result) {
     if (result >= ARCHIVE_WARN) return;
-    throw Error::of(ErrorKind::kHost, "write the archive: {}", archive_error_string(archive_.get()));
+    throw Error::of(ErrorKind::kHost, "write the archive: {}",
+                    archive_error_string(archive_.get()));
   }
 
   struct Free {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Images as files: an OCI layout (a directory or a tar of one) and the docker archive, which is an OCI
-// layout with a manifest.json beside it (FEATURES X09). Bytes depend on the images alone.
+// Images as files: an OCI layout (a directory or a tar of one) and the docker archive, which is an
+// OCI layout with a manifest.json beside it (FEATURES X09). Bytes depend on the images alone.
 #pragma once
 
 #include <string>

@@ -13,8 +13,8 @@ Timestamp clamped(Timestamp time, const std::optional<Timestamp>& epoch) {
   return epoch ? std::min(time, *epoch) : time;
 }
 
-// Metadata lines take the time of the new layer before them, those before the first one its time; an
-// image without new layers takes the time of its base (X06).
+// Metadata lines take the time of the new layer before them, those before the first one its time;
+// an image without new layers takes the time of its base (X06).
 void fill_times(std::vector<oci::History>& history, std::size_t base_lines) {
   std::optional<Timestamp> time;
   for (std::size_t i = base_lines; i < history.size() && !time; ++i) time = history[i].created;

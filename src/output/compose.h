@@ -23,7 +23,7 @@ struct NewLine {
 };
 
 struct Composition {
-  oci::ImageConfig config;  // without rootfs, history and created
+  oci::ImageConfig config;                 // without rootfs, history and created
   const oci::ImageConfig* base = nullptr;  // its layers and history come first
   std::vector<NewLine> lines;
   std::optional<Timestamp> epoch;  // SOURCE_DATE_EPOCH
@@ -38,7 +38,8 @@ struct ComposedImage {
 
 ComposedImage compose(store::Store& store, Composition composition);
 
-// Records the image, with `names` (may be none) moved to it. All its snapshots are durable afterwards.
+// Records the image, with `names` (may be none) moved to it. All its snapshots are durable
+// afterwards.
 void keep(store::Store& store, const ComposedImage& image,
           const std::vector<oci::Reference>& names);
 

@@ -24,8 +24,10 @@ std::string media_type(MediaTypes types, Compression compression) {
   bool docker = types == MediaTypes::kDocker;
   switch (compression) {
     case Compression::kNone: return std::string(docker ? oci::kDockerLayer : oci::kOciLayer);
-    case Compression::kGzip: return std::string(docker ? oci::kDockerLayerGzip : oci::kOciLayerGzip);
-    case Compression::kZstd: return std::string(docker ? oci::kDockerLayerZstd : oci::kOciLayerZstd);
+    case Compression::kGzip:
+      return std::string(docker ? oci::kDockerLayerGzip : oci::kOciLayerGzip);
+    case Compression::kZstd:
+      return std::string(docker ? oci::kDockerLayerZstd : oci::kOciLayerZstd);
   }
   return "";
 }
@@ -38,8 +40,8 @@ std::optional<Compression> compression_of(const std::string& type) {
 }
 
 // The layer's tar: from the snapshot it is a view of, or out of a blob that holds it.
-void write_tar(store::Store& store, const oci::DiffId& diff_id, const std::optional<LayerView>& view,
-               ByteSink& tar) {
+void write_tar(store::Store& store, const oci::DiffId& diff_id,
+               const std::optional<LayerView>& view, ByteSink& tar) {
   if (view) return write_view(store, *view, tar);
   for (const oci::Descriptor& blob : store.layer_blobs().find(diff_id)) {
     sys::Fd file = store.blobs().open(blob.digest);

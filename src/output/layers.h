@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Layers as views of snapshots (DESIGN D4): a layer has no bytes until somebody wants them. Its diffID
-// is the digest of a tar that was never written anywhere; its blob is made when a push or an archive
-// asks for one. Both are remembered. Safe from any thread.
+// Layers as views of snapshots (DESIGN D4): a layer has no bytes until somebody wants them. Its
+// diffID is the digest of a tar that was never written anywhere; its blob is made when a push or an
+// archive asks for one. Both are remembered. Safe from any thread.
 #pragma once
 
 #include <cstdint>

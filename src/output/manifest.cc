@@ -11,13 +11,15 @@ bool is_docker(const std::string& media_type) {
   return media_type.starts_with("application/vnd.docker.");
 }
 
-// The manifest an image was pulled with, when it is of the wanted family and nothing is to be redone.
+// The manifest an image was pulled with, when it is of the wanted family and nothing is to be
+// redone.
 std::optional<WholeImage> as_pulled(store::Store& store, const store::Image& image,
                                     const BlobOptions& options) {
   if (!image.manifest || options.force) return std::nullopt;
   std::optional<oci::Manifest> manifest = store.images().manifest(image);
   if (!manifest) return std::nullopt;
-  if (is_docker(manifest->media_type) != (options.types == MediaTypes::kDocker)) return std::nullopt;
+  if (is_docker(manifest->media_type) != (options.types == MediaTypes::kDocker))
+    return std::nullopt;
   std::string bytes = store.blobs().read(*image.manifest, 4 << 20);
   oci::Descriptor descriptor{.media_type = manifest->media_type,
                              .digest = *image.manifest,

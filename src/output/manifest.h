@@ -19,8 +19,8 @@ struct WholeImage {
   oci::ImageConfig config;
 };
 
-// Makes the layer blobs that are missing, and the manifest. A pulled image keeps the manifest it came
-// with when that is what the options ask for. The manifest is a blob of the store afterwards.
+// Makes the layer blobs that are missing, and the manifest. A pulled image keeps the manifest it
+// came with when that is what the options ask for. The manifest is a blob of the store afterwards.
 WholeImage make_whole(store::Store& store, const Digest& image_id, const BlobOptions& options);
 
 }  // namespace cairn::output

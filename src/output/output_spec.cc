@@ -10,8 +10,9 @@ namespace cairn::output {
 namespace {
 
 const std::map<std::string, OutputType> kTypes = {
-    {"image", OutputType::kImage}, {"registry", OutputType::kRegistry}, {"oci", OutputType::kOci},
-    {"docker", OutputType::kDocker}, {"local", OutputType::kLocal}, {"tar", OutputType::kTar}};
+    {"image", OutputType::kImage}, {"registry", OutputType::kRegistry},
+    {"oci", OutputType::kOci},     {"docker", OutputType::kDocker},
+    {"local", OutputType::kLocal}, {"tar", OutputType::kTar}};
 
 bool parse_bool(const std::string& key, const std::string& value) {
   std::string lowered = to_lower(value);

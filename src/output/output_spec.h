@@ -17,10 +17,10 @@ enum class OutputType { kImage, kRegistry, kOci, kDocker, kLocal, kTar };
 
 struct OutputSpec {
   OutputType type = OutputType::kImage;
-  std::string dest;                     // file or directory; "-" is stdout
-  std::vector<oci::Reference> names;    // name=, besides the tags of the command line
-  bool tar = true;                      // type=oci,tar=false: a layout directory
-  bool push = false;                    // type=image,push=true
+  std::string dest;                   // file or directory; "-" is stdout
+  std::vector<oci::Reference> names;  // name=, besides the tags of the command line
+  bool tar = true;                    // type=oci,tar=false: a layout directory
+  bool push = false;                  // type=image,push=true
   BlobOptions blobs;
 
   bool writes_stdout() const { return dest == "-"; }

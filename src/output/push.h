@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An image to a registry: blobs that are not there yet, side by side, then the manifest that names them.
+// An image to a registry: blobs that are not there yet, side by side, then the manifest that names
+// them.
 #pragma once
 
 #include "output/manifest.h"

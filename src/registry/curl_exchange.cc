@@ -64,10 +64,8 @@ bool is_transient(CURLcode code) {
     case CURLE_PARTIAL_FILE:
     case CURLE_OPERATION_TIMEDOUT:
     case CURLE_HTTP2:
-    case CURLE_HTTP2_STREAM:
-      return true;
-    default:
-      return false;
+    case CURLE_HTTP2_STREAM: return true;
+    default: return false;
   }
 }
 
@@ -150,11 +148,8 @@ void CurlExchange::set_up(const Request& request) {
 void CurlExchange::set_method(const Request& request) {
   CURL* easy = connection_->easy;
   switch (request.method) {
-    case Method::kGet:
-      break;
-    case Method::kHead:
-      set(easy, CURLOPT_NOBODY, 1L);
-      break;
+    case Method::kGet: break;
+    case Method::kHead: set(easy, CURLOPT_NOBODY, 1L); break;
     case Method::kPost:
       set(easy, CURLOPT_POST, 1L);
       set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));

@@ -10,14 +10,10 @@ namespace cairn::registry {
 
 std::string_view name_of(Method method) {
   switch (method) {
-    case Method::kHead:
-      return "HEAD";
-    case Method::kPost:
-      return "POST";
-    case Method::kPut:
-      return "PUT";
-    case Method::kGet:
-      break;
+    case Method::kHead: return "HEAD";
+    case Method::kPost: return "POST";
+    case Method::kPut: return "PUT";
+    case Method::kGet: break;
   }
   return "GET";
 }

@@ -121,8 +121,7 @@ std::string explain_missing(const SourceTree& tree, const std::string& written) 
   auto [dir, missing] = where_it_ends(tree, path);
   if (missing.empty()) return "";
   std::vector<std::string> names;
-  for (const sys::DirEntry& entry :
-       sys::list_dir(tree.root.open_in(dir, O_RDONLY | O_DIRECTORY))) {
+  for (const sys::DirEntry& entry : sys::list_dir(tree.root.open_in(dir, O_RDONLY | O_DIRECTORY))) {
     names.push_back(entry.name);
     if (equal_fold(entry.name, missing)) {
       return fmt::format("there is {}: the letter case differs", child(dir, entry.name));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// /etc/hosts and /etc/resolv.conf as steps see them: files of ours, bound read-only, so that a build
-// can neither change them nor keep them (FEATURES U01). Safe from any thread.
+// /etc/hosts and /etc/resolv.conf as steps see them: files of ours, bound read-only, so that a
+// build can neither change them nor keep them (FEATURES U01). Safe from any thread.
 #pragma once
 
 #include <map>

@@ -19,7 +19,9 @@ struct Dispatch {
   StepResult operator()(const plan::LocalOp&) const { return {}; }
 };
 
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
 
 bool is_shown(const plan::Op& op) {
   return !std::holds_alternative<plan::ScratchOp>(op) && !std::holds_alternative<plan::LocalOp>(op);
@@ -79,8 +81,7 @@ std::optional<StepResult> find_cached(const Job& job, const cache::CacheKey& key
     auto snapshot = job.shop.store.snapshots().find(record->snapshot);
     if (!snapshot || snapshot->parent != job.parent().snapshot) return std::nullopt;
   }
-  return StepResult{
-      .key = key_to_stand_on(*record), .snapshot = record->snapshot, .cached = true};
+  return StepResult{.key = key_to_stand_on(*record), .snapshot = record->snapshot, .cached = true};
 }
 
 void remember(const Job& job, const cache::CacheKey& key, const StepResult& result) {

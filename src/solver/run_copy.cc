@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// COPY and ADD of files that are here: from the build context, from another stage or image, or out of
-// the Dockerfile itself. The step is known by the content of what it copies; a copy from another
+// COPY and ADD of files that are here: from the build context, from another stage or image, or out
+// of the Dockerfile itself. The step is known by the content of what it copies; a copy from another
 // stage also by its definition, so that an unchanged stage is not even read.
 #include <fcntl.h>
 
@@ -11,8 +11,8 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cache/content_digest.h"
-#include "overlay/unpack.h"
 #include "overlay/copy.h"
+#include "overlay/unpack.h"
 #include "sandbox/user.h"
 #include "solver/copy_sources.h"
 #include "solver/job.h"
@@ -45,8 +45,8 @@ bool is_local(const Job& job, plan::VertexId from) {
   return std::holds_alternative<plan::LocalOp>(job.plan.vertices[from].op);
 }
 
-// Another tree of this plan that has the file, for the message: the likeliest slip is a missing or a
-// superfluous --from.
+// Another tree of this plan that has the file, for the message: the likeliest slip is a missing or
+// a superfluous --from.
 std::string found_elsewhere(const Job& job, const plan::CopyOp& op, const std::string& path) {
   if (!is_local(job, op.source.from)) {
     for (const auto& [name, context] : job.shop.contexts) {
@@ -75,8 +75,8 @@ std::string found_elsewhere(const Job& job, const plan::CopyOp& op, const std::s
                           : fmt::format("\"{}\"", job.plan.vertices[op.source.from].name);
   std::string why = explain_missing(tree, written);
   if (why.empty()) why = found_elsewhere(job, op, rooted_path(written));
-  Error error = Error::of(ErrorKind::kDockerfile, "\"{}\": not found in {}", rooted_path(written),
-                          where);
+  Error error =
+      Error::of(ErrorKind::kDockerfile, "\"{}\": not found in {}", rooted_path(written), where);
   error.set_hint(why);
   throw error;
 }
@@ -117,8 +117,8 @@ void refuse_overwriting(const plan::CopyOp& op, const SourceTree& tree,
     return is_directory(tree, source);
   });
   if (all_directories && op.inline_files.empty()) return;
-  throw Error::of(ErrorKind::kDockerfile,
-                  "several sources, and the destination {} is no directory", op.dest)
+  throw Error::of(ErrorKind::kDockerfile, "several sources, and the destination {} is no directory",
+                  op.dest)
       .with_hint(fmt::format("end it with a slash: {}/", op.dest));
 }
 
@@ -173,16 +173,16 @@ void write_inline(const plan::CopyOp& op, const plan::InlineFile& file, const ov
   if (sys::find_stat_at(parent.dir, parent.name.c_str())) {
     sys::unlink_at(parent.dir, parent.name.c_str());
   }
-  sys::Fd made = sys::open_at(parent.dir, parent.name.c_str(),
-                              O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+  sys::Fd made =
+      sys::open_at(parent.dir, parent.name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
   sys::write_all(made, file.content);
   sys::chown_at(made, "", owner.uid, owner.gid);
   sys::chmod_fd(made, op.chmod.value_or(0644));
 }
 
 void copy_everything(const Job& job, const plan::CopyOp& op, const SourceTree& tree,
-                     const std::vector<Source>& sources,
-                     const std::optional<overlay::Owner>& owner, const sys::RootDir& dest) {
+                     const std::vector<Source>& sources, const std::optional<overlay::Owner>& owner,
+                     const sys::RootDir& dest) {
   refuse_overwriting(op, tree, sources, dest);
   overlay::CopyOptions options{
       .owner = owner, .mode = op.chmod, .filter = tree.filter, .stop = job.stop};

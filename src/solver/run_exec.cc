@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// RUN: a fresh sandbox over the parent's snapshots; what the command leaves in the upper directory is
-// the new snapshot.
+// RUN: a fresh sandbox over the parent's snapshots; what the command leaves in the upper directory
+// is the new snapshot.
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -20,15 +20,16 @@ namespace {
 // "SIGKILL" with a word on what that mostly means.
 std::string signal_text(int signal) {
   const char* name = ::sigabbrev_np(signal);
-  std::string text = fmt::format("killed by SIG{}", name != nullptr ? name : std::to_string(signal));
+  std::string text =
+      fmt::format("killed by SIG{}", name != nullptr ? name : std::to_string(signal));
   if (signal == SIGKILL) text += " (out of memory, or killed by hand)";
   return text;
 }
 
 [[noreturn]] void throw_failed(const plan::RunOp& op, sys::ExitStatus status) {
-  std::string how = status.signal != 0
-                        ? fmt::format("exit code: {}: {}", status.shell_code(), signal_text(status.signal))
-                        : fmt::format("exit code: {}", status.code);
+  std::string how = status.signal != 0 ? fmt::format("exit code: {}: {}", status.shell_code(),
+                                                     signal_text(status.signal))
+                                       : fmt::format("exit code: {}", status.code);
   throw Error::of(ErrorKind::kStep, "process {} did not complete successfully: {}",
                   go_quote(join(op.argv, " ")), how);
 }
@@ -39,7 +40,8 @@ void add_script(Job& job, const plan::InlineFile& script, StepMounts& mounts) {
   sys::chmod_fd(sys::open_path(dir->path(), O_RDONLY), 0755);
   std::size_t slash = script.name.rfind('/');
   {
-    sys::Fd file = sys::open_path(dir->path() + script.name.substr(slash), O_WRONLY | O_CREAT, 0700);
+    sys::Fd file =
+        sys::open_path(dir->path() + script.name.substr(slash), O_WRONLY | O_CREAT, 0700);
     sys::write_all(file, script.content);
     sys::chmod_fd(file, 0755);
   }
@@ -84,8 +86,10 @@ sandbox::SandboxSpec make_spec(const Job& job, const plan::RunOp& op, StepMounts
 
 void execute(Job& job, const plan::RunOp& op, Workspace& workspace, progress::VertexScope& scope) {
   StepMounts mounts = open_run_mounts(job, op);
-  mounts.add("/etc/hosts", job.shop.etc->open_hosts(op.extra_hosts), sandbox::MountKind::kClone, true);
-  mounts.add("/etc/resolv.conf", job.shop.etc->open_resolv_conf(), sandbox::MountKind::kClone, true);
+  mounts.add("/etc/hosts", job.shop.etc->open_hosts(op.extra_hosts), sandbox::MountKind::kClone,
+             true);
+  mounts.add("/etc/resolv.conf", job.shop.etc->open_resolv_conf(), sandbox::MountKind::kClone,
+             true);
   if (op.script) add_script(job, *op.script, mounts);
   sandbox::SandboxSpec spec = make_spec(job, op, mounts);
 

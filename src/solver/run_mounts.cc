@@ -18,8 +18,8 @@ const source::LocalContext* local_context(const Job& job, plan::VertexId from) {
 }
 
 [[noreturn]] void throw_no_source(const plan::RunMount& mount) {
-  throw Error::of(ErrorKind::kDockerfile, "--mount target={}: source \"{}\" not found", mount.target,
-                  mount.source);
+  throw Error::of(ErrorKind::kDockerfile, "--mount target={}: source \"{}\" not found",
+                  mount.target, mount.source);
 }
 
 // A directory or file inside a mount of ours, as a mount of its own. Kernels before 6.15 clone only
@@ -38,8 +38,8 @@ sys::MountTree subtree(const Job& job, const sys::MountTree& tree, const std::st
   return sys::clone_tree(hung.open_in(path, O_PATH), "", sys::Recursive::kYes);
 }
 
-// What of a local context a bind mount shows: a copy, since the ignore file must hold, owners must be
-// root, and writes must not reach the user's files.
+// What of a local context a bind mount shows: a copy, since the ignore file must hold, owners must
+// be root, and writes must not reach the user's files.
 std::shared_ptr<sys::TempDir> copy_of_context(const Job& job, const source::LocalContext& context,
                                               const plan::RunMount& mount) {
   SourceTree tree{context.root, context.filter.get()};
@@ -70,8 +70,8 @@ void open_bind(Job& job, const plan::RunMount& mount, StepMounts& out) {
   out.alive.push_back(workspace);
 }
 
-// --- cache mounts: directories of the store that outlive builds, named by the digest of their id, so
-// that no id is ever a path ---
+// --- cache mounts: directories of the store that outlive builds, named by the digest of their id,
+// so that no id is ever a path ---
 
 std::string cache_dir(const Job& job, const std::string& id, int copy) {
   std::string name = Digest::of(id).hex();
@@ -87,7 +87,8 @@ void seed(Job& job, const plan::RunMount& mount, const std::string& dir) {
   if (mount.from) {
     View view(job.shop.store, job.results[*mount.from].snapshot);
     if (!view.root().find_in(mount.source, O_PATH)) throw_no_source(mount);
-    overlay::TreeCopier(view.root(), root, {.owner = {}, .mode = {}, .filter = nullptr, .stop = job.stop})
+    overlay::TreeCopier(view.root(), root,
+                        {.owner = {}, .mode = {}, .filter = nullptr, .stop = job.stop})
         .copy(mount.source, "/");
   }
   sys::chown_at(root.fd(), "", mount.uid, mount.gid);
@@ -126,8 +127,8 @@ void open_cache(Job& job, const plan::RunMount& mount, StepMounts& out) {
 }  // namespace
 
 void StepMounts::add(std::string target, sys::Fd fd, sandbox::MountKind kind, bool read_only) {
-  points.push_back({.target = std::move(target), .kind = kind, .fd_index = fds.size(),
-                    .read_only = read_only});
+  points.push_back(
+      {.target = std::move(target), .kind = kind, .fd_index = fds.size(), .read_only = read_only});
   fds.push_back(std::move(fd));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// RUN --mount: from what the plan says to mount points of a sandbox, and what of it counts for the key.
+// RUN --mount: from what the plan says to mount points of a sandbox, and what of it counts for the
+// key.
 #pragma once
 
 #include <memory>

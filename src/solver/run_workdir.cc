@@ -16,9 +16,8 @@ StepResult run_workdir(Job& job, const plan::WorkdirOp& op, progress::VertexScop
       cache::workdir_key(op, job.parent().key, fmt::format("{}:{}", user.uid, user.gid));
   if (auto hit = find_cached(job, key)) return *hit;
   Workspace workspace(job.shop.store, job.parent().snapshot);
-  workspace.root().make_dirs(op.path, 0755, [&](const sys::Fd& made) {
-    sys::chown_at(made, "", user.uid, user.gid);
-  });
+  workspace.root().make_dirs(
+      op.path, 0755, [&](const sys::Fd& made) { sys::chown_at(made, "", user.uid, user.gid); });
   return commit(job, workspace, key);
 }
 

@@ -15,8 +15,8 @@
 namespace cairn::solver {
 namespace {
 
-// How much work waits for each vertex: the length of the longest chain that ends at the target. A RUN
-// or COPY counts more than a source, which is usually there already.
+// How much work waits for each vertex: the length of the longest chain that ends at the target. A
+// RUN or COPY counts more than a source, which is usually there already.
 std::vector<int> remaining_work(const plan::Plan& plan) {
   std::vector<int> remaining(plan.vertices.size(), 0);
   for (plan::VertexId id = plan.vertices.size(); id-- > 0;) {
@@ -113,7 +113,8 @@ class Run {
 
   std::mutex mutex_;
   std::condition_variable finished_;
-  std::set<std::pair<int, plan::VertexId>> ready_;  // longest remaining chain first, then file order
+  std::set<std::pair<int, plan::VertexId>>
+      ready_;  // longest remaining chain first, then file order
   std::size_t running_ = 0;
   std::vector<std::size_t> waiting_for_;
   std::vector<std::vector<plan::VertexId>> dependants_;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Running a plan: one scheduler (the calling thread) owns the state, jobs run on threads of their own
-// pool. Ready vertices start in the order of the longest chain of work that waits for them. The first
-// failure stops what is running and is the one thrown; what was committed before stays committed.
+// Running a plan: one scheduler (the calling thread) owns the state, jobs run on threads of their
+// own pool. Ready vertices start in the order of the longest chain of work that waits for them. The
+// first failure stops what is running and is the one thrown; what was committed before stays
+// committed.
 #pragma once
 
 #include <functional>

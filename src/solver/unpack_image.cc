@@ -69,7 +69,8 @@ class Unpacking {
     std::size_t have = layers_there();
     std::vector<std::future<UnpackedLayer>> unpacked;
     std::vector<std::future<void>> fetched;
-    std::string top = have == 0 ? "" : store_.snapshots().find_by_chain(chains_[have - 1])->snapshot;
+    std::string top =
+        have == 0 ? "" : store_.snapshots().find_by_chain(chains_[have - 1])->snapshot;
     {
       ThreadPool pool(std::min(kLayersAtOnce, std::max<std::size_t>(1, chains_.size())));
       for (std::size_t i = 0; fetch == Fetch::kAlsoBlobs && i < have; ++i) {
@@ -128,8 +129,8 @@ class Unpacking {
     layer.tar_size = digest.size();
     oci::DiffId found(digest.finish());
     if (found != image_.config.diff_ids[i]) {
-      throw Error::of(ErrorKind::kRegistry, "layer {} unpacks to {}, and the config says {}",
-                      i + 1, found.str(), image_.config.diff_ids[i].str());
+      throw Error::of(ErrorKind::kRegistry, "layer {} unpacks to {}, and the config says {}", i + 1,
+                      found.str(), image_.config.diff_ids[i].str());
     }
     if (image_.manifest) store_.layer_blobs().add(found, image_.manifest->layers[i]);
     for (const std::string& warning : layer.result.warnings) scope_.warn(warning);
@@ -142,8 +143,8 @@ class Unpacking {
     }
     std::string id;
     store_.atomically([&] {
-      // Another build may have been faster with the same image. All go on with what came first: steps
-      // are known by what they stand on, and on two equal bases none would find the other's.
+      // Another build may have been faster with the same image. All go on with what came first:
+      // steps are known by what they stand on, and on two equal bases none would find the other's.
       if (auto first = store_.snapshots().find_by_chain(chains_[i])) {
         id = first->snapshot;
       } else {

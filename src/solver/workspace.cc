@@ -13,7 +13,8 @@ sys::RootDir root_of(const sys::MountTree& tree) {
   return sys::RootDir(sys::reopen(tree.fd(), O_RDONLY | O_DIRECTORY));
 }
 
-// Not `dir` itself: mount_overlay() may put a directory beside what it mounts, and that must go too.
+// Not `dir` itself: mount_overlay() may put a directory beside what it mounts, and that must go
+// too.
 std::string empty_root(const sys::TempDir& dir) {
   std::string path = dir.path() + "/fs";
   sys::make_dirs(path, 0755);
@@ -32,8 +33,9 @@ overlay::LayerStack layer_stack(store::Store& store, const std::string& snapshot
 }
 
 View::View(store::Store& store, const std::string& snapshot)
-    : empty_(snapshot.empty() ? std::optional<sys::TempDir>(std::in_place, store.tmp_dir(), "empty-")
-                              : std::nullopt),
+    : empty_(snapshot.empty()
+                 ? std::optional<sys::TempDir>(std::in_place, store.tmp_dir(), "empty-")
+                 : std::nullopt),
       tree_(empty_ ? overlay::mount_overlay({{empty_root(*empty_)}}, std::nullopt,
                                             overlay::Durability::kVolatile)
                    : overlay::mount_overlay(layer_stack(store, snapshot), std::nullopt,
@@ -54,7 +56,9 @@ Workspace::Workspace(store::Store& store, std::string parent)
   root_.emplace(root_of(tree_));
 }
 
-sys::Fd Workspace::open_upper() const { return sys::open_path(upper(), O_RDONLY | O_DIRECTORY); }
+sys::Fd Workspace::open_upper() const {
+  return sys::open_path(upper(), O_RDONLY | O_DIRECTORY);
+}
 
 sys::MountTree Workspace::release_tree() {
   root_.reset();

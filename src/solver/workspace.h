@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Roots to read from and roots to write to, made of snapshots. A View is a snapshot with all below it,
-// read-only. A Workspace is a new upper directory on top of a parent: committed it *is* the new
+// Roots to read from and roots to write to, made of snapshots. A View is a snapshot with all below
+// it, read-only. A Workspace is a new upper directory on top of a parent: committed it *is* the new
 // snapshot (one rename, no copy), otherwise it vanishes.
 #pragma once
 

@@ -26,8 +26,8 @@ constexpr std::size_t kMaxFiles = 10'000;
 constexpr int kMaxLinks = 8;
 constexpr int kMaxDepth = 8;  // of indexes in indexes; real ones have one or two
 
-// The regular files of an archive, laid out beside the store under numbers; their names are keys of a
-// map and never paths.
+// The regular files of an archive, laid out beside the store under numbers; their names are keys of
+// a map and never paths.
 class ArchiveFiles {
  public:
   ArchiveFiles(const sys::Fd& from, const std::string& tmp_dir) : dir_(tmp_dir, "load-") {
@@ -154,11 +154,11 @@ std::int64_t load_layer(store::Store& store, const ArchiveFiles& files, const st
 
 // What both kinds of archive come down to.
 struct Found {
-  std::string config;                                   // name of the file
-  std::optional<Digest> id;                             // the config's, where the manifest says it
-  std::vector<std::string> layers;                      // names, bottom first
-  std::vector<std::optional<oci::Descriptor>> blobs;    // as the manifest describes them
-  std::optional<std::string> manifest;                  // its bytes
+  std::string config;                                 // name of the file
+  std::optional<Digest> id;                           // the config's, where the manifest says it
+  std::vector<std::string> layers;                    // names, bottom first
+  std::vector<std::optional<oci::Descriptor>> blobs;  // as the manifest describes them
+  std::optional<std::string> manifest;                // its bytes
   std::vector<oci::Reference> names;
 };
 
@@ -218,7 +218,9 @@ std::vector<Found> read_docker_manifest(const ArchiveFiles& files) {
 
 // --- OCI archives: index.json ---
 
-std::string blob_name(const Digest& digest) { return "blobs/sha256/" + digest.hex(); }
+std::string blob_name(const Digest& digest) {
+  return "blobs/sha256/" + digest.hex();
+}
 
 std::vector<oci::Reference> names_of(const oci::Descriptor& descriptor) {
   for (const char* key : {"io.containerd.image.name", "org.opencontainers.image.ref.name"}) {
@@ -241,8 +243,7 @@ Found read_oci_manifest(const ArchiveFiles& files, const oci::Descriptor& descri
   }
   oci::Document document = oci::parse_document(bytes);
   if (const auto* index = std::get_if<oci::Index>(&document)) {
-    return read_oci_manifest(files, oci::select_manifest(*index, oci::Platform::host()),
-                             depth + 1);
+    return read_oci_manifest(files, oci::select_manifest(*index, oci::Platform::host()), depth + 1);
   }
   const auto& manifest = std::get<oci::Manifest>(document);
   Found found{.config = blob_name(manifest.config.digest),
@@ -264,7 +265,8 @@ std::vector<Found> read_oci_index(const ArchiveFiles& files) {
   for (const oci::Descriptor& descriptor : index.manifests) {
     auto [known, first] = by_manifest.try_emplace(descriptor.digest);
     if (first) known->second = read_oci_manifest(files, descriptor);
-    for (oci::Reference& name : names_of(descriptor)) known->second.names.push_back(std::move(name));
+    for (oci::Reference& name : names_of(descriptor))
+      known->second.names.push_back(std::move(name));
   }
   std::vector<Found> all;
   for (auto& entry : by_manifest) all.push_back(std::move(entry.second));

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Images out of files: docker archives (`docker save`, old and new), OCI archives, and the tar of a
-// plain root filesystem. Everything in them is foreign: names select nothing on this host, sizes are
-// bounded, digests are checked, and a layer counts only once its inflated bytes gave its diffID.
+// plain root filesystem. Everything in them is foreign: names select nothing on this host, sizes
+// are bounded, digests are checked, and a layer counts only once its inflated bytes gave its
+// diffID.
 #pragma once
 
 #include <optional>
@@ -23,8 +24,8 @@ struct LoadedImage {
   std::vector<oci::Reference> names;
 };
 
-// Reads an archive, compressed or not, from a file or a pipe. The images are in the store afterwards,
-// not unpacked. Throws kCorrupt for what is no image archive.
+// Reads an archive, compressed or not, from a file or a pipe. The images are in the store
+// afterwards, not unpacked. Throws kCorrupt for what is no image archive.
 std::vector<LoadedImage> load_archive(store::Store& store, const sys::Fd& archive);
 
 // A root filesystem's tar, compressed or not, as a layer of the store. Throws kCorrupt for no tar.

@@ -25,8 +25,9 @@ namespace cairn::source {
 struct FoundImage {
   oci::Reference reference;
   oci::ImageConfig config;
-  Digest id = Digest::of("");                              // of the config
-  std::optional<oci::Manifest> manifest = std::nullopt;    // none for one built here and never exported
+  Digest id = Digest::of("");  // of the config
+  std::optional<oci::Manifest> manifest =
+      std::nullopt;  // none for one built here and never exported
   std::optional<Digest> manifest_digest = std::nullopt;
   bool is_local = false;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A directory of this host that a build reads from: the build context, or a named one. Only what COPY,
-// ADD and bind mounts ask for is ever looked at.
+// A directory of this host that a build reads from: the build context, or a named one. Only what
+// COPY, ADD and bind mounts ask for is ever looked at.
 #pragma once
 
 #include <memory>

@@ -90,12 +90,12 @@ class FilteredSource final : public ByteSource {
 
 bool starts_with(std::span<const std::byte> bytes, std::string_view magic) {
   std::span<const std::byte> wanted = as_bytes(magic);
-  return bytes.size() >= wanted.size() &&
-         std::equal(wanted.begin(), wanted.end(), bytes.begin());
+  return bytes.size() >= wanted.size() && std::equal(wanted.begin(), wanted.end(), bytes.begin());
 }
 
-// A header block carries the sum of its own bytes, its checksum field taken for blanks; an archive of
-// nothing is all zeros. (ustar, "Checksum": historic writers summed signed bytes, and are rare enough.)
+// A header block carries the sum of its own bytes, its checksum field taken for blanks; an archive
+// of nothing is all zeros. (ustar, "Checksum": historic writers summed signed bytes, and are rare
+// enough.)
 bool looks_like_tar(std::span<const std::byte> block) {
   constexpr std::size_t kField = 148, kFieldSize = 8;
   if (block.size() < 512) return false;
@@ -116,7 +116,9 @@ class TarInput final : public ByteSource {
  public:
   explicit TarInput(ByteSource& in) : raw_(in, 6) {
     using namespace std::string_view_literals;
-    if (starts_with(raw_.head(), "BZh"sv) || starts_with(raw_.head(), "\xfd" "7zXZ\0"sv)) {
+    if (starts_with(raw_.head(), "BZh"sv) || starts_with(raw_.head(),
+                                                         "\xfd"
+                                                         "7zXZ\0"sv)) {
       inflated_ = std::make_unique<FilteredSource>(raw_);
     } else {
       inflated_ = decompressing(raw_);
@@ -134,6 +136,8 @@ class TarInput final : public ByteSource {
 
 }  // namespace
 
-std::unique_ptr<ByteSource> open_tar(ByteSource& in) { return std::make_unique<TarInput>(in); }
+std::unique_ptr<ByteSource> open_tar(ByteSource& in) {
+  return std::make_unique<TarInput>(in);
+}
 
 }  // namespace cairn::source

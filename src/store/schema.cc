@@ -9,8 +9,9 @@ namespace {
 
 constexpr std::int64_t kVersion = 1;
 
-// Times are whole seconds since 1970; a clamp that never bites is the largest of them. `names.name` is a Reference as str() writes it. Deleting a
-// snapshot takes all that stands on it along, and the cache records that name any of them.
+// Times are whole seconds since 1970; a clamp that never bites is the largest of them. `names.name`
+// is a Reference as str() writes it. Deleting a snapshot takes all that stands on it along, and the
+// cache records that name any of them.
 constexpr const char* kTables = R"(
 CREATE TABLE images (
   id TEXT PRIMARY KEY,

@@ -27,8 +27,8 @@ struct SnapshotRecord {
   bool synced = false;  // an unsynced one does not outlive this boot
 };
 
-// A layer as a view of a snapshot: what it adds to its parent, with file times no later than `clamp`
-// (seconds since 1970; SOURCE_DATE_EPOCH). One snapshot can be several layers.
+// A layer as a view of a snapshot: what it adds to its parent, with file times no later than
+// `clamp` (seconds since 1970; SOURCE_DATE_EPOCH). One snapshot can be several layers.
 struct LayerView {
   std::string snapshot;
   std::optional<std::int64_t> clamp = std::nullopt;

@@ -25,8 +25,8 @@ struct Collected {
   std::int64_t bytes = 0;  // as the index knew them
 };
 
-// Makes the directories of a store and gives its absolute path: for those who look at the place, as a
-// probe does, before the store is opened. Errors: kHost.
+// Makes the directories of a store and gives its absolute path: for those who look at the place, as
+// a probe does, before the store is opened. Errors: kHost.
 std::string make_root(const std::string& root);
 
 class Store {
@@ -39,7 +39,7 @@ class Store {
   ~Store();
 
   const std::string& root() const;
-  std::string tmp_dir() const;  // same filesystem as snapshots/ and blobs/
+  std::string tmp_dir() const;           // same filesystem as snapshots/ and blobs/
   std::string cache_mounts_dir() const;  // of RUN --mount=type=cache
 
   const BlobStore& blobs() const;
@@ -52,8 +52,9 @@ class Store {
   // of them is published.
   void sync();
 
-  // Runs `work` under the write lock of the index, all of it or nothing: for "take what is there, or
-  // put mine", between the halves of which another process must not come. Keep it to microseconds.
+  // Runs `work` under the write lock of the index, all of it or nothing: for "take what is there,
+  // or put mine", between the halves of which another process must not come. Keep it to
+  // microseconds.
   void atomically(const std::function<void()>& work);
 
   // Removes what neither an image nor a cache record needs. Nothing when another process has the

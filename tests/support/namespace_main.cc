@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A doctest main for tests that mount or own files as root: it enters a mount namespace of its own
-// first, and a user namespace in which it is root unless it is root already. CAIRN_TEST_USERNS=1 asks
-// for the latter in any case. Where the host does not allow that the program exits 77: skipped.
+// first, and a user namespace in which it is root unless it is root already. CAIRN_TEST_USERNS=1
+// asks for the latter in any case. Where the host does not allow that the program exits 77:
+// skipped.
 //
 // Unless TMPDIR names a place, /tmp is then a tmpfs of our own: quick, and gone with the process.
 #include <fcntl.h>

@@ -66,7 +66,9 @@ class TempTree {
   bool has(const std::string& path) const {
     return sys::find_stat_at(fd_, path.c_str()).has_value();
   }
-  struct stat stat(const std::string& path) const { return sys::stat_at(fd_, path.c_str()); }
+  struct stat stat(const std::string& path) const {
+    return sys::stat_at(fd_, path.c_str());
+  }
   std::string text(const std::string& path) const { return sys::read_file(at(path)); }
 
  private:

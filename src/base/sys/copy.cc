@@ -20,7 +20,8 @@ bool is_refusal(int code) {
 }
 
 void read_and_write(const Fd& from, const Fd& to, std::uint64_t count) {
-  std::vector<std::byte> buffer(static_cast<std::size_t>(std::min<std::uint64_t>(count, 128 * 1024)));
+  std::vector<std::byte> buffer(
+      static_cast<std::size_t>(std::min<std::uint64_t>(count, 128 * 1024)));
   while (count > 0) {
     std::size_t want = static_cast<std::size_t>(std::min<std::uint64_t>(count, buffer.size()));
     std::size_t got = read_some(from, std::span(buffer).first(want));
@@ -37,9 +38,8 @@ void copy_range(const Fd& from, const Fd& to, std::uint64_t count) {
     if (way == Way::kRead) return read_and_write(from, to, count);
     std::size_t step = static_cast<std::size_t>(std::min<std::uint64_t>(count, kStep));
     ssize_t done = retry_eintr([&] {
-      return way == Way::kCopy
-                 ? ::copy_file_range(from.get(), nullptr, to.get(), nullptr, step, 0)
-                 : ::sendfile(to.get(), from.get(), nullptr, step);
+      return way == Way::kCopy ? ::copy_file_range(from.get(), nullptr, to.get(), nullptr, step, 0)
+                               : ::sendfile(to.get(), from.get(), nullptr, step);
     });
     if (done < 0 && !is_refusal(errno)) throw Error::from_errno(errno, "copy a file");
     if (done > 0) {

@@ -8,8 +8,8 @@
 namespace cairn::sys {
 
 // All of `from` into the empty regular file `to`, holes kept as holes where the filesystem tells
-// them. Both offsets move. copy_file_range(2) shares blocks where it can; sendfile(2) and then plain
-// reads follow where it is refused (other filesystems, old kernels).
+// them. Both offsets move. copy_file_range(2) shares blocks where it can; sendfile(2) and then
+// plain reads follow where it is refused (other filesystems, old kernels).
 void copy_file_contents(const Fd& from, const Fd& to);
 
 }  // namespace cairn::sys

@@ -16,7 +16,9 @@
 namespace cairn::sys {
 namespace {
 
-bool is_absence(int code) { return code == ENOENT || code == ENOTDIR; }
+bool is_absence(int code) {
+  return code == ENOENT || code == ENOTDIR;
+}
 
 // A path for a message: the directory's own name (from /proc) and the rest.
 std::string name_of(const Fd& dir, const char* path) {
@@ -113,7 +115,9 @@ void write_all(const Fd& fd, std::span<const std::byte> bytes) {
   }
 }
 
-void write_all(const Fd& fd, std::string_view text) { write_all(fd, as_bytes(text)); }
+void write_all(const Fd& fd, std::string_view text) {
+  write_all(fd, as_bytes(text));
+}
 
 std::string read_file(const std::string& path, std::size_t limit) {
   ErrorContext while_here([&] { return "reading " + path; });
@@ -148,7 +152,9 @@ struct stat stat_at(const Fd& dir, const char* path) {
   return st;
 }
 
-bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+bool exists(const std::string& path) {
+  return ::access(path.c_str(), F_OK) == 0;
+}
 
 std::string read_link_at(const Fd& dir, const char* path) {
   std::string out(4096, '\0');
@@ -180,7 +186,8 @@ void unlink_at(const Fd& dir, const char* path) {
 }
 
 void remove_dir_at(const Fd& dir, const char* path) {
-  check_at("remove directory", dir, path, [&] { return ::unlinkat(dir.get(), path, AT_REMOVEDIR); });
+  check_at("remove directory", dir, path,
+           [&] { return ::unlinkat(dir.get(), path, AT_REMOVEDIR); });
 }
 
 void symlink_at(const std::string& target, const Fd& dir, const char* path) {
@@ -280,7 +287,8 @@ void remove_tree(const std::string& path) {
 
 std::vector<DirEntry> list_dir(const Fd& dir) {
   // fdopendir takes the descriptor over and shares its offset, so it gets a fresh one.
-  int fd = retry_eintr([&] { return ::openat(dir.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+  int fd =
+      retry_eintr([&] { return ::openat(dir.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
   if (fd < 0) throw Error::from_errno(errno, "open directory {}", name_of(dir, "."));
   std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(fd), ::closedir);
   if (!stream) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Handles on files that live for a while or must appear whole: temporary files and directories, locks
-// between processes, mapped files.
+// Handles on files that live for a while or must appear whole: temporary files and directories,
+// locks between processes, mapped files.
 #pragma once
 
 #include <optional>
@@ -54,7 +54,7 @@ class TempDir {
 class FileLock {
  public:
   enum class Mode { kShared, kExclusive };
-  static FileLock take(const std::string& path, Mode mode);                 // waits
+  static FileLock take(const std::string& path, Mode mode);  // waits
   static std::optional<FileLock> try_take(const std::string& path, Mode mode);
 
  private:

@@ -63,9 +63,10 @@ MountTree new_filesystem(const std::string& type, const MountOptions& options,
   Fd context(::fsopen(type.c_str(), FSOPEN_CLOEXEC));
   if (!context) throw Error::from_errno(errno, "fsopen {}", type);
   for (const auto& [key, value] : options) {
-    int result = value.empty()
-                     ? ::fsconfig(context.get(), FSCONFIG_SET_FLAG, key.c_str(), nullptr, 0)
-                     : ::fsconfig(context.get(), FSCONFIG_SET_STRING, key.c_str(), value.c_str(), 0);
+    int result =
+        value.empty()
+            ? ::fsconfig(context.get(), FSCONFIG_SET_FLAG, key.c_str(), nullptr, 0)
+            : ::fsconfig(context.get(), FSCONFIG_SET_STRING, key.c_str(), value.c_str(), 0);
     if (result < 0) {
       int code = errno;
       throw Error::from_errno(code, "mount {}: option {}{}", type, key, kernel_words(context));

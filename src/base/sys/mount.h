@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Mounts as handles. A MountTree is a mount that hangs nowhere yet (fsmount(2), open_tree(2) with
-// OPEN_TREE_CLONE; Linux 5.2): it can be walked through its descriptor, sent to another process, and
-// attached there. A Mount is attached at a path and is detached by the destructor.
+// OPEN_TREE_CLONE; Linux 5.2): it can be walked through its descriptor, sent to another process,
+// and attached there. A Mount is attached at a path and is detached by the destructor.
 #pragma once
 
 #include <string>
@@ -53,12 +53,13 @@ void mount_at(const std::string& source, const std::string& target, const std::s
 
 // One key of a filesystem's configuration; a key with an empty value is a flag.
 using MountOptions = std::vector<std::pair<std::string, std::string>>;
-// fsopen, fsconfig for each option, fsmount; `attributes` are MOUNT_ATTR_* bits. The error names the
-// option the kernel refused and its own words, where it left any.
+// fsopen, fsconfig for each option, fsmount; `attributes` are MOUNT_ATTR_* bits. The error names
+// the option the kernel refused and its own words, where it left any.
 MountTree new_filesystem(const std::string& type, const MountOptions& options,
                          unsigned attributes = 0);
 
-// Adds MOUNT_ATTR_* bits to a mount, and to all below it when recursive (mount_setattr, Linux 5.12).
+// Adds MOUNT_ATTR_* bits to a mount, and to all below it when recursive (mount_setattr,
+// Linux 5.12).
 void add_mount_attributes(const Fd& dir, const char* path, unsigned long attributes,
                           Recursive recursive);
 // Sets the propagation type (MS_PRIVATE, MS_SLAVE) of a whole tree.

@@ -33,7 +33,9 @@ Process& Process::operator=(Process&& other) noexcept {
   return *this;
 }
 
-Process::~Process() { end(); }
+Process::~Process() {
+  end();
+}
 
 void Process::end() {
   if (pid_ <= 0) return;
@@ -120,7 +122,8 @@ std::optional<std::string> find_program(const std::string& name) {
     return ::access(name.c_str(), X_OK) == 0 ? std::optional(name) : std::nullopt;
   }
   const char* path = ::getenv("PATH");
-  for (const std::string& dir : split(path != nullptr ? path : "/usr/sbin:/usr/bin:/sbin:/bin", ':')) {
+  for (const std::string& dir :
+       split(path != nullptr ? path : "/usr/sbin:/usr/bin:/sbin:/bin", ':')) {
     std::string candidate = (dir.empty() ? "." : dir) + "/" + name;
     if (::access(candidate.c_str(), X_OK) == 0) return candidate;
   }

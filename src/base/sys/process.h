@@ -53,8 +53,8 @@ class Process {
 
 Fd open_pidfd(pid_t pid);
 
-// A program of this host, as run for newuidmap, git or credential helpers: found in PATH, stdin from
-// `input`, both outputs captured.
+// A program of this host, as run for newuidmap, git or credential helpers: found in PATH, stdin
+// from `input`, both outputs captured.
 struct CommandResult {
   ExitStatus status;
   std::string output;

@@ -28,7 +28,9 @@ int call_openat2(const Fd& dir, const char* path, int flags, mode_t mode) {
   }
 }
 
-bool is_absence(int code) { return code == ENOENT || code == ENOTDIR; }
+bool is_absence(int code) {
+  return code == ENOENT || code == ENOTDIR;
+}
 
 }  // namespace
 

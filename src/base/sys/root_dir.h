@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A directory taken as "/": the only way this house resolves a path that an image, a layer, a context
-// or an archive chose. Symlinks, absolute ones too, resolve inside it, ".." stops at it, and magic
-// links (/proc/self/fd/N) are refused. Uses openat2(2) with RESOLVE_IN_ROOT (Linux 5.6); where that
-// call is missing (gVisor, old kernels) a component-wise resolver with the same answers.
+// A directory taken as "/": the only way this house resolves a path that an image, a layer, a
+// context or an archive chose. Symlinks, absolute ones too, resolve inside it, ".." stops at it,
+// and magic links (/proc/self/fd/N) are refused. Uses openat2(2) with RESOLVE_IN_ROOT (Linux 5.6);
+// where that call is missing (gVisor, old kernels) a component-wise resolver with the same answers.
 #pragma once
 
 #include <fcntl.h>
@@ -33,11 +33,12 @@ class RootDir {
   std::optional<Fd> find_in(const std::string& path, int flags, Follow follow = Follow::kYes) const;
   std::optional<struct stat> find_stat(const std::string& path, Follow follow) const;
   std::string read_link(const std::string& path) const;
-  // Where `path` leads when all symlinks are followed: rooted and clean; nothing when it leads nowhere.
+  // Where `path` leads when all symlinks are followed: rooted and clean; nothing when it leads
+  // nowhere.
   std::optional<std::string> find_real_path(const std::string& path) const;
 
-  // The directory that holds the last component of `path`, all symlinks before it followed, and that
-  // component's name ("." when the path names the root or ends in "." or "..").
+  // The directory that holds the last component of `path`, all symlinks before it followed, and
+  // that component's name ("." when the path names the root or ends in "." or "..").
   struct Parent {
     Fd dir;
     std::string name;
@@ -45,8 +46,8 @@ class RootDir {
   Parent open_parent(const std::string& path) const;
   std::optional<Parent> find_parent(const std::string& path) const;
 
-  // mkdir -p inside the root, following symlinks, also those that lead nowhere yet; returns the directory (O_RDONLY). Calls
-  // `created(fd)` for each directory it makes, outermost first.
+  // mkdir -p inside the root, following symlinks, also those that lead nowhere yet; returns the
+  // directory (O_RDONLY). Calls `created(fd)` for each directory it makes, outermost first.
   template <typename Created>
   Fd make_dirs(const std::string& path, mode_t mode, Created created) const;
   Fd make_dirs(const std::string& path, mode_t mode) const {

@@ -10,10 +10,12 @@
 namespace cairn::sys {
 namespace {
 
-bool is_missing(int code) { return code == ENODATA || code == ENOTSUP || code == ENOSYS; }
+bool is_missing(int code) {
+  return code == ENODATA || code == ENOTSUP || code == ENOSYS;
+}
 
-// The f*xattr calls refuse O_PATH descriptors with EBADF. The magic link below /proc reaches the same
-// file, and following it stops at the file even when that is itself a symlink.
+// The f*xattr calls refuse O_PATH descriptors with EBADF. The magic link below /proc reaches the
+// same file, and following it stops at the file even when that is itself a symlink.
 template <typename OnFd, typename OnPath>
 ssize_t on_file(const Fd& fd, OnFd on_fd, OnPath on_path) {
   ssize_t result = on_fd(fd.get());

@@ -174,29 +174,14 @@ void parse_args(std::string_view rest, char escape, Node& node) {
     case Shape::kString:
       if (!rest.empty()) node.args.emplace_back(rest);
       break;
-    case Shape::kWords:
-      node.args = split_at_blanks(rest);
-      break;
-    case Shape::kNamesOrPairs:
-      node.args = parse_words(rest, escape);
-      break;
-    case Shape::kPairs:
-      parse_pairs(rest, escape, node);
-      break;
-    case Shape::kJsonOrString:
-      parse_json_or(Shape::kString, rest, node);
-      break;
-    case Shape::kJsonOrWords:
-      parse_json_or(Shape::kWords, rest, node);
-      break;
-    case Shape::kHealth:
-      parse_health(rest, node);
-      break;
-    case Shape::kTrigger:
-      break;  // done by parse_line
-    case Shape::kUnknown:
-      node.args.emplace_back();
-      break;
+    case Shape::kWords: node.args = split_at_blanks(rest); break;
+    case Shape::kNamesOrPairs: node.args = parse_words(rest, escape); break;
+    case Shape::kPairs: parse_pairs(rest, escape, node); break;
+    case Shape::kJsonOrString: parse_json_or(Shape::kString, rest, node); break;
+    case Shape::kJsonOrWords: parse_json_or(Shape::kWords, rest, node); break;
+    case Shape::kHealth: parse_health(rest, node); break;
+    case Shape::kTrigger: break;  // done by parse_line
+    case Shape::kUnknown: node.args.emplace_back(); break;
   }
 }
 

@@ -46,11 +46,9 @@ std::optional<Token> take_set(std::string_view& pattern) {
 
 bool accepts(const Token& token, char32_t rune) {
   switch (token.kind) {
-    case Kind::kRune:
-      return rune == token.rune;
+    case Kind::kRune: return rune == token.rune;
     case Kind::kAny:
-    case Kind::kStar:
-      return rune != '/';
+    case Kind::kStar: return rune != '/';
     case Kind::kSet: {
       bool found = std::any_of(token.ranges.begin(), token.ranges.end(), [&](const auto& range) {
         return range.first <= rune && rune <= range.second;
@@ -58,10 +56,8 @@ bool accepts(const Token& token, char32_t rune) {
       return found != token.negated;
     }
     case Kind::kAll:
-    case Kind::kDeepInside:
-      return true;
-    case Kind::kDeep:
-      return false;
+    case Kind::kDeepInside: return true;
+    case Kind::kDeep: return false;
   }
   return false;
 }

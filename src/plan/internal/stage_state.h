@@ -31,7 +31,7 @@ struct BoundInstruction {
 // What one stage hands to another that is built FROM it.
 struct ImageState {
   VertexId root = 0;
-  VertexId base = 0;  // whose layers come first
+  VertexId base = 0;             // whose layers come first
   oci::ImageConfig config = {};  // without rootfs, history and created
   std::vector<oci::History> base_history = {};
   std::vector<HistoryLine> history = {};

@@ -144,8 +144,8 @@ TEST_CASE("removal takes whatever a name is, and a missing name is no error") {
   tree.symlink("to-dir", "outside");
   tree.file("full/a/b/c");
   tree.file("full/.hidden");
-  for (const char* name : {"file", "dangling", "empty", "fifo", "to-dir", "full", "never/was",
-                           "never"}) {
+  for (const char* name :
+       {"file", "dangling", "empty", "fifo", "to-dir", "full", "never/was", "never"}) {
     CAPTURE(name);
     sys::remove_tree_at(tree.fd(), name);
     CHECK(!tree.has(name));

@@ -13,7 +13,9 @@ TEST_CASE("an error collects the contexts of its thread, innermost first") {
 }
 
 TEST_CASE("a context that has ended leaves no trace") {
-  { ErrorContext gone([] { return std::string("gone"); }); }
+  {
+    ErrorContext gone([] { return std::string("gone"); });
+  }
   CHECK(Error(ErrorKind::kHost, "x").context().empty());
 }
 
@@ -36,7 +38,8 @@ TEST_CASE("an error survives the way through a pipe") {
 
 TEST_CASE("an excerpt marks the lines of the span and points at the columns") {
   auto text = std::make_shared<SourceText>(SourceText{"Dockerfile", "FROM a\nCOPPY b c\nRUN d\n"});
-  SourceSpan span{.source = text, .first_line = 2, .last_line = 2, .first_column = 1, .last_column = 5};
+  SourceSpan span{
+      .source = text, .first_line = 2, .last_line = 2, .first_column = 1, .last_column = 5};
   CHECK(location(span) == "Dockerfile:2");
   CHECK(excerpt(span, 1) ==
         "Dockerfile:2\n--------------------\n"

@@ -37,7 +37,9 @@ void sleep_for_ever() {
   while (true) ::pause();
 }
 
-bool is_reaped(pid_t pid) { return ::waitpid(pid, nullptr, WNOHANG) < 0 && errno == ECHILD; }
+bool is_reaped(pid_t pid) {
+  return ::waitpid(pid, nullptr, WNOHANG) < 0 && errno == ECHILD;
+}
 
 }  // namespace
 
@@ -75,7 +77,8 @@ TEST_CASE("a handle that is given another child ends the one it had") {
   CHECK(::kill(kept, 0) == 0);
 }
 
-TEST_CASE("a signal to a child that has ended is no error, and the handle is empty after the wait") {
+TEST_CASE(
+    "a signal to a child that has ended is no error, and the handle is empty after the wait") {
   sys::Process process = child([] {});
   pollfd ended{process.pidfd().get(), POLLIN, 0};
   CHECK(::poll(&ended, 1, 10'000) == 1);

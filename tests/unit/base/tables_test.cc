@@ -17,18 +17,39 @@ TEST_CASE("a path is cleaned by Go's rules, and cleaning again changes nothing")
     const char* path;
     const char* clean;
   };
-  for (const Case& c : {Case{"abc", "abc"}, {"abc/def", "abc/def"}, {"a/b/c", "a/b/c"}, {".", "."},
-                        {"..", ".."}, {"../..", "../.."}, {"/abc", "/abc"}, {"/", "/"},
-                        {"abc/", "abc"}, {"a/b/c/", "a/b/c"}, {"./", "."}, {"../", ".."},
-                        {"/abc/", "/abc"}, {"//abc", "/abc"}, {"///abc", "/abc"},
-                        {"abc//", "abc"}, {"abc/./def", "abc/def"}, {"/./abc/def", "/abc/def"},
-                        {"abc/.", "abc"}, {"abc/def/ghi/../jkl", "abc/def/jkl"},
-                        {"abc/def/../ghi/../jkl", "abc/jkl"}, {"abc/def/..", "abc"},
-                        {"abc/def/../..", "."}, {"/abc/def/../..", "/"},
-                        {"abc/def/../../..", ".."}, {"/abc/def/../../..", "/"},
-                        {"abc/./../def", "def"}, {"abc//./../def", "def"},
-                        {"abc/../../././../def", "../../def"}, {"...", "..."}, {"a/...", "a/..."},
-                        {" ", " "}, {"a/ /b", "a/ /b"}}) {
+  for (const Case& c : {Case{"abc", "abc"},
+                        {"abc/def", "abc/def"},
+                        {"a/b/c", "a/b/c"},
+                        {".", "."},
+                        {"..", ".."},
+                        {"../..", "../.."},
+                        {"/abc", "/abc"},
+                        {"/", "/"},
+                        {"abc/", "abc"},
+                        {"a/b/c/", "a/b/c"},
+                        {"./", "."},
+                        {"../", ".."},
+                        {"/abc/", "/abc"},
+                        {"//abc", "/abc"},
+                        {"///abc", "/abc"},
+                        {"abc//", "abc"},
+                        {"abc/./def", "abc/def"},
+                        {"/./abc/def", "/abc/def"},
+                        {"abc/.", "abc"},
+                        {"abc/def/ghi/../jkl", "abc/def/jkl"},
+                        {"abc/def/../ghi/../jkl", "abc/jkl"},
+                        {"abc/def/..", "abc"},
+                        {"abc/def/../..", "."},
+                        {"/abc/def/../..", "/"},
+                        {"abc/def/../../..", ".."},
+                        {"/abc/def/../../..", "/"},
+                        {"abc/./../def", "def"},
+                        {"abc//./../def", "def"},
+                        {"abc/../../././../def", "../../def"},
+                        {"...", "..."},
+                        {"a/...", "a/..."},
+                        {" ", " "},
+                        {"a/ /b", "a/ /b"}}) {
     CAPTURE(c.path);
     CHECK(clean_path(c.path) == c.clean);
     CHECK(clean_path(clean_path(c.path)) == c.clean);
@@ -84,9 +105,17 @@ TEST_CASE("sizes are read in any unit and spelling that docker knows") {
     const char* text;
     std::uint64_t bytes;
   };
-  for (const Case& c : {Case{"0", 0}, {"100", 100}, {"100b", 100}, {"2k", 2048}, {"2K", 2048},
-                        {"2kb", 2048}, {"2KiB", 2048}, {" 3m ", 3u << 20}, {"3 MB", 3u << 20},
-                        {"1g", 1u << 30}, {"1t", 1ull << 40}}) {
+  for (const Case& c : {Case{"0", 0},
+                        {"100", 100},
+                        {"100b", 100},
+                        {"2k", 2048},
+                        {"2K", 2048},
+                        {"2kb", 2048},
+                        {"2KiB", 2048},
+                        {" 3m ", 3u << 20},
+                        {"3 MB", 3u << 20},
+                        {"1g", 1u << 30},
+                        {"1t", 1ull << 40}}) {
     CAPTURE(c.text);
     CHECK(parse_size(c.text) == c.bytes);
   }
@@ -101,27 +130,44 @@ TEST_CASE("sizes are printed in three figures with the unit that fits") {
     std::uint64_t bytes;
     const char* text;
   };
-  for (const Case& c : {Case{1, "1B"}, {1000, "1kB"}, {1234, "1.23kB"}, {12'340, "12.3kB"},
-                        {123'400, "123kB"}, {1'000'000, "1MB"}, {1'500'000'000, "1.5GB"},
-                        {2'000'000'000'000, "2TB"}, {UINT64_MAX, "18.4EB"}}) {
+  for (const Case& c : {Case{1, "1B"},
+                        {1000, "1kB"},
+                        {1234, "1.23kB"},
+                        {12'340, "12.3kB"},
+                        {123'400, "123kB"},
+                        {1'000'000, "1MB"},
+                        {1'500'000'000, "1.5GB"},
+                        {2'000'000'000'000, "2TB"},
+                        {UINT64_MAX, "18.4EB"}}) {
     CAPTURE(c.bytes);
     CHECK(human_size(c.bytes) == c.text);
   }
 }
 
-TEST_CASE("how long ago is told in docker's words, and the words change where docker changes them") {
+TEST_CASE(
+    "how long ago is told in docker's words, and the words change where docker changes them") {
   constexpr double kMinute = 60, kHour = 3600, kDay = 24 * kHour;
   struct Case {
     double seconds;
     const char* text;
   };
-  for (const Case& c : {Case{0, "Less than a second"}, {0.99, "Less than a second"},
-                        {1, "1 second"}, {59, "59 seconds"}, {kMinute, "About a minute"},
-                        {2 * kMinute, "2 minutes"}, {59 * kMinute, "59 minutes"},
-                        {kHour, "About an hour"}, {1.4 * kHour, "About an hour"},
-                        {1.5 * kHour, "2 hours"}, {47 * kHour, "47 hours"}, {2 * kDay, "2 days"},
-                        {13 * kDay, "13 days"}, {14 * kDay, "2 weeks"}, {59 * kDay, "8 weeks"},
-                        {60 * kDay, "2 months"}, {729 * kDay, "24 months"},
+  for (const Case& c : {Case{0, "Less than a second"},
+                        {0.99, "Less than a second"},
+                        {1, "1 second"},
+                        {59, "59 seconds"},
+                        {kMinute, "About a minute"},
+                        {2 * kMinute, "2 minutes"},
+                        {59 * kMinute, "59 minutes"},
+                        {kHour, "About an hour"},
+                        {1.4 * kHour, "About an hour"},
+                        {1.5 * kHour, "2 hours"},
+                        {47 * kHour, "47 hours"},
+                        {2 * kDay, "2 days"},
+                        {13 * kDay, "13 days"},
+                        {14 * kDay, "2 weeks"},
+                        {59 * kDay, "8 weeks"},
+                        {60 * kDay, "2 months"},
+                        {729 * kDay, "24 months"},
                         {730 * kDay, "2 years"}}) {
     CAPTURE(c.seconds);
     CHECK(human_duration(c.seconds) == c.text);
@@ -133,13 +179,13 @@ TEST_CASE("a time prints in UTC and reads back as itself") {
     Timestamp time;
     const char* text;
   };
-  for (const Case& c : {Case{{}, "1970-01-01T00:00:00Z"},
-                        {{.seconds = -1, .nanos = 0}, "1969-12-31T23:59:59Z"},
-                        {{.seconds = 951'782'400, .nanos = 1}, "2000-02-29T00:00:00.000000001Z"},
-                        {{.seconds = 4'102'444'799, .nanos = 999'999'999},
-                         "2099-12-31T23:59:59.999999999Z"},
-                        {{.seconds = -62'135'596'800, .nanos = 0}, "0001-01-01T00:00:00Z"},
-                        {{.seconds = 253'402'300'799, .nanos = 0}, "9999-12-31T23:59:59Z"}}) {
+  for (const Case& c :
+       {Case{{}, "1970-01-01T00:00:00Z"},
+        {{.seconds = -1, .nanos = 0}, "1969-12-31T23:59:59Z"},
+        {{.seconds = 951'782'400, .nanos = 1}, "2000-02-29T00:00:00.000000001Z"},
+        {{.seconds = 4'102'444'799, .nanos = 999'999'999}, "2099-12-31T23:59:59.999999999Z"},
+        {{.seconds = -62'135'596'800, .nanos = 0}, "0001-01-01T00:00:00Z"},
+        {{.seconds = 253'402'300'799, .nanos = 0}, "9999-12-31T23:59:59Z"}}) {
     CAPTURE(c.text);
     CHECK(to_rfc3339(c.time) == c.text);
     CHECK(parse_rfc3339(c.text) == c.time);
@@ -171,8 +217,11 @@ TEST_CASE("every character decodes to its code point and its length, and comes b
     char32_t value;
     std::size_t size;
   };
-  for (const Case& c : {Case{"a", 'a', 1}, {"\xc3\xa9", 0xe9, 2}, {"\xe2\x82\xac", 0x20ac, 3},
-                        {"\xf0\x9f\x98\x80", 0x1f600, 4}, {"\xef\xbf\xbf", 0xffff, 3},
+  for (const Case& c : {Case{"a", 'a', 1},
+                        {"\xc3\xa9", 0xe9, 2},
+                        {"\xe2\x82\xac", 0x20ac, 3},
+                        {"\xf0\x9f\x98\x80", 0x1f600, 4},
+                        {"\xef\xbf\xbf", 0xffff, 3},
                         {"\xf4\x8f\xbf\xbf", 0x10ffff, 4}}) {
     CAPTURE(c.text);
     Rune rune = decode_rune(std::string(c.text) + "tail");
@@ -210,10 +259,10 @@ TEST_CASE("a digest does not depend on how its bytes were cut") {
 TEST_CASE("only the one spelling of a digest is a digest") {
   std::string hex(64, 'a');
   CHECK(Digest::find("sha256:" + hex));
-  for (const std::string& text : {hex, "SHA256:" + hex, "sha256:" + hex + "a",
-                                  "sha256:" + hex.substr(1), "sha256:" + hex.substr(1) + "g",
-                                  "sha256:" + hex + "\n", " sha256:" + hex, "sha512:" + hex + hex,
-                                  std::string("sha256:"), std::string()}) {
+  for (const std::string& text :
+       {hex, "SHA256:" + hex, "sha256:" + hex + "a", "sha256:" + hex.substr(1),
+        "sha256:" + hex.substr(1) + "g", "sha256:" + hex + "\n", " sha256:" + hex,
+        "sha512:" + hex + hex, std::string("sha256:"), std::string()}) {
     CAPTURE(text);
     CHECK(!Digest::find(text));
   }

@@ -4,8 +4,8 @@
 #include <doctest/doctest.h>
 
 #include "base/digest.h"
-#include "base/json.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "base/time.h"
 
 using namespace cairn;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One input changed at a time: every kind that counts gives another key, every kind that does not, none.
+// One input changed at a time: every kind that counts gives another key, every kind that does not,
+// none.
 #include "cache/cache_key.h"
 
 #include <doctest/doctest.h>
@@ -44,16 +45,25 @@ TEST_CASE("the key of RUN changes with each of its inputs and with nothing else"
   Digest before = key(sample_run());
   for (const RunCase& c : {
            RunCase{"command", [](auto& op) { op.argv[2] = "make all"; }, true},
-           RunCase{"words split otherwise", [](auto& op) { op.argv = {"/bin/sh", "-cmake"}; }, true},
+           RunCase{"words split otherwise",
+                   [](auto& op) {
+                     op.argv = {"/bin/sh", "-cmake"};
+                   },
+                   true},
            RunCase{"environment", [](auto& op) { op.env[1] = "A=2"; }, true},
-           RunCase{"order of the environment", [](auto& op) { std::swap(op.env[0], op.env[1]); }, true},
+           RunCase{"order of the environment", [](auto& op) { std::swap(op.env[0], op.env[1]); },
+                   true},
            RunCase{"directory", [](auto& op) { op.cwd = "/"; }, true},
            RunCase{"user", [](auto& op) { op.user = "nobody"; }, true},
            RunCase{"network", [](auto& op) { op.network = plan::NetworkMode::kNone; }, true},
            RunCase{"a mount", [](auto& op) { op.mounts.clear(); }, true},
            RunCase{"a cache id", [](auto& op) { op.mounts[0].cache_id = "x"; }, true},
            RunCase{"a host's name", [](auto& op) { op.extra_hosts[0].first = "db2"; }, true},
-           RunCase{"a script", [](auto& op) { op.script = plan::InlineFile{"/s", "x"}; }, true},
+           RunCase{"a script",
+                   [](auto& op) {
+                     op.script = plan::InlineFile{"/s", "x"};
+                   },
+                   true},
            RunCase{"a host's address", [](auto& op) { op.extra_hosts[0].second = "::1"; }, false},
            RunCase{"a proxy", [](auto& op) { op.proxy_env = {"http_proxy=x"}; }, false},
        }) {

@@ -123,8 +123,8 @@ TEST_CASE("options reach the plan as they were given") {
 TEST_CASE("a build argument without a value takes the environment's, or none") {
   Project p;
   Variable set("CAIRN_TEST_ARG", "from outside");
-  auto args = p.read({"--build-arg", "A=1", "--build-arg", "A=2=3", "--build-arg", "EMPTY=",
-                      "--build-arg", "CAIRN_TEST_ARG", "--build-arg", "CAIRN_TEST_UNSET"})
+  auto args = p.read({"--build-arg", "A=1", "--build-arg", "A=2=3", "--build-arg",
+                      "EMPTY=", "--build-arg", "CAIRN_TEST_ARG", "--build-arg", "CAIRN_TEST_UNSET"})
                   .options.build_args;
   CHECK(args == std::map<std::string, std::string>{
                     {"A", "2=3"}, {"EMPTY", ""}, {"CAIRN_TEST_ARG", "from outside"}});
@@ -145,8 +145,9 @@ TEST_CASE("extra hosts are read in every form that docker takes") {
                        "c:[::1]", "--add-host", "d=::2", "--add-host", "e:host-gateway"})
                    .options.extra_hosts;
   using Pairs = std::vector<std::pair<std::string, std::string>>;
-  CHECK(hosts == Pairs{{"a", "10.0.0.1"}, {"b", "10.0.0.2"}, {"c", "::1"}, {"d", "::2"},
-                       {"e", "127.0.0.1"}});
+  CHECK(
+      hosts ==
+      Pairs{{"a", "10.0.0.1"}, {"b", "10.0.0.2"}, {"c", "::1"}, {"d", "::2"}, {"e", "127.0.0.1"}});
 }
 
 TEST_CASE("an option with a value that cannot be is refused by its name") {
@@ -155,10 +156,14 @@ TEST_CASE("an option with a value that cannot be is refused by its name") {
     const char* option;
     const char* value;
   };
-  for (const Case& c : {Case{"--network", "bridge"}, {"--add-host", "nohost"},
-                        {"--add-host", ":1.2.3.4"}, {"--add-host", "a:"},
-                        {"--build-context", "noequals"}, {"--build-context", "=dir"},
-                        {"--shm-size", "much"}, {"--build-arg", "=x"},
+  for (const Case& c : {Case{"--network", "bridge"},
+                        {"--add-host", "nohost"},
+                        {"--add-host", ":1.2.3.4"},
+                        {"--add-host", "a:"},
+                        {"--build-context", "noequals"},
+                        {"--build-context", "=dir"},
+                        {"--shm-size", "much"},
+                        {"--build-arg", "=x"},
                         {"--platform", "linux/amd64,linux/arm64"}}) {
     CAPTURE(c.option);
     CAPTURE(c.value);
@@ -171,7 +176,8 @@ TEST_CASE("outputs add up: what is written, what is kept, what is pushed") {
   using output::OutputType;
   auto types = [&](Words words) {
     std::vector<OutputType> out;
-    for (const output::OutputSpec& spec : p.read(std::move(words)).outputs) out.push_back(spec.type);
+    for (const output::OutputSpec& spec : p.read(std::move(words)).outputs)
+      out.push_back(spec.type);
     return out;
   };
   using Types = std::vector<OutputType>;

@@ -89,7 +89,8 @@ TEST_CASE("the tail of a failed step's log is kept for the message") {
     display->send(LogBytes{.vertex = 1, .data = fmt::format("line {}\n", i), .time = {}});
   }
   CHECK(!display->failed_step());
-  display->send(VertexCompleted{.vertex = 1, .outcome = Outcome::kFailed, .error = "x", .time = {}});
+  display->send(
+      VertexCompleted{.vertex = 1, .outcome = Outcome::kFailed, .error = "x", .time = {}});
   auto failed = display->failed_step();
   REQUIRE(failed);
   CHECK(failed->name == "[2/2] RUN make");

@@ -19,7 +19,9 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-Timestamp at(std::int64_t seconds) { return {.seconds = seconds, .nanos = 0}; }
+Timestamp at(std::int64_t seconds) {
+  return {.seconds = seconds, .nanos = 0};
+}
 
 // Text without escape sequences.
 std::string bare(std::string_view text) {
@@ -99,7 +101,8 @@ TEST_CASE("how a step ended is said before its name, and its log is gone") {
 TEST_CASE("a running step shows the last lines of its output and is not finished") {
   std::vector<Event> events = {VertexStarted{.id = 1, .name = "step", .time = at(0)}};
   for (int i = 0; i < 10; ++i) {
-    events.push_back(LogBytes{.vertex = 1, .data = "line " + std::to_string(i) + "\n", .time = at(1)});
+    events.push_back(
+        LogBytes{.vertex = 1, .data = "line " + std::to_string(i) + "\n", .time = at(1)});
   }
   events.push_back(LogBytes{.vertex = 1, .data = "unfinished", .time = at(1)});
   Lines lines = block(events);

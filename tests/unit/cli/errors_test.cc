@@ -58,7 +58,8 @@ TEST_CASE("an error is printed with its lines, what was being done, and the way 
         "  Dockerfile:2\nhint: did you mean c?\n");
 }
 
-TEST_CASE("an error without a place or a hint is one line, and only our own fault asks for a report") {
+TEST_CASE(
+    "an error without a place or a hint is one line, and only our own fault asks for a report") {
   CHECK(printed(Error(ErrorKind::kHost, "no space")) == "error: no space\n");
   CHECK(printed(Error(ErrorKind::kBug, "x")).find("report") != std::string::npos);
   CHECK(written_to(STDERR_FILENO, [] { print_note("slower"); }) == "note: slower\n");
@@ -81,9 +82,8 @@ TEST_CASE("a command that ends and leaves its terminal open ends the relay") {
   sys::Pipe until = sys::make_pipe();
   sys::write_all(terminal.slave, "output");
   until.write_end.reset();
-  CHECK(written_to(STDOUT_FILENO, [&] {
-          relay_terminal(terminal.master, until.read_end, false);
-        }) == "output");
+  CHECK(written_to(STDOUT_FILENO,
+                   [&] { relay_terminal(terminal.master, until.read_end, false); }) == "output");
 }
 
 TEST_CASE("ids are cut to twelve digits, times are told from now") {

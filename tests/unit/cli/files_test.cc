@@ -23,14 +23,11 @@ TEST_CASE("an ignore file judges paths, and walks into what an exception may bri
     bool directory;
     Verdict verdict;
   };
-  for (const Case& c : {Case{"main.c", false, Verdict::kIncluded},
-                        Case{"a.log", false, Verdict::kExcluded},
-                        Case{"src/a.log", false, Verdict::kIncluded},
-                        Case{"build", true, Verdict::kPartly},
-                        Case{"build", false, Verdict::kExcluded},
-                        Case{"build/keep", false, Verdict::kIncluded},
-                        Case{"build/other", false, Verdict::kExcluded},
-                        Case{"tmp/x", false, Verdict::kExcluded}}) {
+  for (const Case& c :
+       {Case{"main.c", false, Verdict::kIncluded}, Case{"a.log", false, Verdict::kExcluded},
+        Case{"src/a.log", false, Verdict::kIncluded}, Case{"build", true, Verdict::kPartly},
+        Case{"build", false, Verdict::kExcluded}, Case{"build/keep", false, Verdict::kIncluded},
+        Case{"build/other", false, Verdict::kExcluded}, Case{"tmp/x", false, Verdict::kExcluded}}) {
     CAPTURE(c.path);
     CHECK(filter->judge(c.path, c.directory) == c.verdict);
   }

@@ -12,4 +12,6 @@ TEST_CASE("columns are as wide as their widest cell, lines end without spaces") 
   CHECK(table.text() == "NAME          SIZE\na-long-name   1kB\nb\n");
 }
 
-TEST_CASE("a time that nobody knows is not a long time ago") { CHECK(ago({}) == "N/A"); }
+TEST_CASE("a time that nobody knows is not a long time ago") {
+  CHECK(ago({}) == "N/A");
+}

@@ -45,7 +45,8 @@ using Times = std::vector<std::int64_t>;
 
 }  // namespace
 
-TEST_CASE("metadata lines take the time of the layer before them, the first ones that of the first") {
+TEST_CASE(
+    "metadata lines take the time of the layer before them, the first ones that of the first") {
   Builder b;
   oci::ImageConfig base = b.base();
   ComposedImage image = compose(b.store, {.config = {},

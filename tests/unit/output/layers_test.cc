@@ -59,12 +59,12 @@ struct Workbench {
     composition.config.platform = oci::Platform::parse("linux/amd64");
     for (const std::string& id : snapshots) composition.lines.push_back({"RUN", "", id});
     ComposedImage composed = compose(store, std::move(composition));
-    ArchivedImage archived{.image = {.manifest = {.config = {.media_type = "", .digest = composed.id},
-                                                  .layers = {}},
-                                     .manifest_bytes = {},
-                                     .descriptor = {.media_type = "", .digest = composed.id},
-                                     .config = {}},
-                           .names = {}};
+    ArchivedImage archived{
+        .image = {.manifest = {.config = {.media_type = "", .digest = composed.id}, .layers = {}},
+                  .manifest_bytes = {},
+                  .descriptor = {.media_type = "", .digest = composed.id},
+                  .config = {}},
+        .names = {}};
     for (const std::string& name : names) archived.names.push_back(oci::Reference::parse(name));
     keep(store, composed, archived.names);
     archived.image = make_whole(store, composed.id, options);
@@ -214,7 +214,8 @@ TEST_CASE("an OCI archive names its images and holds each blob once") {
   CHECK(member(tar, "oci-layout") == "{\"imageLayoutVersion\":\"1.0.0\"}");
   Json index = parse_json(member(tar, "index.json"), "index");
   REQUIRE(index["manifests"].size() == 3);
-  CHECK(index["manifests"][0]["annotations"]["io.containerd.image.name"] == "docker.io/library/app:1");
+  CHECK(index["manifests"][0]["annotations"]["io.containerd.image.name"] ==
+        "docker.io/library/app:1");
   CHECK(index["manifests"][1]["annotations"]["org.opencontainers.image.ref.name"] == "2");
   CHECK(!index["manifests"][2]["annotations"].contains("org.opencontainers.image.ref.name"));
   CHECK(index["manifests"][2]["digest"] == two.image.descriptor.digest.str());

@@ -44,7 +44,9 @@ TEST_CASE("an archive is known by its content, whatever its compression") {
   CHECK(!looks_like_archive(file_of("plain text")));
   CHECK(!looks_like_archive(file_of(std::string(10240, '\0'))));
   CHECK(!looks_like_archive(file_of("\x1f\x8b that only starts like gzip")));
-  CHECK(!looks_like_archive(file_of(std::string("\xfd" "7zXZ") + '\0' + " and no more")));
+  CHECK(!looks_like_archive(file_of(std::string("\xfd"
+                                                "7zXZ") +
+                                    '\0' + " and no more")));
 }
 
 TEST_CASE("an archive unpacks below its destination, which is made") {
@@ -59,8 +61,8 @@ TEST_CASE("an archive unpacks below its destination, which is made") {
     CHECK(root.text("opt/" + std::string(program) + "/sub/a") == program);
     CHECK(root.has("opt/" + std::string(program) + "/.wh.name"));
   }
-  unpack_archive(file_of(TarMaker().file("existing", "new").end()),
-                 sys::RootDir::open(root.root()), "keep", std::nullopt);
+  unpack_archive(file_of(TarMaker().file("existing", "new").end()), sys::RootDir::open(root.root()),
+                 "keep", std::nullopt);
   CHECK(root.text("keep/existing") == "new");
 }
 

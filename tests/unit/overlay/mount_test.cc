@@ -31,8 +31,8 @@ TEST_CASE("later lowers cover earlier ones, and nothing is written without an up
   bottom.file("a", "bottom");
   bottom.file("b", "bottom");
   top.file("b", "top");
-  sys::MountTree tree = mount_overlay({.lowers = {bottom.root(), top.root()}}, std::nullopt,
-                                      Durability::kVolatile);
+  sys::MountTree tree =
+      mount_overlay({.lowers = {bottom.root(), top.root()}}, std::nullopt, Durability::kVolatile);
   CHECK(read_in(tree, "a") == "bottom");
   CHECK(read_in(tree, "b") == "top");
   CHECK_THROWS_AS(sys::open_at(tree.fd(), "c", O_WRONLY | O_CREAT, 0644), Error);
@@ -83,9 +83,8 @@ TEST_CASE("an upper without lowers starts empty") {
   work.dir("upper");
   work.dir("work");
   {
-    sys::MountTree tree =
-        mount_overlay({}, Upper{.upperdir = work.at("upper"), .workdir = work.at("work")},
-                      Durability::kVolatile);
+    sys::MountTree tree = mount_overlay(
+        {}, Upper{.upperdir = work.at("upper"), .workdir = work.at("work")}, Durability::kVolatile);
     sys::make_dir_at(tree.fd(), "new", 0755);
   }
   CHECK(work.has("upper/new"));

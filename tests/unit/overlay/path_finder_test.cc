@@ -106,11 +106,14 @@ TEST_CASE("an attribute of the image that looks like a mark is kept under anothe
     const char* image;
     const char* stored;
   };
-  for (const Case& c : {Case{"user.x", "user.x"}, {"user.overlay.opaque", "user.overlay.overlay.opaque"},
+  for (const Case& c : {Case{"user.x", "user.x"},
+                        {"user.overlay.opaque", "user.overlay.overlay.opaque"},
                         {"user.overlay.overlay.x", "user.overlay.overlay.overlay.x"},
                         {"user.overlayx", "user.overlayx"},
-                        {"security.capability", "security.capability"}, {"trusted.overlay.opaque", ""},
-                        {"security.selinux", ""}, {"system.posix_acl_access", ""}}) {
+                        {"security.capability", "security.capability"},
+                        {"trusted.overlay.opaque", ""},
+                        {"security.selinux", ""},
+                        {"system.posix_acl_access", ""}}) {
     CAPTURE(c.image);
     CHECK(stored_xattr_name(c.image) == c.stored);
   }
@@ -141,9 +144,17 @@ TEST_CASE("a directory's opacity is read in all its spellings") {
 }
 
 TEST_CASE("a capability loses the id of the namespace that set it, and nothing else") {
-  std::string bound("\1\0\0\3" "permittd" "inherit_" "root", 24);
+  std::string bound(
+      "\1\0\0\3"
+      "permittd"
+      "inherit_"
+      "root",
+      24);
   std::string portable = portable_capability(bound);
-  CHECK(portable == std::string("\1\0\0\2" "permittd" "inherit_", 20));
+  CHECK(portable == std::string("\1\0\0\2"
+                                "permittd"
+                                "inherit_",
+                                20));
   CHECK(portable_capability(portable) == portable);
   for (const std::string& odd : {std::string(), std::string("x"), std::string(24, '\2')}) {
     CHECK(portable_capability(odd) == odd);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a build does with this room, on the real overlayfs: change a mounted root, take the upper as a
-// layer, and find the same tree where that layer is unpacked elsewhere.
+// What a build does with this room, on the real overlayfs: change a mounted root, take the upper as
+// a layer, and find the same tree where that layer is unpacked elsewhere.
 #include <doctest/doctest.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -52,9 +52,7 @@ void misbehave(const sys::Fd& root, unsigned seed) {
     const char* b = two.c_str();
     int result = 0;
     switch (random() % 12) {
-      case 0:
-        try {
-          sys::remove_tree_at(root, a);
+      case 0: try { sys::remove_tree_at(root, a);
         } catch (const Error&) {  // symlinks in a circle
         }
         break;
@@ -64,7 +62,9 @@ void misbehave(const sys::Fd& root, unsigned seed) {
       case 4: result = ::symlinkat(b, at, a); break;
       case 5: result = ::mknodat(at, a, S_IFIFO | 0600, 0); break;
       case 6: result = ::fchmodat(at, a, random() % 2 == 0 ? 0700 : 0755, 0); break;
-      case 7: case 8: case 9: result = ::mkdirat(at, a, 0755); break;
+      case 7:
+      case 8:
+      case 9: result = ::mkdirat(at, a, 0755); break;
       default: {
         int fd = ::openat(at, a, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, 0644);
         sys::Fd file(fd);
@@ -93,8 +93,8 @@ TEST_CASE("a step's layer gives the same tree wherever it is unpacked") {
       std::string scratch = work.at("work/" + std::to_string(step));
       for (const std::string& dir : {fs, copy, scratch}) sys::make_dirs(dir, 0755);
       {
-        sys::MountTree tree = mount_overlay(here, Upper{.upperdir = fs, .workdir = scratch},
-                                            Durability::kVolatile);
+        sys::MountTree tree =
+            mount_overlay(here, Upper{.upperdir = fs, .workdir = scratch}, Durability::kVolatile);
         misbehave(sys::open_at(tree.fd(), ".", O_RDONLY | O_DIRECTORY), seed * 100 + step);
       }
       StringSink tar;
@@ -117,9 +117,9 @@ TEST_CASE("a step that changes nothing gives an empty layer") {
   work.dir("work");
   LayerStack below{.lowers = {lower.root()}};
   {
-    sys::MountTree tree = mount_overlay(
-        below, Upper{.upperdir = work.at("upper"), .workdir = work.at("work")},
-        Durability::kVolatile);
+    sys::MountTree tree =
+        mount_overlay(below, Upper{.upperdir = work.at("upper"), .workdir = work.at("work")},
+                      Durability::kVolatile);
     // A touched but unchanged file, and one that came and went.
     sys::chmod_at(tree.fd(), "etc/passwd", 0644);
     sys::open_at(tree.fd(), "etc/new", O_WRONLY | O_CREAT, 0644);

@@ -34,9 +34,16 @@ TEST_CASE("numbers of headers are octal in any padding, and empty is nought") {
     std::string field;
     std::int64_t value;
   };
-  for (const Case& c : {Case{"0000644\0"s, 0644}, {"    644 "s, 0644}, {"644\0\0\0\0\0"s, 0644},
-                        {"\0\0\0\0\0\0\0\0"s, 0}, {"        "s, 0}, {"00000000"s, 0},
-                        {"77777777777\0"s, 077777777777}, {"12\0" "99"s, 012}}) {
+  for (const Case& c : {Case{"0000644\0"s, 0644},
+                        {"    644 "s, 0644},
+                        {"644\0\0\0\0\0"s, 0644},
+                        {"\0\0\0\0\0\0\0\0"s, 0},
+                        {"        "s, 0},
+                        {"00000000"s, 0},
+                        {"77777777777\0"s, 077777777777},
+                        {"12\0"
+                         "99"s,
+                         012}}) {
     CAPTURE(c.field);
     CHECK(tar_number(c.field) == c.value);
   }
@@ -68,7 +75,8 @@ TEST_CASE("times of pax have fractions, also before 1970") {
     const char* text;
     Timestamp time;
   };
-  for (const Case& c : {Case{"0", {}}, {"12", {.seconds = 12, .nanos = 0}},
+  for (const Case& c : {Case{"0", {}},
+                        {"12", {.seconds = 12, .nanos = 0}},
                         {"12.5", {.seconds = 12, .nanos = 500'000'000}},
                         {"12.", {.seconds = 12, .nanos = 0}},
                         {"1.0000000019", {.seconds = 1, .nanos = 1}},
@@ -84,7 +92,8 @@ TEST_CASE("times of pax have fractions, also before 1970") {
   }
 }
 
-TEST_CASE("pax records are read one by one, a later or an empty one taking the place of the first") {
+TEST_CASE(
+    "pax records are read one by one, a later or an empty one taking the place of the first") {
   std::string text = TarMaker::pax_line("path=a=b\nc") + TarMaker::pax_line("uid=1") +
                      TarMaker::pax_line("uid=2") + TarMaker::pax_line("gid=3") +
                      TarMaker::pax_line("gid=");
@@ -104,10 +113,10 @@ TEST_CASE("the offsets and sizes of an old sparse file become one map") {
 }
 
 TEST_CASE("pax records whose length, form or names cannot be are damage") {
-  for (const std::string& text : {"x path=a\n"s, "path=a\n"s, "99 path=a\n"s, "0 path=a\n"s,
-                                  "3 a\n"s, "10 path=ab"s, "7 =abc\n"s, "7 abcd\n"s, "12"s,
-                                  TarMaker::pax_line("path=a\0b"s),
-                                  TarMaker::pax_line("linkpath=\0"s)}) {
+  for (const std::string& text :
+       {"x path=a\n"s, "path=a\n"s, "99 path=a\n"s, "0 path=a\n"s, "3 a\n"s, "10 path=ab"s,
+        "7 =abc\n"s, "7 abcd\n"s, "12"s, TarMaker::pax_line("path=a\0b"s),
+        TarMaker::pax_line("linkpath=\0"s)}) {
     CAPTURE(text);
     CHECK_THROWS_AS(parsed(text), Error);
   }

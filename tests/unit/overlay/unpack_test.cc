@@ -44,7 +44,9 @@ struct Jail {
   }
   bool has(const std::string& path) const { return outside.has("layer/" + path); }
   std::string text(const std::string& path) const { return outside.text("layer/" + path); }
-  struct stat stat(const std::string& path) const { return outside.stat("layer/" + path); }
+  struct stat stat(const std::string& path) const {
+    return outside.stat("layer/" + path);
+  }
   bool intact() const {
     return outside.text("canary") == "alive" && outside.stat("canary").st_nlink == 1 &&
            sys::list_dir(outside.fd()).size() == 2;
@@ -327,8 +329,7 @@ TEST_CASE("long names come by pax, by GNU and by prefix") {
 
 TEST_CASE("sparse files of pax 0.0, 0.1 and 1.0 get their holes back") {
   for (const std::string& map :
-       {std::string("GNU.sparse.map=10,2,1000000,3"),
-        std::string("GNU.sparse.major=1\n"),
+       {std::string("GNU.sparse.map=10,2,1000000,3"), std::string("GNU.sparse.major=1\n"),
         std::string("GNU.sparse.offset=10\nGNU.sparse.numbytes=2\n"
                     "GNU.sparse.offset=1000000\nGNU.sparse.numbytes=3")}) {
     CAPTURE(map);
@@ -383,8 +384,8 @@ TEST_CASE("damaged and truncated archives are told") {
 }
 
 TEST_CASE("pax headers that are no records are damage") {
-  for (const char* text : {"x", "4 a=\n", "99 a=b\n", "6 a=b", "3 \n\n", "7 =abc\n",
-                           "18446744073709551615 a=b\n"}) {
+  for (const char* text :
+       {"x", "4 a=\n", "99 a=b\n", "6 a=b", "3 \n\n", "7 =abc\n", "18446744073709551615 a=b\n"}) {
     CAPTURE(text);
     Jail jail;
     CHECK(jail.failure(TarMaker().add({.name = "x", .type = 'x'}, text).file("f").end()) ==

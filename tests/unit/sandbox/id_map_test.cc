@@ -46,8 +46,9 @@ TEST_CASE("subordinate ids are found by name and by number, in the order of the 
 }
 
 TEST_CASE("lines of subuid that make no sense are passed over") {
-  for (const char* line : {"alice", "alice:1", "alice:x:10", "alice:10:", "alice:-1:5", "alice:10:0",
-                           "alice:4294967290:10", "alice:99999999999:1", "alice:1:2:3", ":1:2", ""}) {
+  for (const char* line :
+       {"alice", "alice:1", "alice:x:10", "alice:10:", "alice:-1:5", "alice:10:0",
+        "alice:4294967290:10", "alice:99999999999:1", "alice:1:2:3", ":1:2", ""}) {
     CHECK(parse_sub_ids(line, "alice", 1000).empty());
   }
 }

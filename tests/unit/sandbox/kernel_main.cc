@@ -20,10 +20,12 @@ int main(int argc, char** argv) {
   }
   try {
     BuilderNamespace builder = enter_builder_namespace({});
-    std::string rungs = text(choose([&] {
-      probe_steps(builder.probe, "");
-      return builder.probe;
-    }(), {}));
+    std::string rungs = text(choose(
+        [&] {
+          probe_steps(builder.probe, "");
+          return builder.probe;
+        }(),
+        {}));
     std::printf("%s\n", rungs.c_str());
     Launcher launcher = Launcher::start(builder);
     test::builder = &builder;

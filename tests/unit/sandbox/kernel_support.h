@@ -30,8 +30,9 @@ class BusyboxRoot {
     sys::Fd program = sys::open_at(root_, "bin/busybox", O_CREAT | O_WRONLY, 0755);
     sys::write_all(program, sys::read_file(kBusybox));
     sys::chmod_fd(program, 0755);
-    for (const char* name : {"sh", "cat", "ls", "id", "true", "sleep", "stat", "ip", "kill", "hostname",
-                             "mount", "unshare", "mknod", "chown", "wc", "mkdir", "touch", "rm"}) {
+    for (const char* name :
+         {"sh", "cat", "ls", "id", "true", "sleep", "stat", "ip", "kill", "hostname", "mount",
+          "unshare", "mknod", "chown", "wc", "mkdir", "touch", "rm"}) {
       sys::symlink_at("busybox", root_, ("bin/" + std::string(name)).c_str());
     }
   }

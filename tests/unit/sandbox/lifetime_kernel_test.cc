@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Everything dies with the builder. Each test forks a builder of its own, with its own launcher and a
-// step that would run for a long time, and does to it what users and kernels do.
+// Everything dies with the builder. Each test forks a builder of its own, with its own launcher and
+// a step that would run for a long time, and does to it what users and kernels do.
 #include <doctest/doctest.h>
 #include <signal.h>
 #include <unistd.h>

@@ -33,8 +33,8 @@ class Layer {
     StepFds fds;
     fds.mounts.push_back(sys::open_path("/etc/hostname", O_PATH));
     sys::MountTree tree = overlay();
-    StubPicture stubs = make_mount_points(sys::RootDir(sys::open_at(tree.fd(), ".", O_RDONLY)),
-                                          upper_, spec, fds);
+    StubPicture stubs =
+        make_mount_points(sys::RootDir(sys::open_at(tree.fd(), ".", O_RDONLY)), upper_, spec, fds);
     Result result = run(spec, std::move(tree), std::move(fds.mounts));
     remove_stubs(upper_, stubs);
     return result;
@@ -80,7 +80,8 @@ using Paths = std::vector<std::string>;
 TEST_CASE("a step that changes nothing leaves an empty upperdir, whatever was mounted") {
   BusyboxRoot image;
   Layer layer(image);
-  CHECK(layer.run_step("[ -s /etc/hosts ] && [ -d /var/cache/deep ] && [ -s /bin/tool ]").status.ok());
+  CHECK(layer.run_step("[ -s /etc/hosts ] && [ -d /var/cache/deep ] && [ -s /bin/tool ]")
+            .status.ok());
   CHECK(layer.changes() == Paths{});
 }
 
@@ -117,7 +118,8 @@ TEST_CASE("a deletion beside a mount point stays a whiteout") {
 
 TEST_CASE("the time of a directory does not tell of the mount points that were in it") {
   BusyboxRoot image;
-  sys::set_times_at(image.fd(), "etc", {.tv_sec = 1000, .tv_nsec = 0}, {.tv_sec = 1000, .tv_nsec = 7});
+  sys::set_times_at(image.fd(), "etc", {.tv_sec = 1000, .tv_nsec = 0},
+                    {.tv_sec = 1000, .tv_nsec = 7});
   Layer layer(image);
   // A step that changes the mode alone keeps the time of the image.
   CHECK(layer.run_step("stat -c %Y /etc; busybox chmod 711 /etc").output == "1000\n");

@@ -95,7 +95,9 @@ Error refusal(const Probe& probe, const Wishes& wishes = {}) {
   return Error(ErrorKind::kBug, "");
 }
 
-bool says(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
+bool says(const std::string& text, const char* part) {
+  return text.find(part) != std::string::npos;
+}
 
 }  // namespace
 

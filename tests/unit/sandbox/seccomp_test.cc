@@ -5,8 +5,8 @@
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <sched.h>
-#include <signal.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -74,23 +74,75 @@ std::uint32_t answer(const char* name, std::uint64_t argument = 0) {
 }  // namespace
 
 TEST_CASE("everyday calls are allowed") {
-  for (const char* name : {"read", "write", "openat", "openat2", "execve", "mmap", "futex", "chown",
-                           "fchownat", "mknodat", "setuid", "setgroups", "chroot", "ptrace", "kill",
-                           "statx", "faccessat2", "rseq", "landlock_create_ruleset", "close_range",
-                           "memfd_create", "process_vm_readv", "seccomp", "setxattr", "epoll_pwait2"}) {
+  for (const char* name : {"read",
+                           "write",
+                           "openat",
+                           "openat2",
+                           "execve",
+                           "mmap",
+                           "futex",
+                           "chown",
+                           "fchownat",
+                           "mknodat",
+                           "setuid",
+                           "setgroups",
+                           "chroot",
+                           "ptrace",
+                           "kill",
+                           "statx",
+                           "faccessat2",
+                           "rseq",
+                           "landlock_create_ruleset",
+                           "close_range",
+                           "memfd_create",
+                           "process_vm_readv",
+                           "seccomp",
+                           "setxattr",
+                           "epoll_pwait2"}) {
     CAPTURE(name);
     CHECK(answer(name) == kAllow);
   }
 }
 
 TEST_CASE("calls that reach the host, or widen the kernel's surface, are denied") {
-  for (const char* name : {"mount", "umount2", "pivot_root", "unshare", "setns", "fsopen", "open_tree",
-                           "move_mount", "mount_setattr", "bpf", "perf_event_open", "userfaultfd",
-                           "keyctl", "add_key", "request_key", "io_uring_setup", "io_uring_enter",
-                           "init_module", "finit_module", "delete_module", "kexec_load", "reboot",
-                           "swapon", "open_by_handle_at", "settimeofday", "clock_settime", "acct",
-                           "syslog", "sethostname", "quotactl", "nfsservctl", "iopl", "ioperm",
-                           "vhangup", "pidfd_getfd", "kcmp", "move_pages", "get_mempolicy"}) {
+  for (const char* name : {"mount",
+                           "umount2",
+                           "pivot_root",
+                           "unshare",
+                           "setns",
+                           "fsopen",
+                           "open_tree",
+                           "move_mount",
+                           "mount_setattr",
+                           "bpf",
+                           "perf_event_open",
+                           "userfaultfd",
+                           "keyctl",
+                           "add_key",
+                           "request_key",
+                           "io_uring_setup",
+                           "io_uring_enter",
+                           "init_module",
+                           "finit_module",
+                           "delete_module",
+                           "kexec_load",
+                           "reboot",
+                           "swapon",
+                           "open_by_handle_at",
+                           "settimeofday",
+                           "clock_settime",
+                           "acct",
+                           "syslog",
+                           "sethostname",
+                           "quotactl",
+                           "nfsservctl",
+                           "iopl",
+                           "ioperm",
+                           "vhangup",
+                           "pidfd_getfd",
+                           "kcmp",
+                           "move_pages",
+                           "get_mempolicy"}) {
     CAPTURE(name);
     int number = ::seccomp_syscall_resolve_name_arch(native().libseccomp, name);
     if (number < 0) continue;  // another machine's
@@ -119,7 +171,8 @@ TEST_CASE("sockets of all families but AF_ALG and AF_VSOCK, whatever the upper h
 }
 
 TEST_CASE("personality may be asked, and set to Linux or 32-bit Linux") {
-  for (std::uint64_t value : {0x0, 0x8, 0x20000, 0x20008}) CHECK(answer("personality", value) == kAllow);
+  for (std::uint64_t value : {0x0, 0x8, 0x20000, 0x20008})
+    CHECK(answer("personality", value) == kAllow);
   CHECK(answer("personality", 0xffffffff) == kAllow);
   CHECK(answer("personality", 0x0040000) == kDeny);  // ADDR_NO_RANDOMIZE
 }

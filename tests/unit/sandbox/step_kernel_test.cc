@@ -25,7 +25,9 @@ std::optional<Error> failure(const SandboxSpec& spec, const BusyboxRoot& root) {
   }
 }
 
-bool gone(pid_t pid) { return ::kill(pid, 0) < 0 && errno == ESRCH; }
+bool gone(pid_t pid) {
+  return ::kill(pid, 0) < 0 && errno == ESRCH;
+}
 
 }  // namespace
 
@@ -92,31 +94,37 @@ TEST_CASE("a step has docker's fourteen capabilities, none of them inheritable")
 
 TEST_CASE("uid 0 of a step cannot write the kernel's settings") {
   BusyboxRoot root;
-  Result result = run("for f in /proc/sys/kernel/core_pattern /proc/sys/vm/drop_caches "
-                      "/proc/sys/kernel/hostname /proc/sysrq-trigger /sys/power/state "
-                      "/sys/kernel/uevent_helper /sys/kernel/mm/transparent_hugepage/enabled "
-                      "/sys/fs/cgroup/cgroup.procs /proc/irq/default_smp_affinity; do "
-                      "[ -e $f ] || continue; (: >$f) 2>/dev/null && echo $f; done; exit 0", root);
+  Result result =
+      run("for f in /proc/sys/kernel/core_pattern /proc/sys/vm/drop_caches "
+          "/proc/sys/kernel/hostname /proc/sysrq-trigger /sys/power/state "
+          "/sys/kernel/uevent_helper /sys/kernel/mm/transparent_hugepage/enabled "
+          "/sys/fs/cgroup/cgroup.procs /proc/irq/default_smp_affinity; do "
+          "[ -e $f ] || continue; (: >$f) 2>/dev/null && echo $f; done; exit 0",
+          root);
   CHECK(result.output == "");
 }
 
 TEST_CASE("nothing of /proc and /sys outside a step's own processes opens for writing") {
   BusyboxRoot root;
-  // Opened for appending, which changes nothing where it is allowed. Any user may open /proc/pressure,
-  // to be told of the load.
-  Result result = run("busybox find /proc /sys -xdev -path '/proc/[0-9]*' -prune -o "
-                      "-path /proc/pressure -prune -o "
-                      "-type f -perm -200 -print 2>/dev/null | "
-                      "while read f; do (: >>$f) 2>/dev/null && echo $f; done; exit 0", root);
+  // Opened for appending, which changes nothing where it is allowed. Any user may open
+  // /proc/pressure, to be told of the load.
+  Result result =
+      run("busybox find /proc /sys -xdev -path '/proc/[0-9]*' -prune -o "
+          "-path /proc/pressure -prune -o "
+          "-type f -perm -200 -print 2>/dev/null | "
+          "while read f; do (: >>$f) 2>/dev/null && echo $f; done; exit 0",
+          root);
   CHECK(result.output == "");
 }
 
 TEST_CASE("what tells about the host is masked") {
   BusyboxRoot root;
-  Result result = run("for f in kcore keys timer_list interrupts; do "
-                      "[ -e /proc/$f ] && cat /proc/$f | wc -c; done; "
-                      "for d in /proc/acpi /proc/scsi /sys/firmware; do [ -e $d ] && ls -A $d; done; "
-                      "exit 0", root);
+  Result result =
+      run("for f in kcore keys timer_list interrupts; do "
+          "[ -e /proc/$f ] && cat /proc/$f | wc -c; done; "
+          "for d in /proc/acpi /proc/scsi /sys/firmware; do [ -e $d ] && ls -A $d; done; "
+          "exit 0",
+          root);
   for (const std::string& line : split(trim(result.output), '\n')) CHECK(line == "0");
 }
 
@@ -130,12 +138,15 @@ TEST_CASE("the masks cannot be taken off") {
 
 TEST_CASE("/dev has what programs look for, and it works") {
   BusyboxRoot root;
-  Result result = run("ls /dev; echo x >/dev/null; busybox head -c 3 /dev/zero | wc -c; "
-                      "busybox head -c 2 /dev/urandom | wc -c; echo y >/dev/stderr; "
-                      "busybox df -k /dev/shm | busybox tail -n 1 | busybox awk '{print $2}'", root);
-  CHECK(result.output ==
-        "core\nfd\nfull\nmqueue\nnull\nptmx\npts\nrandom\nshm\nstderr\nstdin\nstdout\ntty\nurandom\n"
-        "zero\n3\n2\ny\n65536\n");
+  Result result =
+      run("ls /dev; echo x >/dev/null; busybox head -c 3 /dev/zero | wc -c; "
+          "busybox head -c 2 /dev/urandom | wc -c; echo y >/dev/stderr; "
+          "busybox df -k /dev/shm | busybox tail -n 1 | busybox awk '{print $2}'",
+          root);
+  CHECK(
+      result.output ==
+      "core\nfd\nfull\nmqueue\nnull\nptmx\npts\nrandom\nshm\nstderr\nstdin\nstdout\ntty\nurandom\n"
+      "zero\n3\n2\ny\n65536\n");
 }
 
 TEST_CASE("what one step leaves in /dev no other sees") {
@@ -162,10 +173,12 @@ TEST_CASE("without a network there is only a loopback interface, and it is up") 
 TEST_CASE("a read-only bind cannot be written, a writable one can") {
   BusyboxRoot root, shared;
   shared.write("tmp/text", "from outside");
-  SandboxSpec spec = shell("cat /mnt/ro/tmp/text; (echo x >/mnt/ro/new) 2>/dev/null && echo wrong; "
-                           "echo x >/mnt/rw/new");
-  spec.mounts = {{.target = "/mnt/ro", .kind = MountKind::kClone, .fd_index = 0},
-                 {.target = "/mnt/rw", .kind = MountKind::kClone, .fd_index = 0, .read_only = false}};
+  SandboxSpec spec = shell(
+      "cat /mnt/ro/tmp/text; (echo x >/mnt/ro/new) 2>/dev/null && echo wrong; "
+      "echo x >/mnt/rw/new");
+  spec.mounts = {
+      {.target = "/mnt/ro", .kind = MountKind::kClone, .fd_index = 0},
+      {.target = "/mnt/rw", .kind = MountKind::kClone, .fd_index = 0, .read_only = false}};
   std::vector<sys::Fd> mounts;
   mounts.push_back(sys::duplicate(shared.fd()));
   Result result = run(spec, root.tree(), std::move(mounts));
@@ -177,8 +190,9 @@ TEST_CASE("a file is bound over a file, through a symlink to nowhere too") {
   BusyboxRoot root;
   sys::symlink_at("../run/resolve/stub.conf", root.fd(), "etc/resolv.conf");
   root.write("tmp/hosts", "127.0.0.1 localhost\n");
-  SandboxSpec spec = shell("cat /etc/hosts /run/resolve/stub.conf; (echo x >>/etc/hosts) 2>/dev/null "
-                           "|| echo refused");
+  SandboxSpec spec = shell(
+      "cat /etc/hosts /run/resolve/stub.conf; (echo x >>/etc/hosts) 2>/dev/null "
+      "|| echo refused");
   spec.mounts = {{.target = "/etc/hosts"}, {.target = "/etc/resolv.conf"}};
   std::vector<sys::Fd> mounts;
   mounts.push_back(sys::open_at(root.fd(), "tmp/hosts", O_PATH));
@@ -208,7 +222,8 @@ TEST_CASE("an image whose /proc is a symlink is refused") {
   sys::symlink_at("/etc", root.fd(), "proc");
   std::optional<Error> error = failure(shell("true"), root);
   REQUIRE(error);
-  CHECK(error->message() == "/proc cannot be mounted on: a directory is needed, and it is a symlink");
+  CHECK(error->message() ==
+        "/proc cannot be mounted on: a directory is needed, and it is a symlink");
 }
 
 TEST_CASE("a command that is not there, or cannot run, says why") {
@@ -274,7 +289,8 @@ TEST_CASE("the working directory is made when missing, and never lies outside") 
   SandboxSpec spec = shell("pwd; stat -c '%a %u' .");
   spec.cwd = "/srv/app";
   CHECK(run(spec, root.tree()).output == "/srv/app\n755 0\n");
-  for (const char* magic : {"/proc/self/fd/3", "/proc/self/fd/7", "/proc/1/cwd", "/proc/self/root"}) {
+  for (const char* magic :
+       {"/proc/self/fd/3", "/proc/self/fd/7", "/proc/1/cwd", "/proc/self/root"}) {
     spec.cwd = magic;
     CHECK(failure(spec, root));
   }
@@ -287,7 +303,8 @@ TEST_CASE("USER is looked up in the image, with its groups and its home") {
   SandboxSpec spec = shell("id -u; id -g; id -G; echo $HOME");
   spec.user = "app";
   if (!maps(builder->uid_map, 1000)) {
-    CHECK(failure(spec, root)->message() == "uid 1000 of USER is not among the 1 ids of this build");
+    CHECK(failure(spec, root)->message() ==
+          "uid 1000 of USER is not among the 1 ids of this build");
     return;
   }
   CHECK(run(spec, root.tree()).output == "1000\n1001\n1001 2000\n/home/app\n");

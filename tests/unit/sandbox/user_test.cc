@@ -123,8 +123,9 @@ TEST_CASE("ids that do not fit are refused") {
 TEST_CASE("lines that make no sense are passed over") {
   Image image;
   using namespace std::literals;
-  image.with("etc/passwd", "\n:::\nx\nbad:x:abc:0::/\nbig:x:4294967296:0::/\n\0\0:x:1:1\n"
-                           "late:x:5:5::/home/late"sv);
+  image.with("etc/passwd",
+             "\n:::\nx\nbad:x:abc:0::/\nbig:x:4294967296:0::/\n\0\0:x:1:1\n"
+             "late:x:5:5::/home/late"sv);
   CHECK(message_of(image, "bad") != "");
   CHECK(message_of(image, "big") != "");
   CHECK(resolve_user(image.root(), "late").uid == 5);

@@ -73,7 +73,8 @@ TEST_CASE("what the ignore file excludes is not there") {
 TEST_CASE("a missing path is explained by the rule, the letter case or the nearest name") {
   Context c;
   Exclude filter("src");
-  CHECK(explain_missing({c.root, &filter}, "src/a.c") == "it is excluded by .dockerignore:7 \"src\"");
+  CHECK(explain_missing({c.root, &filter}, "src/a.c") ==
+        "it is excluded by .dockerignore:7 \"src\"");
   CHECK(c.explain("Main.go") == "there is /main.go: the letter case differs");
   CHECK(c.explain("src/a.cc") == "did you mean /src/a.c?");
   CHECK(c.explain("src/unlike") == "/src is there, and has no unlike");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A store, a build context and all else a solver asks for, in a directory of their own. Plans are made
-// of ops that need no sandbox, so the launcher is there and is never asked.
+// A store, a build context and all else a solver asks for, in a directory of their own. Plans are
+// made of ops that need no sandbox, so the launcher is there and is never asked.
 #pragma once
 
 #include <map>
@@ -73,8 +73,8 @@ struct Kitchen {
 
   std::vector<solver::StepResult> solve(const plan::Plan& plan, std::stop_token stop = {}) {
     std::map<std::string, source::LocalContext> contexts;
-    contexts.emplace("context", source::LocalContext{"context", sys::RootDir::open(context.root()),
-                                                     filter});
+    contexts.emplace("context",
+                     source::LocalContext{"context", sys::RootDir::open(context.root()), filter});
     solver::Workshop shop{.store = store,
                           .images = images,
                           .launcher = launcher,

@@ -29,13 +29,15 @@ Told failure_of(Kitchen& kitchen, const plan::Plan& plan, std::stop_token stop =
     kitchen.solve(plan, std::move(stop));
     return {};
   } catch (const Error& error) {
-    return {error.kind(), error.message(), error.hint(), error.span() ? error.span()->first_line : 0};
+    return {error.kind(), error.message(), error.hint(),
+            error.span() ? error.span()->first_line : 0};
   }
 }
 
 }  // namespace
 
-TEST_CASE("each step is a snapshot on its parent, and a second build takes them all from the cache") {
+TEST_CASE(
+    "each step is a snapshot on its parent, and a second build takes them all from the cache") {
   Kitchen k;
   k.context.file("app", "bytes");
   PlanMaker p;
@@ -152,9 +154,10 @@ TEST_CASE("a failure names its line, stops what has not begun, and keeps what wa
   auto good = p.copy(base, files, {"app"}, "/app", "good");
   auto bad = p.copy(good, files, {"ap"}, "/", "bad");
   auto never = p.workdir(bad, "/work", "never");
-  p.plan.vertices[bad].span = {.source = std::make_shared<SourceText>(SourceText{"Dockerfile", "x"}),
-                               .first_line = 3,
-                               .last_line = 3};
+  p.plan.vertices[bad].span = {
+      .source = std::make_shared<SourceText>(SourceText{"Dockerfile", "x"}),
+      .first_line = 3,
+      .last_line = 3};
   Told told = failure_of(k, p.plan);
   CHECK(told.kind == ErrorKind::kDockerfile);
   CHECK(told.message == "\"/ap\": not found in the build context");

@@ -18,9 +18,9 @@ source::FoundImage image_of(Kitchen& kitchen, const std::vector<std::string>& ta
                             const std::string& name = "app") {
   source::FoundImage image{.reference = oci::Reference::parse(name), .config = {}};
   image.config.platform = oci::Platform::parse("linux/amd64");
-  oci::Manifest manifest{.config = {.media_type = std::string(oci::kOciConfig),
-                                    .digest = Digest::of("")},
-                         .layers = {}};
+  oci::Manifest manifest{
+      .config = {.media_type = std::string(oci::kOciConfig), .digest = Digest::of("")},
+      .layers = {}};
   for (const std::string& tar : tars) {
     image.config.diff_ids.emplace_back(Digest::of(tar));
     manifest.layers.push_back({.media_type = std::string(oci::kOciLayer),

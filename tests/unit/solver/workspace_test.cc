@@ -36,7 +36,9 @@ struct Place {
   }
 };
 
-std::string shown(const sys::Fd& file) { return sys::read_all(sys::reopen(file, O_RDONLY)); }
+std::string shown(const sys::Fd& file) {
+  return sys::read_all(sys::reopen(file, O_RDONLY));
+}
 
 }  // namespace
 

@@ -51,9 +51,12 @@ TEST_CASE("a tar of nothing is a tar") {
 TEST_CASE("what does not begin like a tar is refused, compressed or not") {
   std::string damaged = kTar;
   damaged[0] = 'x';
-  for (const std::string& bytes : {std::string(), std::string("no tar at all"), kTar.substr(0, 300),
-                                   damaged, compressed(Compression::kGzip, "text"),
-                                   std::string("BZh91AY&SYrubbish"), std::string("\xfd" "7zXZ\0rubbish", 13)}) {
+  for (const std::string& bytes :
+       {std::string(), std::string("no tar at all"), kTar.substr(0, 300), damaged,
+        compressed(Compression::kGzip, "text"), std::string("BZh91AY&SYrubbish"),
+        std::string("\xfd"
+                    "7zXZ\0rubbish",
+                    13)}) {
     CHECK_THROWS_AS(read_tar(bytes), Error);
   }
 }
