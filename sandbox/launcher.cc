@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "sandbox/internal/launcher_process.h"
 #include "sandbox/internal/message.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sandbox/spec.h"
 
+#include "base/json.h"
+
 namespace cairn::sandbox {
 namespace {
 

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "sandbox/internal/bare_root.h"
 #include "sandbox/internal/message.h"
 #include "sandbox/internal/step_process.h"

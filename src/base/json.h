@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
-namespace cairn {
+#include "base/json_fwd.h"
 
-using Json = nlohmann::json;
+namespace cairn {
 
 // Parses untrusted text. Throws kCorrupt naming `what` when it is not JSON or nests deeper than 64.
 Json parse_json(std::string_view text, std::string_view what);

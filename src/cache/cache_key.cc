@@ -2,6 +2,7 @@
 #include "cache/cache_key.h"
 
 #include "base/error.h"
+#include "base/json.h"
 
 namespace cairn::cache {
 namespace {

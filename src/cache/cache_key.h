@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/digest.h"
-#include "base/json.h"
+#include "base/json_fwd.h"
 #include "plan/plan.h"
 
 namespace cairn::cache {

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "cli/output_file.h"
 #include "cli/session.h"
 #include "dockerfile/dockerfile.h"

@@ -2,6 +2,7 @@
 #include "cli/export.h"
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "cli/output_file.h"
 #include "output/archive.h"

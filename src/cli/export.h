@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "base/json.h"
+#include "base/json_fwd.h"
 #include "base/time.h"
 #include "cli/session.h"
 #include "output/compose.h"

@@ -2,6 +2,7 @@
 #include "oci/descriptor.h"
 
 #include "base/error.h"
+#include "base/json.h"
 #include "oci/internal/fields.h"
 #include "oci/limits.h"
 

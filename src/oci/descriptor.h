@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/digest.h"
-#include "base/json.h"
+#include "base/json_fwd.h"
 #include "oci/platform.h"
 
 namespace cairn::oci {

@@ -2,6 +2,7 @@
 #include "oci/internal/fields.h"
 
 #include "base/error.h"
+#include "base/json.h"
 
 namespace cairn::oci {
 

@@ -4,21 +4,17 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "oci/internal/fields.h"
 #include "oci/limits.h"
 
 namespace cairn::oci {
 namespace {
 
-// Sets `key`, or takes it out: an empty value and an absent key mean the same to every reader, and
-// one spelling keeps digests equal.
+// An empty value and an absent key mean the same to every reader; one spelling keeps digests equal.
 template <typename Value>
 void set(Json& json, const char* key, const Value& value, bool present) {
-  if (present) {
-    json[key] = value;
-  } else {
-    json.erase(key);
-  }
+  if (present) json[key] = value;
 }
 
 template <typename List>
@@ -82,7 +78,8 @@ History parse_history(const Json& json) {
           .empty_layer = fields.flag("empty_layer")};
 }
 
-void write_run_settings(Json& json, const ImageConfig& config) {
+Json run_settings(const ImageConfig& config) {
+  Json json = Json::object();
   set_list(json, "Env", config.env);
   set_optional(json, "Cmd", config.cmd);
   set_optional(json, "Entrypoint", config.entrypoint);
@@ -98,6 +95,7 @@ void write_run_settings(Json& json, const ImageConfig& config) {
       config.healthcheck.has_value());
   set_list(json, "OnBuild", config.on_build);
   set(json, "ArgsEscaped", true, config.args_escaped);
+  return json;
 }
 
 void read_run_settings(const Fields& fields, ImageConfig& config) {
@@ -145,7 +143,7 @@ void read_layers(const Fields& fields, ImageConfig& config) {
 }  // namespace
 
 Json to_json(const ImageConfig& config) {
-  Json json = config.extra.is_object() ? config.extra : Json::object();
+  Json json = Json::object();
   json["architecture"] = config.platform.architecture;
   json["os"] = config.platform.os;
   set_text(json, "variant", config.platform.variant);
@@ -153,8 +151,7 @@ Json to_json(const ImageConfig& config) {
   set_text(json, "author", config.author);
   set(json, "created", config.created ? to_rfc3339(*config.created) : std::string(),
       config.created.has_value());
-  if (!json.contains("config") || !json["config"].is_object()) json["config"] = Json::object();
-  write_run_settings(json["config"], config);
+  json["config"] = run_settings(config);
   json["rootfs"] = rootfs_json(config.diff_ids);
   Json history = Json::array();
   for (const History& entry : config.history) history.push_back(to_json(entry));
@@ -167,9 +164,9 @@ ImageConfig parse_image_config(std::string_view bytes) {
     throw Error(ErrorKind::kCorrupt, "the image config is larger than 8 MiB");
   }
   ImageConfig config;
-  config.extra = parse_json(bytes, "image config");
-  Fields fields(config.extra, "image config");
-  config.platform = parse_platform(config.extra);
+  Json json = parse_json(bytes, "image config");
+  Fields fields(json, "image config");
+  config.platform = parse_platform(json);
   config.author = fields.text("author");
   config.created = fields.time("created");
   if (const Json* settings = fields.find_object("config")) {

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/json.h"
+#include "base/json_fwd.h"
 #include "base/time.h"
 #include "oci/ids.h"
 #include "oci/platform.h"
@@ -43,10 +43,6 @@ struct History {
 };
 
 struct ImageConfig {
-  // The JSON this was parsed from. Keys no member below stands for survive in it (FEATURES X08);
-  // keys that have a member are overwritten on the way out.
-  Json extra = Json::object();
-
   Platform platform = {};
   std::vector<std::string> env = {};  // "K=V", order kept
   std::optional<std::vector<std::string>> cmd = {};

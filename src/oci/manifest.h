@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/json_fwd.h"
 #include "oci/descriptor.h"
 #include "oci/media_types.h"
 

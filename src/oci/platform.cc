@@ -7,6 +7,7 @@
 #include <array>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "oci/internal/fields.h"
 

@@ -36,8 +36,6 @@ void fill_times(std::vector<oci::History>& history, std::size_t base_lines) {
 ComposedImage compose(store::Store& store, Composition composition) {
   oci::ImageConfig& config = composition.config;
   ComposedImage image{.config = {}, .config_bytes = {}, .id = Digest::of(""), .layers = {}};
-  // BuildKit writes the keys it knows: what else a base image carries stays behind.
-  config.extra = Json::object();
   config.diff_ids.clear();
   config.history.clear();
   if (composition.base != nullptr) {

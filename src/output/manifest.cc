@@ -2,6 +2,7 @@
 #include "output/manifest.h"
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/thread_pool.h"
 
 namespace cairn::output {

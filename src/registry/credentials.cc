@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/sys/fd.h"
 #include "base/sys/process.h"
 #include "base/text.h"

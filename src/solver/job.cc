@@ -2,6 +2,7 @@
 #include "solver/job.h"
 
 #include "base/error.h"
+#include "base/json.h"
 
 namespace cairn::solver {
 namespace {

@@ -8,6 +8,8 @@
 
 #include <functional>
 
+#include "base/json.h"
+
 using namespace cairn;
 using namespace cairn::cache;
 

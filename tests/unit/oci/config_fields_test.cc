@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "oci/image_config.h"
 #include "oci/limits.h"
 
@@ -100,7 +101,6 @@ TEST_CASE("a config made whole from its members is read back as the same members
   config.diff_ids = {DiffId(Digest::of("a")), DiffId(Digest::of("b"))};
   config.history = {{.created_by = "RUN x"}, {.comment = "c", .empty_layer = true}};
   ImageConfig again = parse_image_config(canonical(to_json(config)));
-  again.extra = config.extra;
   CHECK(again == config);
 }
 

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "oci/limits.h"
 #include "oci/manifest.h"
 

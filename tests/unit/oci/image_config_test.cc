@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
+#include "base/json.h"
 
 using namespace cairn;
 using namespace cairn::oci;
@@ -26,7 +27,7 @@ const char kConfig[] = R"({
 
 }  // namespace
 
-TEST_CASE("a config keeps all it knows and all it does not") {
+TEST_CASE("a config keeps all it knows, and what it does not know stays behind") {
   ImageConfig config = parse_image_config(kConfig);
   CHECK(config.platform.str() == "linux/arm/v7");
   CHECK(config.env == std::vector<std::string>{"PATH=/bin", "A=b"});
@@ -41,22 +42,10 @@ TEST_CASE("a config keeps all it knows and all it does not") {
 
   Json expected = Json::parse(kConfig);
   expected["config"].erase("Entrypoint");  // null and absent are the same
+  expected["config"].erase("Memory");
+  expected.erase("future");
   CHECK(to_json(config) == expected);
   CHECK(parse_image_config(canonical(to_json(config))).env == config.env);
-}
-
-TEST_CASE("a value that was taken away does not come back from the original") {
-  ImageConfig config = parse_image_config(kConfig);
-  config.cmd.reset();
-  config.healthcheck.reset();
-  config.labels.clear();
-  config.history.clear();
-  Json json = to_json(config);
-  CHECK(!json["config"].contains("Cmd"));
-  CHECK(!json["config"].contains("Healthcheck"));
-  CHECK(!json["config"].contains("Labels"));
-  CHECK(!json.contains("history"));
-  CHECK(json["config"]["Memory"] == 5);
 }
 
 TEST_CASE("an empty CMD differs from none") {

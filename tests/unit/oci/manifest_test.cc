@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
+#include "base/json.h"
 
 using namespace cairn;
 using namespace cairn::oci;

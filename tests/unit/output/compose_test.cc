@@ -93,14 +93,6 @@ TEST_CASE("the image id is the digest of the config and repeats") {
   CHECK(compose(b.store, composition).id == image.id);
 }
 
-TEST_CASE("unknown keys of a base stay behind") {
-  Builder b;
-  Composition composition;
-  composition.config.extra = Json{{"container_config", Json::object()}};
-  ComposedImage image = compose(b.store, composition);
-  CHECK(!parse_json(image.config_bytes, "config").contains("container_config"));
-}
-
 TEST_CASE("a kept image is found by its name with its layers") {
   Builder b;
   std::string snapshot = b.snapshot(1);

@@ -11,6 +11,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/sys/process.h"
 #include "output/archive.h"
 #include "output/compose.h"

@@ -228,11 +228,9 @@ TEST_CASE("what the base says is inherited, its triggers and times are not") {
   base.created = Timestamp{.seconds = 1};
   base.on_build = {"ENV T=1"};
   base.env = {"A=1", "A=2"};
-  base.extra = {{"unknown", 1}};
   Plan plan = t.plan("FROM rich\nENV A=3\nRUN x\n");
   CHECK(plan.config.user == "u");
   CHECK(!plan.config.created);
-  CHECK(plan.config.extra.at("unknown") == 1);
   CHECK(plan.config.on_build.empty());
   CHECK(last<RunOp>(plan).cwd == "/w");
   CHECK(plan.config.env ==

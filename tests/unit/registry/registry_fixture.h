@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "registry/client.h"
 #include "tests/support/fake_transport.h"
 #include "tests/support/recording_sink.h"

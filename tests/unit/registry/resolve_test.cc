@@ -3,6 +3,8 @@
 
 #include "tests/unit/registry/registry_fixture.h"
 
+#include "base/json.h"
+
 using namespace cairn;
 using namespace cairn::test;
 using oci::Reference;

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include "base/json.h"
+
 using namespace cairn;
 using namespace cairn::sandbox;
 

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "base/json.h"
 #include "tests/support/tar_maker.h"
 #include "tests/unit/solver/solver_fixture.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include "base/json.h"
 #include "source/archive_loader.h"
 #include "support/fake_transport.h"
 #include "tests/unit/source/source_fixture.h"

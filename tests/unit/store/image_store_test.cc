@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "tests/unit/store/store_fixture.h"
 
 using namespace cairn;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "tests/unit/store/store_fixture.h"
 
 using namespace cairn;
