@@ -163,25 +163,11 @@ void TreeCopier::copy_directory(const Entry& entry, const struct stat& st) {
   apply_metadata(dest, source, st);
 }
 
-// Whether anything below an excluded directory is included after all.
-bool TreeCopier::includes_below(const Fd& dir, const std::string& path) const {
-  for (const sys::DirEntry& found : sys::list_dir(dir)) {
-    std::string below = child(path, found.name);
-    bool is_directory = S_ISDIR(sys::stat_at(dir, found.name.c_str()).st_mode);
-    auto verdict = options_.filter->judge(below, is_directory);
-    if (verdict == PathFilter::Verdict::kIncluded) return true;
-    if (verdict != PathFilter::Verdict::kPartly || !is_directory) continue;
-    Fd inner = sys::open_at(dir, found.name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    if (includes_below(inner, below)) return true;
-  }
-  return false;
-}
-
 // An excluded directory comes into being only when something below it is included.
 void TreeCopier::copy_partly(const Entry& entry, const struct stat& st) {
   Fd source =
       sys::open_at(entry.source_dir, entry.name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  if (includes_below(source, entry.source_path)) copy_directory(entry, st);
+  if (includes_below(*options_.filter, source, entry.source_path)) copy_directory(entry, st);
 }
 
 void TreeCopier::copy_file(const Entry& entry, const struct stat& st) {

@@ -59,7 +59,6 @@ class TreeCopier {
   void copy_entry(const Entry& entry);
   void copy_directory(const Entry& entry, const struct stat& st);
   void copy_partly(const Entry& entry, const struct stat& st);
-  bool includes_below(const sys::Fd& dir, const std::string& path) const;
   void copy_file(const Entry& entry, const struct stat& st);
   void copy_symlink(const Entry& entry, const struct stat& st);
   void copy_node(const Entry& entry, const struct stat& st);

@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "base/sys/fd.h"
+
 namespace cairn {
 
 class PathFilter {
@@ -20,5 +22,9 @@ class PathFilter {
   // The rule that excludes `path`, for a message: ".dockerignore:7 \"**/bin\""; "" when none does.
   virtual std::string explain(const std::string& path) const = 0;
 };
+
+// Whether a directory that is excluded itself holds something that is not, at any depth. `dir` is
+// open and has `path` in the tree.
+bool includes_below(const PathFilter& filter, const sys::Fd& dir, const std::string& path);
 
 }  // namespace cairn

@@ -4,7 +4,6 @@
 // time at the right edge, statuses below it, and the last lines of a running command. Finished
 // lines that no longer fit scroll away at the top, the oldest first.
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "base/sys/terminal.h"
 #include "base/text.h"
 #include "cli/internal/displays.h"
 
@@ -114,12 +114,10 @@ class TtyDisplay final : public Display {
   void take(const progress::Warning& warning) { warnings_.push_back(warning.message); }
 
   void redraw() {
-    winsize size{};
-    if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0) {
-      size = {.ws_row = 25, .ws_col = 80, .ws_xpixel = 0, .ws_ypixel = 0};
-    }
-    std::vector<std::string> lines = block(size.ws_col);
-    std::size_t room = std::max<std::size_t>(2, size.ws_row > 1 ? size.ws_row - 1u : 1u);
+    sys::TerminalSize size =
+        sys::terminal_size(STDERR_FILENO).value_or(sys::TerminalSize{.rows = 25, .columns = 80});
+    std::vector<std::string> lines = block(size.columns);
+    std::size_t room = std::max<std::size_t>(2, size.rows > 1 ? size.rows - 1u : 1u);
     if (lines.size() > room && !finished_) {
       lines.erase(lines.begin() + 1, lines.begin() + 1 + static_cast<long>(lines.size() - room));
     }

@@ -10,6 +10,7 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "base/sys/terminal.h"
 #include "base/text.h"
 #include "cli/session.h"
 #include "cli/terminal.h"
@@ -125,9 +126,9 @@ class SignalRelay {
 
 sys::ExitStatus run_step(Session& session, const RunFlags& flags, const sandbox::SandboxSpec& spec,
                          sandbox::StepFds fds) {
-  std::optional<PseudoTerminal> terminal;
+  std::optional<sys::PseudoTerminal> terminal;
   if (flags.tty) {
-    terminal = open_pseudo_terminal();
+    terminal = sys::open_pseudo_terminal();
     fds.in = sys::duplicate(terminal->slave);
     fds.out = sys::duplicate(terminal->slave);
     fds.err = std::move(terminal->slave);
@@ -140,7 +141,7 @@ sys::ExitStatus run_step(Session& session, const RunFlags& flags, const sandbox:
   sandbox::Step step = session.launcher().run(spec, std::move(fds));
   SignalRelay relay(step, session.stop());
   if (terminal) {
-    RawTerminal raw;
+    sys::RawTerminal raw;
     relay_terminal(terminal->master, step.channel(), flags.interactive);
   }
   return step.wait();

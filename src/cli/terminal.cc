@@ -1,23 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/terminal.h"
 
-#include <fcntl.h>
 #include <poll.h>
-#include <stdlib.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <array>
 #include <vector>
 
 #include "base/error.h"
+#include "base/sys/terminal.h"
 
 namespace cairn::cli {
 namespace {
 
 void copy_size(const sys::Fd& master) {
-  winsize size{};
-  if (::ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0) ::ioctl(master.get(), TIOCSWINSZ, &size);
+  if (auto size = sys::terminal_size(STDIN_FILENO)) sys::set_terminal_size(master, *size);
 }
 
 // One read's worth; false at the end. EIO is how a master says that no slave is open any more.
@@ -34,31 +31,6 @@ bool pass_some(int from, int to, std::vector<std::byte>& buffer) {
 }
 
 }  // namespace
-
-RawTerminal::RawTerminal() {
-  if (::tcgetattr(STDIN_FILENO, &saved_) < 0) return;
-  termios raw = saved_;
-  ::cfmakeraw(&raw);
-  active_ = ::tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
-}
-
-RawTerminal::~RawTerminal() {
-  if (active_) ::tcsetattr(STDIN_FILENO, TCSANOW, &saved_);
-}
-
-PseudoTerminal open_pseudo_terminal() {
-  sys::Fd master(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
-  if (!master || ::grantpt(master.get()) < 0 || ::unlockpt(master.get()) < 0) {
-    throw Error::from_errno(errno, "open a pseudo-terminal");
-  }
-  std::array<char, 64> name{};
-  if (::ptsname_r(master.get(), name.data(), name.size()) != 0) {
-    throw Error::from_errno(errno, "name the pseudo-terminal");
-  }
-  sys::Fd slave = sys::open_path(name.data(), O_RDWR | O_NOCTTY);
-  copy_size(master);
-  return {.master = std::move(master), .slave = std::move(slave)};
-}
 
 void relay_terminal(const sys::Fd& master, const sys::Fd& until, bool with_input) {
   std::vector<std::byte> buffer(16 * 1024);

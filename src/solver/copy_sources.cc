@@ -19,20 +19,6 @@ std::string child(const std::string& dir, const std::string& name) {
   return dir == "/" ? dir + name : dir + "/" + name;
 }
 
-// Whether a directory that is excluded itself holds something that is not.
-bool includes_below(const SourceTree& tree, const Fd& dir, const std::string& path) {
-  for (const sys::DirEntry& found : sys::list_dir(dir)) {
-    std::string below = path + "/" + found.name;
-    bool is_directory = S_ISDIR(sys::stat_at(dir, found.name.c_str()).st_mode);
-    Verdict verdict = tree.filter->judge(below, is_directory);
-    if (verdict == Verdict::kIncluded) return true;
-    if (verdict != Verdict::kPartly || !is_directory) continue;
-    Fd inner = sys::open_at(dir, found.name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    if (includes_below(tree, inner, below)) return true;
-  }
-  return false;
-}
-
 bool is_included(const SourceTree& tree, const std::string& real_path) {
   if (tree.filter == nullptr || real_path == "/") return true;
   Fd found = tree.root.open_in(real_path, O_PATH);
@@ -42,7 +28,8 @@ bool is_included(const SourceTree& tree, const std::string& real_path) {
     case Verdict::kIncluded: return true;
     case Verdict::kExcluded: return false;
     case Verdict::kPartly:
-      return is_directory && includes_below(tree, sys::reopen(found, O_RDONLY | O_DIRECTORY), path);
+      return is_directory &&
+             includes_below(*tree.filter, sys::reopen(found, O_RDONLY | O_DIRECTORY), path);
   }
   return false;
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/sys/fd.h"
+#include "base/sys/terminal.h"
 #include "base/time.h"
 #include "cli/command.h"
 #include "cli/table.h"
@@ -66,7 +67,7 @@ TEST_CASE(
 }
 
 TEST_CASE("what a command writes to its terminal comes out of ours, to the last byte") {
-  PseudoTerminal terminal = open_pseudo_terminal();
+  sys::PseudoTerminal terminal = sys::open_pseudo_terminal();
   CHECK(::isatty(terminal.slave.get()) == 1);
   sys::Pipe until = sys::make_pipe();
   sys::write_all(terminal.slave, "first\nlast");
@@ -78,7 +79,7 @@ TEST_CASE("what a command writes to its terminal comes out of ours, to the last 
 }
 
 TEST_CASE("a command that ends and leaves its terminal open ends the relay") {
-  PseudoTerminal terminal = open_pseudo_terminal();
+  sys::PseudoTerminal terminal = sys::open_pseudo_terminal();
   sys::Pipe until = sys::make_pipe();
   sys::write_all(terminal.slave, "output");
   until.write_end.reset();

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Terminals: their size, raw mode, and pseudo-terminals. See ioctl_tty(2), termios(3) and pty(7).
+#pragma once
+
+#include <termios.h>
+
+#include <optional>
+
+#include "base/sys/fd.h"
+
+namespace cairn::sys {
+
+struct TerminalSize {
+  unsigned short rows = 0;
+  unsigned short columns = 0;
+};
+// Nothing when `fd` is no terminal, or one that does not know its size.
+std::optional<TerminalSize> terminal_size(int fd);
+void set_terminal_size(const Fd& terminal, TerminalSize size);
+
+// Our stdin in raw mode for as long as the object lives; nothing when stdin is no terminal.
+class RawTerminal {
+ public:
+  RawTerminal();
+  ~RawTerminal();
+  RawTerminal(const RawTerminal&) = delete;
+  RawTerminal& operator=(const RawTerminal&) = delete;
+
+ private:
+  bool active_ = false;
+  termios saved_{};
+};
+
+struct PseudoTerminal {
+  Fd master;
+  Fd slave;
+};
+PseudoTerminal open_pseudo_terminal();
+
+}  // namespace cairn::sys
