@@ -16,7 +16,8 @@ void write_view(store::Store& store, const LayerView& view, ByteSink& tar) {
     throw Error::of(ErrorKind::kCorrupt, "snapshot {} is gone", view.snapshot)
         .with_hint("build the image again");
   }
-  overlay::write_layer(store.snapshots().path(view.snapshot), layer_stack(store, snapshot->parent),
+  overlay::write_layer(store.snapshots().path(view.snapshot),
+                       {store.snapshots().stack_paths(snapshot->parent)},
                        {.clamp_mtime = view.clamp}, tar);
 }
 
@@ -75,15 +76,6 @@ oci::Descriptor make_blob(store::Store& store, const oci::DiffId& diff_id,
 }
 
 }  // namespace
-
-overlay::LayerStack layer_stack(store::Store& store, const std::string& snapshot) {
-  overlay::LayerStack stack;
-  if (snapshot.empty()) return stack;
-  for (const std::string& id : store.snapshots().stack(snapshot)) {
-    stack.lowers.push_back(store.snapshots().path(id));
-  }
-  return stack;
-}
 
 oci::DiffId layer_diff_id(store::Store& store, const LayerView& view) {
   if (auto known = store.snapshots().find_diff_id(view)) return *known;

@@ -19,8 +19,6 @@ namespace cairn::output {
 
 using store::LayerView;
 
-overlay::LayerStack layer_stack(store::Store& store, const std::string& snapshot);  // "" is none
-
 oci::DiffId layer_diff_id(store::Store& store, const LayerView& view);
 
 enum class MediaTypes { kOci, kDocker };

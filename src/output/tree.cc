@@ -13,7 +13,7 @@ namespace {
 // An image without layers has an empty root.
 struct MountedTree {
   MountedTree(store::Store& store, const std::string& snapshot) {
-    overlay::LayerStack stack = layer_stack(store, snapshot);
+    overlay::LayerStack stack{store.snapshots().stack_paths(snapshot)};
     if (stack.lowers.empty()) {
       empty.emplace(store.tmp_dir(), "empty-");
       // Not the directory itself: mount_overlay() puts another beside it, and that must go too.

@@ -139,7 +139,8 @@ class Unpacking {
 
   std::string put_on_top(const std::string& below, std::size_t i, UnpackedLayer layer) {
     if (!below.empty()) {
-      overlay::settle_layer(layer.dir.path(), layer.result, layer_stack(store_, below));
+      overlay::settle_layer(layer.dir.path(), layer.result,
+                            {store_.snapshots().stack_paths(below)});
     }
     std::string id;
     store_.atomically([&] {

@@ -23,22 +23,13 @@ std::string empty_root(const sys::TempDir& dir) {
 
 }  // namespace
 
-overlay::LayerStack layer_stack(store::Store& store, const std::string& snapshot) {
-  overlay::LayerStack stack;
-  if (snapshot.empty()) return stack;
-  for (const std::string& id : store.snapshots().stack(snapshot)) {
-    stack.lowers.push_back(store.snapshots().path(id));
-  }
-  return stack;
-}
-
 View::View(store::Store& store, const std::string& snapshot)
     : empty_(snapshot.empty()
                  ? std::optional<sys::TempDir>(std::in_place, store.tmp_dir(), "empty-")
                  : std::nullopt),
       tree_(empty_ ? overlay::mount_overlay({{empty_root(*empty_)}}, std::nullopt,
                                             overlay::Durability::kVolatile)
-                   : overlay::mount_overlay(layer_stack(store, snapshot), std::nullopt,
+                   : overlay::mount_overlay({store.snapshots().stack_paths(snapshot)}, std::nullopt,
                                             overlay::Durability::kVolatile)),
       root_(root_of(tree_)) {}
 
@@ -47,7 +38,7 @@ Workspace::Workspace(store::Store& store, std::string parent)
   sys::make_dirs(upper(), 0755);
   sys::make_dirs(dir_.path() + "/work", 0700);
   sys::chmod_fd(open_upper(), 0755);
-  overlay::LayerStack stack = layer_stack(store_, parent_);
+  overlay::LayerStack stack{store_.snapshots().stack_paths(parent_)};
   // The upper directory's own metadata is that of "/" in the merged tree.
   if (!stack.lowers.empty()) overlay::fix_implied_dirs(upper(), {"."}, {{stack.lowers.back()}});
   tree_ = overlay::mount_overlay(

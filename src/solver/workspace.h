@@ -16,9 +16,6 @@
 
 namespace cairn::solver {
 
-// The directories of a snapshot, bottom to top; "" is none.
-overlay::LayerStack layer_stack(store::Store& store, const std::string& snapshot);
-
 class View {
  public:
   // "" is an empty root.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <random>
+#include <utility>
 
 #include "base/error.h"
 #include "base/sys/fd.h"
@@ -72,35 +73,50 @@ void SnapshotIndex::add(const SnapshotRecord& s) {
 
 std::optional<SnapshotRecord> SnapshotIndex::find(const std::string& id) {
   auto record = database_.find(CAIRN_SNAPSHOT_COLUMNS "WHERE id = ?", read_record, id);
-  if (!record || !stack_is_whole(id)) return std::nullopt;
+  if (!record || find_stack(id).empty()) return std::nullopt;
   return record;
 }
 
 std::vector<std::string> SnapshotIndex::stack(const std::string& id) {
-  if (!stack_is_whole(id)) throw Error::of(ErrorKind::kCorrupt, "snapshot {} is gone", id);
-  return stack_rows(id);
+  std::vector<std::string> ids = find_stack(id);
+  if (ids.empty()) throw Error::of(ErrorKind::kCorrupt, "snapshot {} is gone", id);
+  return ids;
 }
 
-std::vector<std::string> SnapshotIndex::stack_rows(const std::string& id) {
-  auto ids = database_.query(
-      "WITH RECURSIVE below(id, parent, height) AS ("
-      "  SELECT id, parent, 0 FROM snapshots WHERE id = ?"
-      "  UNION ALL"
-      "  SELECT s.id, s.parent, height + 1 FROM snapshots s JOIN below ON s.id = below.parent"
-      ") SELECT id FROM below ORDER BY height",
-      [](Row& row) { return row.text(0); }, id);
+std::vector<std::string> SnapshotIndex::stack_paths(const std::string& id) {
+  std::vector<std::string> paths;
+  if (id.empty()) return paths;
+  for (const std::string& part : stack(id)) paths.push_back(path(part));
+  return paths;
+}
+
+// Bottom to top; empty when any part is gone.
+std::vector<std::string> SnapshotIndex::find_stack(const std::string& id) {
+  std::vector<std::string> ids;
+  for (std::string at = id; !at.empty();) {
+    std::optional<std::string> parent = find_parent(at);
+    if (!parent) return {};
+    ids.push_back(std::exchange(at, std::move(*parent)));
+  }
   std::ranges::reverse(ids);
   return ids;
 }
 
-bool SnapshotIndex::stack_is_whole(const std::string& id) {
-  std::vector<std::string> ids = stack_rows(id);
-  for (const std::string& part : ids) {
-    if (sys::exists(path(part))) continue;
-    drop(part);
-    return false;
+// The snapshot below `id`, which is there; empty for a bottom one.
+std::optional<std::string> SnapshotIndex::find_parent(const std::string& id) {
+  {
+    std::lock_guard lock(mutex_);
+    if (auto seen = seen_.find(id); seen != seen_.end()) return seen->second;
   }
-  return !ids.empty();
+  auto parent = database_.find(
+      "SELECT parent FROM snapshots WHERE id = ?", [](Row& row) { return row.text(0); }, id);
+  if (parent && !sys::exists(path(id))) {
+    drop(id);
+    return std::nullopt;
+  }
+  std::lock_guard lock(mutex_);
+  if (parent) seen_.emplace(id, *parent);
+  return parent;
 }
 
 void SnapshotIndex::set_diff_id(const LayerView& layer, const oci::DiffId& diff_id) {
@@ -132,7 +148,7 @@ std::optional<LayerView> SnapshotIndex::find_by_chain(const oci::ChainId& chain)
       },
       chain.str());
   for (LayerView& layer : layers) {
-    if (stack_is_whole(layer.snapshot)) return std::move(layer);
+    if (!find_stack(layer.snapshot).empty()) return std::move(layer);
   }
   return std::nullopt;
 }
@@ -175,6 +191,12 @@ std::vector<SnapshotRecord> SnapshotIndex::list() {
 
 void SnapshotIndex::drop(const std::string& id) {
   database_.run("DELETE FROM snapshots WHERE id = ?", id);
+  forget_seen();  // those above it went too
+}
+
+void SnapshotIndex::forget_seen() {
+  std::lock_guard lock(mutex_);
+  seen_.clear();
 }
 
 }  // namespace cairn::store

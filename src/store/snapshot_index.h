@@ -2,13 +2,16 @@
 //
 // Which snapshots exist, what each stands on, and which layer each is. The directories themselves
 // belong to overlay/: it makes one, renames it to path(id), and only then a row is added here. A
-// row whose directory is gone, or whose stack is broken, is dropped when met. Safe from any thread.
+// row whose directory is gone, or whose stack is broken, is dropped when met. A directory is looked
+// for once per process: nobody collects while an open store holds its lease. Safe from any thread.
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/time.h"
@@ -49,6 +52,8 @@ class SnapshotIndex {
   std::optional<SnapshotRecord> find(const std::string& id);
   // Ids bottom to top, `id` last; every directory is there. kCorrupt when that cannot be said.
   std::vector<std::string> stack(const std::string& id);
+  // The same as paths, for the lowers of a mount; none for an empty id.
+  std::vector<std::string> stack_paths(const std::string& id);
 
   // The layer's diffID, once somebody hashed it; and the layer at the top of a chain, by which an
   // image finds its roots again.
@@ -67,15 +72,17 @@ class SnapshotIndex {
   std::vector<std::string> drop_unsynced_of_other_boots();
   std::vector<SnapshotRecord> list();
   void drop(const std::string& id);  // the row, those above it, and their cache records
+  void forget_seen();                // after a moment without the lease
 
  private:
-  std::vector<std::string> stack_rows(const std::string& id);
-  bool set_chain(const std::string& id);  // false while the parent has none
-  bool stack_is_whole(const std::string& id);
+  std::vector<std::string> find_stack(const std::string& id);
+  std::optional<std::string> find_parent(const std::string& id);
 
   Database& database_;
   std::string dir_;
   std::string boot_;
+  std::mutex mutex_;
+  std::unordered_map<std::string, std::string> seen_;  // a snapshot that is there, and its parent
 };
 
 }  // namespace cairn::store

@@ -119,11 +119,14 @@ void Store::atomically(const std::function<void()>& work) {
 std::optional<Collected> Store::collect() {
   if (!parts_->lease.try_alone()) {
     parts_->lease.settle();
+    snapshots().forget_seen();
     return std::nullopt;
   }
+  snapshots().forget_seen();
   try {
     Collected collected = collect_garbage(*this);
     parts_->lease.settle();
+    snapshots().forget_seen();
     return collected;
   } catch (...) {
     parts_->lease.settle();

@@ -49,7 +49,7 @@ TEST_CASE("what was committed is seen by all who look at the snapshot, and nothi
   CHECK(p.text(View(p.store, top).root(), "f") == "new");
   CHECK(p.text(View(p.store, bottom).root(), "f") == "old");
   CHECK(p.store.snapshots().find(top)->parent == bottom);
-  CHECK(layer_stack(p.store, top).lowers.size() == 2);
+  CHECK(p.store.snapshots().stack_paths(top).size() == 2);
   CHECK(p.left_in_tmp() == 0);
 }
 

@@ -67,6 +67,7 @@ TEST_CASE("a row whose directory is gone is a miss, and so is all above it") {
   f.store.records().put_record({.key = key, .snapshot = b, .inputs = "{}"});
   CHECK(f.store.records().find_record(key)->snapshot == b);
   sys::remove_tree(index.path(a));
+  index.forget_seen();
   CHECK(!f.store.records().find_record(key));
   CHECK(!index.find_by_chain(chain_of({"a", "b"})));
   CHECK(refusal([&] { index.stack(b); }) == "snapshot " + b + " is gone");
