@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 #include "base/utf8.h"
 
@@ -60,17 +61,19 @@ void append_quoted(std::string& out, char32_t rune, std::string_view bytes) {
   }
 }
 
-int levenshtein(std::string_view a, std::string_view b) {
-  std::vector<int> row(b.size() + 1);
+// How many slips of the finger make `b` of `a`: one more letter, one less, another one, or two
+// swapped (Damerau's distance without overlaps).
+int slips(std::string_view a, std::string_view b) {
+  std::vector<int> before, last, row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = static_cast<int>(j);
   for (std::size_t i = 1; i <= a.size(); ++i) {
-    int diagonal = row[0];
+    before = std::exchange(last, row);
     row[0] = static_cast<int>(i);
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      int above = row[j];
-      int replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      row[j] = std::min({above + 1, row[j - 1] + 1, replaced});
-      diagonal = above;
+      int replaced = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      row[j] = std::min({last[j] + 1, row[j - 1] + 1, replaced});
+      bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      if (swapped) row[j] = std::min(row[j], before[j - 2] + 1);
     }
   }
   return row[b.size()];
@@ -139,7 +142,7 @@ std::optional<std::string> nearest(std::string_view word,
   std::string wanted = to_lower(word);
   for (const std::string& candidate : candidates) {
     if (candidate == word) return std::nullopt;
-    int distance = levenshtein(wanted, to_lower(candidate));
+    int distance = slips(wanted, to_lower(candidate));
     if (distance < best_distance) {
       best_distance = distance;
       best = candidate;

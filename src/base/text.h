@@ -24,8 +24,8 @@ std::optional<std::uint64_t> parse_uint(std::string_view text, int base = 10);
 // A Go %q string: double quotes, with \n, \", \\, \xNN and \uNNNN escapes. Used by history texts.
 std::string go_quote(std::string_view text);
 
-// The candidate nearest to `word`: Levenshtein distance below 3 ignoring case, the rule BuildKit's
-// util/suggest uses. Nothing for an exact match or when none is near.
+// The candidate nearest to `word`: fewer than three slips, ignoring case. BuildKit's util/suggest
+// has the same bound but takes a swap for two. Nothing for an exact match or when none is near.
 std::optional<std::string> nearest(std::string_view word,
                                    const std::vector<std::string>& candidates);
 // " (did you mean X?)" with X in the letter case of `word`, or "".

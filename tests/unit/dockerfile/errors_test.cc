@@ -14,6 +14,7 @@ TEST_CASE("every keyword is guessed from one slip, in the letter case of the wri
   for (const Case& c : std::initializer_list<Case>{{"FORM", "FROM"},
                                                    {"COYP", "COPY"},
                                                    {"RNU", "RUN"},
+                                                   {"EVN", "ENV"},
                                                    {"WORKIDR", "WORKDIR"},
                                                    {"ENTRYPONT", "ENTRYPOINT"},
                                                    {"EXPSE", "EXPOSE"},
