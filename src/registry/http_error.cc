@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace cairn::registry {
 namespace {
@@ -35,10 +36,12 @@ std::string login_hint(const Asked& asked) {
 
 std::string clean_text(std::string_view text, std::size_t limit) {
   std::string out;
-  for (char c : text) {
+  while (!text.empty()) {
     if (out.size() >= limit) return out + "...";
-    auto byte = static_cast<unsigned char>(c);
-    out += byte < 0x20 || byte == 0x7f ? ' ' : c;
+    Rune rune = decode_rune(text);
+    bool control = rune.value < 0x20 || (rune.value >= 0x7f && rune.value < 0xa0);
+    append_rune(out, control || is_stray_byte(rune.value) ? ' ' : rune.value);
+    text.remove_prefix(rune.size);
   }
   return std::string(trim(out));
 }

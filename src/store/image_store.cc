@@ -77,7 +77,9 @@ void ImageStore::add(const Image& image) {
 
 void ImageStore::set_manifest(const Digest& id, const Digest& manifest) {
   check_manifest(manifest, id);
-  database_.run("UPDATE images SET manifest = ? WHERE id = ?", manifest.str(), id.str());
+  int changed =
+      database_.run("UPDATE images SET manifest = ? WHERE id = ?", manifest.str(), id.str());
+  if (changed == 0) throw Error::of(ErrorKind::kUsage, "no such image: {}", id);
   layout_.publish();
 }
 

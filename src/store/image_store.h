@@ -57,6 +57,7 @@ class ImageStore {
   // Adds or updates the image and moves its `names` to it. The config's blob must be there, and all
   // that the manifest names: kBug and kCorrupt otherwise. An update keeps a known manifest.
   void add(const Image& image);
+  // kUsage when there is no such image.
   void set_manifest(const Digest& id, const Digest& manifest);
   void tag(const Digest& id, const oci::Reference& name);
 

@@ -124,6 +124,7 @@ std::optional<Collected> Store::collect() {
   }
   snapshots().forget_seen();
   try {
+    parts_->layout.publish();  // the index says what the layout holds, whatever became of its file
     Collected collected = collect_garbage(*this);
     parts_->lease.settle();
     snapshots().forget_seen();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/sys/process.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -84,6 +85,8 @@ CommandResult run_command(const std::vector<std::string>& argv, std::string_view
   posix_spawn_file_actions_destroy(&actions);
   if (code != 0) throw Error::from_errno(code, "run {}", argv[0]);
   Process child(pid, Fd());
+  // A write must not wait for a child that waits for us to read.
+  if (::fcntl(in.write_end.get(), F_SETFL, O_NONBLOCK) < 0) throw Error::from_errno(errno, "fcntl");
   in.read_end.reset();
   out.write_end.reset();
   err.write_end.reset();
@@ -106,11 +109,10 @@ CommandResult run_command(const std::vector<std::string>& argv, std::string_view
     drain(fds[0], out.read_end, result.output);
     drain(fds[1], err.read_end, result.errors);
     if (fds[2].revents != 0) {
-      // Small inputs only (a host name, an id map), so a pipe's buffer takes them; EPIPE is the
-      // child's own choice not to read.
       ssize_t count = ::write(in.write_end.get(), rest.data(), rest.size());
       if (count > 0) rest.remove_prefix(static_cast<std::size_t>(count));
-      if (count < 0 || rest.empty()) in.write_end.reset();
+      // EPIPE is the child's own choice not to read.
+      if ((count < 0 && errno != EAGAIN) || rest.empty()) in.write_end.reset();
     }
   }
   result.status = child.wait();

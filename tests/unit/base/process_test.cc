@@ -117,6 +117,11 @@ TEST_CASE("outputs larger than a pipe are taken while the command writes them") 
   CHECK(result.errors.size() == 300'000);
 }
 
+TEST_CASE("a command that answers while it still has to read is fed to the end") {
+  std::string input(1'000'000, 'x');
+  CHECK(sys::run_command({"cat"}, input).output == input);
+}
+
 TEST_CASE("arguments reach the command as they are") {
   auto result = sys::run_command({"printf", "<%s>", "a b", "", "$HOME", "*"});
   CHECK(result.output == "<a b><><$HOME><*>");

@@ -85,10 +85,11 @@ TEST_CASE("what the registry refuses is said in words a person can act on") {
         "manifest of alpine:latest was not found at https://registry-1.docker.io:443");
   f.transport.answer(
       "GET " + kHub + "/manifests/secret",
-      {.status = 403, .body = R"({"errors":[{"code":"DENIED","message":"go\u001b[31m\naway"}]})"});
+      {.status = 403,
+       .body = R"({"errors":[{"code":"DENIED","message":"go\u001b[31m\n\u009b1maway"}]})"});
   CHECK(error_for(f, "alpine:secret") ==
         "pull access denied for alpine:secret: the repository does not exist or needs "
-        "authorization (DENIED: go [31m away); no login for this registry was found; \"docker "
+        "authorization (DENIED: go [31m  1maway); no login for this registry was found; \"docker "
         "login\" or \"podman login\" makes one");
   f.transport.answer("GET " + kHub + "/manifests/down",
                      {.failure = registry::Failure{.reason = "Could not resolve host"}});

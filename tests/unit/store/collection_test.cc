@@ -186,6 +186,19 @@ TEST_CASE("a layout without its index gets it back when the store is opened") {
   CHECK(sys::exists(dir.path() + "/oci/oci-layout"));
 }
 
+TEST_CASE("a damaged index of the layout is made anew, and does not stop a collection") {
+  StoreFixture f;
+  Image image = named(f.image({"a"}), "app:1");
+  image.manifest = f.manifest_for(image, {"a"});
+  f.store.images().add(image);
+  std::string index = f.store.root() + "/oci/index.json";
+  std::string before = sys::read_file(index);
+  sys::replace_file(index, "{\"manifests\": [");
+  CHECK(f.store.collect());
+  CHECK(sys::read_file(index) == before);
+  CHECK(f.store.blobs().has(*image.manifest));
+}
+
 TEST_CASE("what is done atomically is done whole or not at all") {
   StoreFixture f;
   Image image = f.image({"a"});

@@ -121,6 +121,15 @@ TEST_CASE("an id is found though its digits are also the start of a longer one")
   CHECK(f.store.images().list().size() == 40);
 }
 
+TEST_CASE("a manifest is given only to an image that is there") {
+  StoreFixture f;
+  Image image = f.image({"a"});
+  Digest manifest = f.manifest_for(image, {"a"});
+  CHECK(refusal([&] {
+          f.store.images().set_manifest(image.id, manifest);
+        }).starts_with("no such image: sha256:"));
+}
+
 TEST_CASE("a tag is given only to what is there, and moves from where it was") {
   StoreFixture f;
   ImageStore& images = f.store.images();
