@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # podman runs what cairn built: from an archive, and from a registry that cairn pushed to.
+runs_containers=yes
 . "$(dirname "$0")/lib.sh"
 use_podman
 base_image
