@@ -8,7 +8,7 @@
 namespace cairn {
 namespace {
 
-constexpr std::size_t kPieceSize = 256 * 1024;
+constexpr std::size_t kPieceSize = 256 << 10;
 constexpr std::size_t kMaxPieces = 8;
 
 }  // namespace

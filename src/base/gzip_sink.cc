@@ -19,9 +19,9 @@
 namespace cairn::internal {
 namespace {
 
-constexpr std::size_t kBlockSize = 1024 * 1024;
+constexpr std::size_t kBlockSize = 1 << 20;
 // Stored blocks hold up to 64 KiB with 5 bytes of header: what cannot be compressed fits this.
-constexpr std::size_t kMaxOutput = kBlockSize + 64 * 1024;
+constexpr std::size_t kMaxOutput = kBlockSize + (64 << 10);
 constexpr std::uint32_t kLevel = 2;
 
 struct Block {

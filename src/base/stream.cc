@@ -33,7 +33,7 @@ std::size_t DigestingSource::read(std::span<std::byte> buffer) {
 }
 
 std::uint64_t copy_all(ByteSource& from, ByteSink& to) {
-  std::vector<std::byte> buffer(256 * 1024);
+  std::vector<std::byte> buffer(256 << 10);
   std::uint64_t total = 0;
   while (std::size_t count = from.read(buffer)) {
     to.write(std::span<const std::byte>(buffer).first(count));

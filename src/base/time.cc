@@ -106,10 +106,11 @@ std::string human_duration(double seconds) {
   std::int64_t hours = (whole + 1800) / 3600;
   if (hours == 1) return "About an hour";
   if (hours < 48) return fmt::format("{} hours", hours);
-  if (hours < 24 * 7 * 2) return fmt::format("{} days", hours / 24);
-  if (hours < 24 * 30 * 2) return fmt::format("{} weeks", hours / 24 / 7);
-  if (hours < 24 * 365 * 2) return fmt::format("{} months", hours / 24 / 30);
-  return fmt::format("{} years", hours / 24 / 365);
+  std::int64_t days = hours / 24;
+  if (days < 14) return fmt::format("{} days", days);
+  if (days < 60) return fmt::format("{} weeks", days / 7);
+  if (days < 730) return fmt::format("{} months", days / 30);
+  return fmt::format("{} years", days / 365);
 }
 
 }  // namespace cairn

@@ -12,7 +12,7 @@ namespace cairn::internal {
 // A source with some bytes looked at in advance.
 class PeekedSource final : public ByteSource {
  public:
-  explicit PeekedSource(ByteSource& inner) : inner_(inner), buffer_(256 * 1024) {}
+  explicit PeekedSource(ByteSource& inner) : inner_(inner), buffer_(256 << 10) {}
 
   // At least `count` bytes unless the source ends before.
   std::span<const std::byte> peek(std::size_t count);

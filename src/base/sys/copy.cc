@@ -21,7 +21,7 @@ bool is_refusal(int code) {
 
 void read_and_write(const Fd& from, const Fd& to, std::uint64_t count) {
   std::vector<std::byte> buffer(
-      static_cast<std::size_t>(std::min<std::uint64_t>(count, 128 * 1024)));
+      static_cast<std::size_t>(std::min<std::uint64_t>(count, 128 << 10)));
   while (count > 0) {
     std::size_t want = static_cast<std::size_t>(std::min<std::uint64_t>(count, buffer.size()));
     std::size_t got = read_some(from, std::span(buffer).first(want));

@@ -13,8 +13,6 @@
 #include "base/error.h"
 #include "base/text.h"
 
-extern char** environ;
-
 namespace cairn::sys {
 
 ExitStatus decode_wait_status(int status) {
