@@ -24,7 +24,7 @@ class FilteredSource final : public ByteSource {
     ::archive_read_support_filter_bzip2(archive_.get());
     ::archive_read_support_filter_xz(archive_.get());
     ::archive_read_support_format_raw(archive_.get());
-    check(::archive_read_open_fd(archive_.get(), file.get(), 128 * 1024));
+    check(::archive_read_open_fd(archive_.get(), file.get(), 128 << 10));
     archive_entry* entry = nullptr;
     check(::archive_read_next_header(archive_.get(), &entry));
   }

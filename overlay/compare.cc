@@ -22,7 +22,7 @@ std::size_t read_block(const sys::Fd& fd, std::span<std::byte> buffer) {
 
 // Leaves `a` at its start again.
 bool same_content(const sys::Fd& a, const sys::Fd& b) {
-  std::vector<std::byte> left(64 * 1024), right(64 * 1024);
+  std::vector<std::byte> left(64 << 10), right(64 << 10);
   bool same = true;
   while (same) {
     std::size_t count = read_block(a, left);

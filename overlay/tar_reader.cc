@@ -13,8 +13,8 @@ namespace cairn::overlay::internal {
 namespace {
 
 // A pax header or a GNU long name; Go's archive/tar has the same bound.
-constexpr std::uint64_t kMaxSpecial = 1024 * 1024;
-constexpr std::size_t kBufferSize = 256 * 1024;
+constexpr std::uint64_t kMaxSpecial = 1 << 20;
+constexpr std::size_t kBufferSize = 256 << 10;
 
 [[noreturn]] void corrupt(std::string_view what) {
   throw Error::of(ErrorKind::kCorrupt, "damaged tar archive: {}", what);

@@ -52,7 +52,7 @@ std::vector<TarExtent> parse_extents(std::string_view text) {
 
 // Four pairs in the header, 21 in each block that follows while the one before says so.
 std::vector<TarExtent> TarReader::read_gnu_map(const TarBlock& block) {
-  constexpr std::size_t kExtendedPairs = 21 * 2 * kNumberWidth;
+  constexpr std::size_t kExtendedPairs = 21 * (2 * kNumberWidth);
   std::vector<TarExtent> extents;
   take_gnu_extents(field(block, kGnuSparse), extents);
   bool more = field(block, kGnuIsExtended)[0] != '\0';

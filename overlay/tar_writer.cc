@@ -14,7 +14,7 @@ namespace cairn::overlay::internal {
 namespace {
 
 // Small enough to stay in a core's cache between reading and hashing.
-constexpr std::size_t kBufferSize = 256 * 1024;
+constexpr std::size_t kBufferSize = 256 << 10;
 
 bool is_ascii(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });

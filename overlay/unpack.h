@@ -26,7 +26,7 @@ namespace cairn::overlay {
 struct UnpackLimits {
   std::uint64_t max_bytes = std::uint64_t{256} << 30;  // sizes of all files, holes included
   std::uint64_t max_entries = 5'000'000;
-  std::size_t max_path = 64 * 1024;
+  std::size_t max_path = 64 << 10;
   std::size_t max_depth = 4096;
 };
 

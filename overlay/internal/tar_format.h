@@ -33,7 +33,7 @@ constexpr TarField kDevMinor{337, 8};
 constexpr TarField kPrefix{345, 155};
 
 // GNU's own fields, where ustar has its prefix: the map of an old-style sparse file.
-constexpr TarField kGnuSparse{386, 24 * 4};
+constexpr TarField kGnuSparse{386, 96};  // four pairs of numbers of twelve digits
 constexpr TarField kGnuIsExtended{482, 1};
 constexpr TarField kGnuRealSize{483, 12};
 
