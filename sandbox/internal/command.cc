@@ -3,6 +3,7 @@
 
 #include <elf.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <link.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
@@ -41,7 +42,7 @@ std::vector<std::string> candidates(const std::string& name, const std::vector<s
   if (name.find('/') != std::string::npos) return {name};
   std::vector<std::string> paths;
   for (const std::string& dir : split(path_of(env), ':')) {
-    if (dir.starts_with('/')) paths.push_back(dir + "/" + name);
+    if (dir.starts_with('/')) paths.push_back(fmt::format("{}/{}", dir, name));
   }
   return paths;
 }
