@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <optional>
 
 #include "base/error.h"
@@ -47,7 +48,7 @@ std::optional<std::int64_t> take_part(std::string_view& text) {
     if (!count || *count > static_cast<std::uint64_t>(INT64_MAX / unit.nanoseconds)) return {};
     double rest = fraction.empty() ? 0 : std::stod("0." + std::string(fraction.substr(0, 18)));
     return static_cast<std::int64_t>(*count) * unit.nanoseconds +
-           static_cast<std::int64_t>(rest * static_cast<double>(unit.nanoseconds) + 0.5);
+           std::lround(rest * static_cast<double>(unit.nanoseconds));
   }
   return {};
 }

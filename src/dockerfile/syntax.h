@@ -20,7 +20,7 @@ struct Heredoc {
   unsigned descriptor = 0;   // the 3 of 3<<EOF
   bool expand = true;        // no part of the word was quoted
   bool chomp = false;        // <<-: leading tabs of the body go
-  std::string content = "";  // as it stands in the file, line ends included
+  std::string content = {};  // as it stands in the file, line ends included
 
   bool operator==(const Heredoc&) const = default;
 };

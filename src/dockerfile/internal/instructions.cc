@@ -38,6 +38,11 @@ std::string only_argument(const Node& node) {
   throw failure("{} requires exactly one argument", to_upper(node.keyword));
 }
 
+// Reads them, and throws at the first: none is known here.
+void need_no_flags(const Node& node) {
+  Flags none(node, {});
+}
+
 void need_argument(const Node& node) {
   if (!node.args.empty()) return;
   throw failure("{} requires at least one argument", to_upper(node.keyword));
@@ -101,12 +106,12 @@ Instruction parse_arg(const Node& node) {
 }
 
 Instruction parse_env(const Node& node) {
-  Flags(node, {});
+  need_no_flags(node);
   return Env{.origin = origin(node), .pairs = pairs_of(node)};
 }
 
 Instruction parse_label(const Node& node) {
-  Flags(node, {});
+  need_no_flags(node);
   return Label{.origin = origin(node), .pairs = pairs_of(node)};
 }
 
@@ -208,17 +213,17 @@ Instruction parse_run(const Node& node) {
 }
 
 Instruction parse_cmd(const Node& node) {
-  Flags(node, {});
+  need_no_flags(node);
   return Cmd{.origin = origin(node), .command = command_line(node)};
 }
 
 Instruction parse_entrypoint(const Node& node) {
-  Flags(node, {});
+  need_no_flags(node);
   return Entrypoint{.origin = origin(node), .command = command_line(node)};
 }
 
 Instruction parse_shell(const Node& node) {
-  Flags(node, {});
+  need_no_flags(node);
   need_argument(node);
   if (!node.json) {
     throw failure("SHELL requires the arguments to be in JSON form")
@@ -270,19 +275,19 @@ Instruction parse_healthcheck(const Node& node) {
 
 Instruction parse_workdir(const Node& node) {
   Workdir workdir{.origin = origin(node), .path = only_argument(node)};
-  Flags(node, {});
+  need_no_flags(node);
   return workdir;
 }
 
 Instruction parse_user(const Node& node) {
   User user{.origin = origin(node), .user = only_argument(node)};
-  Flags(node, {});
+  need_no_flags(node);
   return user;
 }
 
 Instruction parse_maintainer(const Node& node) {
   Maintainer maintainer{.origin = origin(node), .name = only_argument(node)};
-  Flags(node, {});
+  need_no_flags(node);
   return maintainer;
 }
 
@@ -292,7 +297,7 @@ Instruction parse_stopsignal(const Node& node) {
 
 Instruction parse_expose(const Node& node) {
   need_argument(node);
-  Flags(node, {});
+  need_no_flags(node);
   Expose expose{.origin = origin(node), .ports = node.args};
   std::sort(expose.ports.begin(), expose.ports.end());
   return expose;
@@ -300,7 +305,7 @@ Instruction parse_expose(const Node& node) {
 
 Instruction parse_volume(const Node& node) {
   need_argument(node);
-  Flags(node, {});
+  need_no_flags(node);
   Volume volume{.origin = origin(node), .paths = {}};
   for (const std::string& arg : node.args) {
     std::string_view path = trim_space(arg);
@@ -312,7 +317,7 @@ Instruction parse_volume(const Node& node) {
 
 Instruction parse_onbuild(const Node& node) {
   if (node.trigger.empty()) throw failure("ONBUILD requires at least one argument");
-  Flags(node, {});
+  need_no_flags(node);
   std::string trigger = to_upper(node.trigger[0].keyword);
   if (trigger == "ONBUILD") throw failure("Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed");
   if (trigger == "MAINTAINER" || trigger == "FROM") {
