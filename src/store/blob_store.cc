@@ -24,7 +24,7 @@ auto with_space_hint(Step step) {
 }  // namespace
 
 BlobWriter::BlobWriter(const BlobStore& store, Expected expected)
-    : store_(&store), expected_(std::move(expected)), file_(store.tmp_dir_) {}
+    : store_(&store), expected_(expected), file_(store.tmp_dir_) {}
 
 void BlobWriter::write(std::span<const std::byte> bytes) {
   size_ += static_cast<std::int64_t>(bytes.size());

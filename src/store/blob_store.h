@@ -63,7 +63,7 @@ class BlobStore {
   std::string read(const Digest& digest, std::size_t limit) const;
 
   Digest put(std::string_view bytes) const;
-  BlobWriter writer(Expected expected = {}) const { return BlobWriter(*this, std::move(expected)); }
+  BlobWriter writer(Expected expected = {}) const { return BlobWriter(*this, expected); }
 
   std::string path(const Digest& digest) const;
   void remove(const Digest& digest) const;  // for collections only
