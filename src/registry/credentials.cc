@@ -60,10 +60,8 @@ std::string text_at(const Json& json, const char* key) {
 std::vector<std::string> candidate_keys(const std::string& registry,
                                         const std::string& repository) {
   std::vector<std::string> keys;
-  for (std::string key = registry + "/" + repository; key.size() > registry.size();
-       key.resize(key.rfind('/'))) {
-    keys.push_back(key);
-  }
+  std::string key = registry + "/" + repository;
+  for (; key.size() > registry.size(); key.resize(key.rfind('/'))) keys.push_back(key);
   keys.push_back(registry);
   return keys;
 }
