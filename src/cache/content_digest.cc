@@ -26,7 +26,7 @@ bool counts(const std::string& xattr) {
 
 class Hasher {
  public:
-  Hasher(const ContentOptions& options) : options_(options), buffer_(256 * 1024) {}
+  Hasher(const ContentOptions& options) : options_(options), buffer_(256 << 10) {}
 
   // nothing for what the filter leaves out
   std::optional<Digest> entry(const Fd& dir, const std::string& name, const std::string& path) {

@@ -52,7 +52,7 @@ void add_script(Job& job, const plan::InlineFile& script, StepMounts& mounts) {
 
 // Passes both streams on until the command, and all it started, has closed them.
 void forward_output(std::array<sys::Fd, 2> ends, const progress::VertexScope& scope) {
-  std::vector<std::byte> buffer(64 * 1024);
+  std::vector<std::byte> buffer(64 << 10);
   while (ends[0] || ends[1]) {
     std::array<pollfd, 2> events = {{{ends[0].get(), POLLIN, 0}, {ends[1].get(), POLLIN, 0}}};
     if (sys::retry_eintr([&] { return ::poll(events.data(), events.size(), -1); }) < 0) {
