@@ -22,7 +22,7 @@ int run_chosen(const std::vector<Command>& commands, const Settings& settings) {
   return 2;  // CLI11 has refused a line without a command already
 }
 
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   Settings settings;
   CLI::App app("Builds container images from Dockerfiles, without a daemon and without root.",
                "cairn");
@@ -56,6 +56,7 @@ int main(int argc, char** argv) {
 }  // namespace
 }  // namespace cairn::cli
 
-int main(int argc, char** argv) {
-  return cairn::cli::main(argc, argv);
+// Only no memory for the table of commands itself may escape: then ending here is all there is.
+int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape)
+  return cairn::cli::run(argc, argv);
 }

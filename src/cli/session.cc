@@ -90,7 +90,6 @@ Interruption::Interruption() {
   ::signal(SIGPIPE, SIG_IGN);
   std::thread(watch_signals).detach();
 }
-Interruption::~Interruption() = default;
 std::stop_token Interruption::token() const {
   return stop_source().get_token();
 }

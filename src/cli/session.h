@@ -35,7 +35,6 @@ void declare_settings(CLI::App& app, Settings& settings);
 class Interruption {
  public:
   Interruption();
-  ~Interruption();
   std::stop_token token() const;
   static int signal();  // that came, or 0
 };

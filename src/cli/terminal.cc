@@ -33,7 +33,7 @@ bool pass_some(int from, int to, std::vector<std::byte>& buffer) {
 }  // namespace
 
 void relay_terminal(const sys::Fd& master, const sys::Fd& until, bool with_input) {
-  std::vector<std::byte> buffer(16 * 1024);
+  std::vector<std::byte> buffer(16 << 10);
   std::array<pollfd, 3> events = {{{master.get(), POLLIN, 0},
                                    {until.get(), POLLIN, 0},
                                    {with_input ? STDIN_FILENO : -1, POLLIN, 0}}};
