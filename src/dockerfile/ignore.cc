@@ -5,6 +5,8 @@
 // "**" must end at a slash ("**foo*" does not).
 #include "dockerfile/ignore.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "dockerfile/internal/lines.h"
@@ -125,17 +127,30 @@ IgnoreMatcher IgnoreMatcher::parse(const std::shared_ptr<const SourceText>& file
 }
 
 IgnoreDecision IgnoreMatcher::match(std::string_view path) const {
+  // Per pattern with wildcards, what it takes of the path: found when it is first asked.
+  std::vector<std::optional<std::vector<std::size_t>>> taken(empty() ? 0 : patterns_->size());
   State parent;
   State own;
-  IgnoreDecision decision;
   for (std::size_t end = path.find('/');; end = path.find('/', end + 1)) {
-    decision = match(path.substr(0, end), parent, own);
+    std::string_view prefix = path.substr(0, end);
+    IgnoreDecision decision = decide(parent, own, [&](std::size_t i) {
+      const Pattern& pattern = (*patterns_)[i];
+      if (pattern.kind != Pattern::Kind::kWildcards) return pattern.matches(prefix);
+      if (!taken[i]) taken[i] = matching_prefixes(pattern.tokens, path);
+      return std::ranges::binary_search(*taken[i], prefix.size());
+    });
     if (end == std::string_view::npos) return decision;
     parent.swap(own);
   }
 }
 
 IgnoreDecision IgnoreMatcher::match(std::string_view path, const State& parent, State& own) const {
+  return decide(parent, own, [&](std::size_t i) { return (*patterns_)[i].matches(path); });
+}
+
+template <typename Matches>
+IgnoreDecision IgnoreMatcher::decide(const State& parent, State& own,
+                                     const Matches& matches) const {
   IgnoreDecision decision;
   own.clear();
   if (empty()) return decision;
@@ -144,7 +159,7 @@ IgnoreDecision IgnoreMatcher::match(std::string_view path, const State& parent, 
     const Pattern& pattern = (*patterns_)[i];
     bool matched = !parent.empty() && parent[i];
     // A pattern that could change nothing is not asked.
-    if (!matched && pattern.exception == decision.excluded) matched = pattern.matches(path);
+    if (!matched && pattern.exception == decision.excluded) matched = matches(i);
     own[i] = matched;
     if (!matched || decision.excluded == !pattern.exception) continue;
     decision = {.excluded = !pattern.exception, .line = pattern.line};

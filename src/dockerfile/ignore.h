@@ -47,6 +47,9 @@ class IgnoreMatcher {
 
  private:
   struct Pattern;
+  // `matches` says whether the pattern of an index takes the path.
+  template <typename Matches>
+  IgnoreDecision decide(const State& parent, State& own, const Matches& matches) const;
 
   std::string file_name_;
   std::shared_ptr<const std::vector<Pattern>> patterns_;  // null for none; shared by copies

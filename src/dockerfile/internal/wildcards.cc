@@ -154,6 +154,20 @@ bool matches(const Tokens& tokens, std::string_view text) {
   return run(tokens, text).accepted();
 }
 
+std::vector<std::size_t> matching_prefixes(const Tokens& tokens, std::string_view path) {
+  std::vector<std::size_t> sizes;
+  States states(tokens);
+  std::size_t at = 0;
+  while (at < path.size() && !states.empty()) {
+    if (path[at] == '/' && states.accepted()) sizes.push_back(at);
+    Rune rune = decode_rune(path.substr(at));
+    states.step(rune.value);
+    at += rune.size;
+  }
+  if (at == path.size() && states.accepted()) sizes.push_back(at);
+  return sizes;
+}
+
 bool may_match_behind(const Tokens& tokens, std::string_view prefix) {
   return !run(tokens, prefix).empty();
 }

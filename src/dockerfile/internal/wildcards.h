@@ -4,6 +4,7 @@
 // pattern takes more than the product of the lengths (Thompson's construction, no backtracking).
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -36,6 +37,9 @@ std::optional<Token> take_token(std::string_view& pattern);
 bool is_valid_pattern(std::string_view pattern);
 
 bool matches(const Tokens& tokens, std::string_view text);
+// The sizes of all matching prefixes of `path` that are whole paths: all of it, or what stands
+// before a "/". In rising order, by one pass over the path.
+std::vector<std::size_t> matching_prefixes(const Tokens& tokens, std::string_view path);
 // Whether some text that starts with `prefix` matches.
 bool may_match_behind(const Tokens& tokens, std::string_view prefix);
 
