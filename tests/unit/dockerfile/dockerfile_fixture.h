@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "dockerfile/dockerfile.h"
+#include "dockerfile/ignore.h"
 
 namespace cairn::dockerfile {
 
@@ -53,6 +54,11 @@ inline std::string complaint(const std::string& line) {
   std::string message = refusal("FROM x\n" + line).message;
   std::string prefix = "dockerfile parse error on line 2: ";
   return message.starts_with(prefix) ? message.substr(prefix.size()) : message;
+}
+
+inline IgnoreMatcher matcher(std::string text) {
+  return IgnoreMatcher::parse(
+      std::make_shared<const SourceText>(SourceText{".dockerignore", std::move(text)}));
 }
 
 }  // namespace cairn::dockerfile

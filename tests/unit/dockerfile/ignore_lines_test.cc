@@ -10,11 +10,6 @@ using namespace cairn::dockerfile;
 
 namespace {
 
-IgnoreMatcher matcher(std::string text) {
-  return IgnoreMatcher::parse(
-      std::make_shared<const SourceText>(SourceText{".dockerignore", std::move(text)}));
-}
-
 // What is left of some paths.
 Lines kept(std::string text, const Lines& paths) {
   IgnoreMatcher ignore = matcher(std::move(text));

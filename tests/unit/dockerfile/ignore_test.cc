@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dockerfile/ignore.h"
 
-#include <doctest/doctest.h>
-
-#include "base/error.h"
 #include "base/time.h"
+#include "tests/unit/dockerfile/dockerfile_fixture.h"
 
 using namespace cairn;
 using namespace cairn::dockerfile;
 
 namespace {
-
-IgnoreMatcher matcher(std::string text) {
-  return IgnoreMatcher::parse(
-      std::make_shared<const SourceText>(SourceText{".dockerignore", std::move(text)}));
-}
 
 bool excluded(std::string patterns, std::string_view path) {
   return matcher(std::move(patterns)).match(path).excluded;
