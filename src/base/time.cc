@@ -54,6 +54,14 @@ std::string to_rfc3339(Timestamp time) {
                      fraction);
 }
 
+std::optional<std::int64_t> find_http_date(const std::string& text) {
+  tm parts{};
+  const char* end = ::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  if (end == nullptr || *end != '\0') return std::nullopt;
+  return days_from_civil(parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday) * 86400 +
+         parts.tm_hour * 3600 + parts.tm_min * 60 + parts.tm_sec;
+}
+
 std::optional<Timestamp> parse_rfc3339(std::string_view text) {
   auto number = [&](std::size_t at, std::size_t length) -> std::optional<std::int64_t> {
     if (text.size() < at + length) return std::nullopt;

@@ -27,6 +27,10 @@ std::string to_rfc3339(Timestamp time);
 // RFC 3339 with any offset; nothing when it is malformed.
 std::optional<Timestamp> parse_rfc3339(std::string_view text);
 
+// An HTTP-date in its usual form (RFC 9110, 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT"), in seconds;
+// nothing when it is malformed.
+std::optional<std::int64_t> find_http_date(const std::string& text);
+
 // "3 minutes", "2 weeks": how long ago, in docker's words (units.HumanDuration).
 std::string human_duration(double seconds);
 

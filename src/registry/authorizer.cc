@@ -6,10 +6,9 @@
 // registry's word.
 #include "registry/internal/authorizer.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 
+#include "base/base64.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -21,15 +20,6 @@ namespace {
 constexpr std::size_t kMaxTokenAnswer = 1 << 20;
 constexpr double kDefaultLife = 60;  // seconds, by the specification
 constexpr double kMargin = 5;
-
-std::string encode_base64(const std::string& text) {
-  std::string out(4 * ((text.size() + 2) / 3) + 1, '\0');
-  int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                             reinterpret_cast<const unsigned char*>(text.data()),
-                             static_cast<int>(text.size()));
-  out.resize(static_cast<std::size_t>(size));
-  return out;
-}
 
 std::string basic_header(const Login& login) {
   return "Basic " + encode_base64(login.username + ":" + login.password);

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/credentials.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/base64.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/sys/fd.h"
@@ -21,19 +20,6 @@ constexpr std::string_view kHubKey = "https://index.docker.io/v1/";
 std::string variable(const char* name) {
   const char* value = ::getenv(name);
   return value == nullptr ? std::string() : std::string(value);
-}
-
-std::optional<std::string> decode_base64(std::string text) {
-  while (text.size() % 4 != 0) text += '=';
-  std::string out(text.size() / 4 * 3 + 1, '\0');
-  int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                             reinterpret_cast<const unsigned char*>(text.data()),
-                             static_cast<int>(text.size()));
-  if (size < 0) return std::nullopt;
-  // OpenSSL counts the padding as zero bytes.
-  auto padding = std::min<std::ptrdiff_t>(2, std::ranges::count(text, '='));
-  out.resize(static_cast<std::size_t>(size - padding));
-  return out;
 }
 
 // "https://host/v1/" and "host" are the same key; "host/ns" stays.
