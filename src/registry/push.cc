@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "progress/vertex_scope.h"
 #include "registry/client.h"
+#include "registry/internal/exchange.h"
 #include "registry/internal/session.h"
 
 namespace cairn::registry {
@@ -98,8 +99,7 @@ Pushed Client::push_blob(const oci::Reference& reference, const oci::Descriptor&
     }
     // A place that is lost or a token that ran out in a long upload: both get a fresh start.
     bool lost = response.status == 404 || response.status == 401;
-    auto delay =
-        lost && attempt == 0 ? std::optional(0.0) : Session::retry_delay(attempt, response);
+    auto delay = lost && attempt == 0 ? std::optional(0.0) : retry_delay(attempt, response);
     if (!delay) throw session_->error_of(subject, response);
     session_->sleep(*delay);
   }
@@ -120,7 +120,7 @@ Digest Client::push_manifest(const oci::Reference& reference, std::string_view b
     request.upload_size = static_cast<std::int64_t>(bytes.size());
     Response response = session_->call_once(subject, request);
     if (response.ok()) return digest;
-    std::optional<double> delay = Session::retry_delay(attempt, response);
+    std::optional<double> delay = retry_delay(attempt, response);
     if (response.status == 401 && attempt == 0) {
       // No login is known yet: a HEAD costs little and learns one.
       session_->call(subject, session_->request(subject, Method::kHead, "/manifests/" + name));

@@ -2,35 +2,14 @@
 #include "registry/internal/session.h"
 
 #include <array>
-#include <condition_variable>
-#include <mutex>
 
 #include "base/text.h"
+#include "registry/internal/exchange.h"
 
 namespace cairn::registry {
 namespace {
 
-constexpr int kMaxHops = 8;
-constexpr int kMaxLogins = 2;          // a stale token, then a fresh one
-constexpr double kMaxRetryAfter = 60;  // seconds; who asks for more gets to tell the user
-
-bool is_redirect(int status) {
-  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-}
-
-// Reads the rest of an answer nobody wants, so that its connection can be used again.
-void drain(Response& response) {
-  std::array<std::byte, 4096> buffer;
-  for (int i = 0; i < 16 && response.body && response.body->read(buffer) > 0; ++i) {
-  }
-}
-
-void wait_for(double seconds, std::stop_token stop) {
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  never.wait_for(lock, stop, std::chrono::duration<double>(seconds), [] { return false; });
-}
+constexpr int kMaxLogins = 2;  // a stale token, then a fresh one
 
 }  // namespace
 
@@ -92,7 +71,7 @@ Response Session::call_once(const Subject& subject, Request request) {
                            scope_of(subject.repository, subject.access, subject.mount_from));
     if (header) request.headers.set("Authorization", *header);
   }
-  return follow(subject, std::move(request));
+  return send_following(transport_, std::move(request), subject.what);
 }
 
 Response Session::authorized(const Subject& subject, const Request& request) {
@@ -117,32 +96,6 @@ bool Session::learn(const Subject& subject, const Response& response) {
   }
 }
 
-Response Session::follow(const Subject& subject, Request request) {
-  bool movable = request.method == Method::kGet || request.method == Method::kHead;
-  std::optional<Reach> registry_reach;
-  for (int hop = 0;; ++hop) {
-    Response response = transport_.send(request);
-    if (!registry_reach) registry_reach = response.reach;
-    if (!movable || !is_redirect(response.status)) return response;
-    std::optional<std::string> location = response.headers.find("Location");
-    std::optional<Url> next = location ? request.url.resolve(*location) : std::nullopt;
-    auto refuse = [&](std::string_view why) {
-      return Error::of(ErrorKind::kRegistry, "{}: {} redirects to \"{}\": {}", subject.what,
-                       request.url.origin(), clean_text(location.value_or(""), 200), why);
-    };
-    if (!next) throw refuse("no address to follow");
-    if (hop == kMaxHops) throw refuse("too many redirects");
-    if (request.url.scheme == "https" && next->scheme != "https") throw refuse("not encrypted");
-    drain(response);
-    if (next->origin() != request.url.origin()) {
-      // The object store behind a registry has its own signature in the URL; our login is not its.
-      request.headers.remove("Authorization");
-      request.public_only = *registry_reach == Reach::kPublic;
-    }
-    request.url = *next;
-  }
-}
-
 Error Session::error_of(const Subject& subject, Response& response) {
   if (response.failure) return unreachable(response.url, *response.failure);
   return http_error(response,
@@ -150,19 +103,6 @@ Error Session::error_of(const Subject& subject, Response& response) {
                      .image = subject.image,
                      .access = subject.access,
                      .login = authorizer_.login_source(subject.endpoint, subject.repository)});
-}
-
-std::optional<double> Session::retry_delay(int attempt, const Response& response) {
-  constexpr int kTries = 3;
-  bool temporary = response.failure ? response.failure->transient
-                                    : response.status == 429 || response.status >= 500;
-  if (!temporary || attempt >= kTries) return std::nullopt;
-  double delay = 1 << attempt;
-  if (auto after = response.headers.find("Retry-After")) {
-    if (auto seconds = parse_uint(*after)) delay = static_cast<double>(*seconds);
-    if (delay > kMaxRetryAfter) return std::nullopt;
-  }
-  return delay;
 }
 
 void Session::sleep(double seconds) {

@@ -42,8 +42,6 @@ class Session {
   Response call_once(const Subject& subject, Request request);
 
   Error error_of(const Subject& subject, Response& response);
-  // How long to wait before try number `attempt + 1`; nothing when the answer is final.
-  static std::optional<double> retry_delay(int attempt, const Response& response);
   void sleep(double seconds);
 
   Request request(const Subject& subject, Method method, const std::string& path) const;
@@ -52,7 +50,6 @@ class Session {
  private:
   Response authorized(const Subject& subject, const Request& request);
   bool learn(const Subject& subject, const Response& response);
-  Response follow(const Subject& subject, Request request);
 
   Transport& transport_;
   const ClientSettings& settings_;
