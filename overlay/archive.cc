@@ -96,10 +96,12 @@ bool looks_like_archive(const sys::Fd& file) {
 }
 
 UnpackResult unpack_archive(const sys::Fd& file, const sys::RootDir& root, const std::string& dest,
-                            std::optional<std::pair<uid_t, gid_t>> owner,
+                            std::optional<std::pair<uid_t, gid_t>> owner, RootKind kind,
                             const UnpackLimits& limits) {
-  internal::ExtractPolicy policy{
-      .base = internal::path_parts(dest), .view = internal::View::kMerged, .owner = owner};
+  using internal::View;
+  internal::ExtractPolicy policy{.base = internal::path_parts(dest),
+                                 .view = kind == RootKind::kLayer ? View::kLayer : View::kMerged,
+                                 .owner = owner};
   internal::Extractor extractor(sys::open_at(root.fd(), ".", O_RDONLY | O_DIRECTORY),
                                 std::move(policy), limits);
   PlainFile plain(file);

@@ -60,9 +60,10 @@ TreeCopier::TreeCopier(const sys::RootDir& from, const sys::RootDir& to, CopyOpt
     : from_(from), to_(to), options_(std::move(options)) {}
 
 Fd TreeCopier::make_dirs(const std::string& path) {
-  return to_.make_dirs(path, options_.mode.value_or(0755), [&](const Fd& made) {
+  std::optional<mode_t> mode = options_.mode ? options_.mode->absolute() : std::nullopt;
+  return to_.make_dirs(path, mode.value_or(0755), [&](const Fd& made) {
     if (options_.owner) sys::chown_at(made, "", options_.owner->uid, options_.owner->gid);
-    if (options_.mode) sys::chmod_fd(made, *options_.mode);
+    if (mode) sys::chmod_fd(made, *mode);
   });
 }
 
@@ -200,10 +201,20 @@ void TreeCopier::copy_symlink(const Entry& entry, const struct stat& st) {
   sys::set_times_at(entry.dest_dir, entry.dest_name.c_str(), st.st_atim, st.st_mtim);
 }
 
+mode_t TreeCopier::mode_for(const struct stat& st) const {
+  mode_t permissions = st.st_mode & kPermissions;
+  return options_.mode ? options_.mode->apply(permissions, S_ISDIR(st.st_mode)) : permissions;
+}
+
 // Devices and FIFOs are made anew; a socket has no meaning in an image and becomes an empty file.
 void TreeCopier::copy_node(const Entry& entry, const struct stat& st) {
   mode_t type = S_ISSOCK(st.st_mode) ? S_IFREG : st.st_mode & S_IFMT;
-  mode_t mode = options_.mode.value_or(st.st_mode & kPermissions);
+  mode_t mode = mode_for(st);
+  if (type == S_IFCHR && st.st_rdev == 0) {
+    throw Error::of(ErrorKind::kDockerfile,
+                    "cannot copy {}: overlayfs takes a 0/0 device for a deletion",
+                    entry.source_path);
+  }
   sys::make_node_at(entry.dest_dir, entry.dest_name.c_str(), type | 0600, st.st_rdev);
   Owner owner = options_.owner.value_or(Owner{st.st_uid, st.st_gid});
   sys::chown_at(entry.dest_dir, entry.dest_name.c_str(), owner.uid, owner.gid);
@@ -227,7 +238,7 @@ void TreeCopier::clear_target(const Entry& entry) {
 void TreeCopier::apply_metadata(const Fd& made, const Fd& source, const struct stat& st) {
   Owner owner = options_.owner.value_or(Owner{st.st_uid, st.st_gid});
   sys::chown_at(made, "", owner.uid, owner.gid);
-  sys::chmod_fd(made, options_.mode.value_or(st.st_mode & kPermissions));
+  sys::chmod_fd(made, mode_for(st));
   copy_xattrs(source, made);
   sys::set_mtime(made, st.st_mtim);
 }

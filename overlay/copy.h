@@ -21,6 +21,7 @@
 #include <string>
 #include <utility>
 
+#include "base/mode_change.h"
 #include "base/path_filter.h"
 #include "base/sys/root_dir.h"
 
@@ -33,8 +34,8 @@ struct Owner {
 };
 
 struct CopyOptions {
-  std::optional<Owner> owner;  // instead of the source's, also for directories made on the way
-  std::optional<mode_t> mode;  // the same; symlinks have none
+  std::optional<Owner> owner;      // instead of the source's, also for directories made on the way
+  std::optional<ModeChange> mode;  // the same if it is absolute; symlinks have none
   const PathFilter* filter = nullptr;  // of the source root
   std::stop_token stop;
 };
@@ -65,6 +66,7 @@ class TreeCopier {
   bool link_to_earlier(const Entry& entry, const struct stat& st);
   void clear_target(const Entry& entry);
   void apply_metadata(const sys::Fd& made, const sys::Fd& source, const struct stat& st);
+  mode_t mode_for(const struct stat& st) const;
   std::string follow_final(std::string path) const;
 
   const sys::RootDir& from_;

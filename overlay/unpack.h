@@ -69,10 +69,12 @@ void fix_implied_dirs(const std::string& dir, const std::vector<std::string>& im
 // Whether ADD unpacks this file, by content: it decompresses (gzip, bzip2, xz, zstd or not at all)
 // and begins with a tar header. Leaves the file at its start.
 bool looks_like_archive(const sys::Fd& file);
-// Unpacks such a file into the directory `dest` of a live root, which is made if missing. Members
-// keep their owners unless `owner` is given.
+// What a root is: one that is mounted, or a layer's own directory, where overlayfs keeps its marks.
+enum class RootKind { kMounted, kLayer };
+// Unpacks such a file into the directory `dest` of a root, which is made if missing. Members keep
+// their owners unless `owner` is given.
 UnpackResult unpack_archive(const sys::Fd& file, const sys::RootDir& root, const std::string& dest,
                             std::optional<std::pair<uid_t, gid_t>> owner,
-                            const UnpackLimits& limits = {});
+                            RootKind kind = RootKind::kMounted, const UnpackLimits& limits = {});
 
 }  // namespace cairn::overlay

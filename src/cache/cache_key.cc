@@ -33,8 +33,8 @@ CacheKey key_of(const char* op, const Digest& parent) {
 
 void add_destination(CacheKey& key, const plan::CopyOp& op) {
   key.add("dest", op.dest);
-  if (op.chmod) key.add("chmod", fmt::format("{:o}", *op.chmod));
-  if (op.unpack_archives) key.add("unpack", "true");
+  if (op.chmod) key.add("chmod", op.chmod_text);
+  if (op.link) key.add("link", "true");
   for (const plan::InlineFile& file : op.inline_files) {
     key.add("inline " + file.name, Digest::of(file.content).str());
   }
@@ -86,16 +86,44 @@ CacheKey copy_key(const plan::CopyOp& op, const Digest& parent, const std::strin
   key.add("owner", owner);
   for (const SelectedContent& content : contents) {
     key.add("source " + content.name, content.digest.str());
+    if (content.unpack) key.add("unpack " + content.name, "true");
   }
   return key;
 }
 
-CacheKey copy_definition_key(const plan::CopyOp& op, const Digest& parent, const Digest& source) {
+CacheKey copy_definition_key(const plan::CopyOp& op, const Digest& parent,
+                             const std::vector<Digest>& sources) {
   CacheKey key = key_of("copy by definition", parent);
   add_destination(key, op);
   key.add("chown", op.chown);
-  key.add("from", source.str());
-  for (const std::string& path : op.source.paths) key.add("path", path);
+  for (std::size_t i = 0; i < op.sources.size(); ++i) {
+    const plan::CopySource& source = op.sources[i];
+    key.add("from", sources.at(i).str());
+    key.add("path", source.path);
+    if (source.below) key.add("below", *source.below);
+    if (source.unpack) key.add("unpack", "true");
+  }
+  for (const std::string& pattern : op.exclude) key.add("exclude", pattern);
+  return key;
+}
+
+CacheKey http_key(const plan::HttpOp& op, const Digest& content, const std::string& modified) {
+  CacheKey key;
+  key.add("op", "http");
+  key.add("filename", op.filename);
+  key.add("content", content.str());
+  key.add("modified", modified);
+  return key;
+}
+
+CacheKey git_key(const plan::GitOp& op, const std::string& commit) {
+  CacheKey key;
+  key.add("op", "git");
+  key.add("commit", commit);
+  key.add("subdir", op.subdir);
+  if (op.keep_git_dir) key.add("keep git dir", op.remote + "#" + op.ref);
+  if (!op.submodules) key.add("submodules", "false");
+  if (op.commit_time) key.add("mtime", "commit");
   return key;
 }
 

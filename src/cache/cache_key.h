@@ -28,6 +28,7 @@ struct CacheKey {
 struct SelectedContent {
   std::string name;
   Digest digest;
+  bool unpack = false;  // an archive among them gives its members
 };
 
 // The keys of the vertices that an op stands on.
@@ -36,8 +37,14 @@ CacheKey run_key(const plan::RunOp& op, const oci::Platform& platform, const Dig
 // By content; `owner` is what --chown resolved to ("0:0" or "").
 CacheKey copy_key(const plan::CopyOp& op, const Digest& parent, const std::string& owner,
                   const std::vector<SelectedContent>& contents);
-// The same step by definition: a hit saves reading the source stage at all (K01).
-CacheKey copy_definition_key(const plan::CopyOp& op, const Digest& parent, const Digest& source);
+// The same step by definition, `sources` being the keys of what it copies from: a hit saves reading
+// the source stage at all (K01).
+CacheKey copy_definition_key(const plan::CopyOp& op, const Digest& parent,
+                             const std::vector<Digest>& sources);
+// A file of the web is its bytes, its name and its date (K11).
+CacheKey http_key(const plan::HttpOp& op, const Digest& content, const std::string& modified);
+// A checkout is its commit and what was asked of it, wherever it came from.
+CacheKey git_key(const plan::GitOp& op, const std::string& commit);
 CacheKey workdir_key(const plan::WorkdirOp& op, const Digest& parent, const std::string& owner);
 // A base image is its layers, whatever manifest or tag led to them (K09).
 CacheKey image_key(const std::string& chain);

@@ -102,11 +102,13 @@ class BuildRun {
   std::vector<solver::StepResult> solve(const plan::Plan& plan) {
     LayerDigests digests(session_.store(), plan.source_date_epoch);
     std::size_t jobs = flags_.jobs != 0 ? flags_.jobs : std::thread::hardware_concurrency();
+    source::WebFiles web(session_.transport(), {});
     solver::Workshop workshop{.store = session_.store(),
                               .images = images_,
                               .launcher = session_.launcher(),
                               .sink = session_.display(),
                               .contexts = inputs_.contexts,
+                              .web = &web,
                               .jobs = jobs,
                               .shm_size = inputs_.shm_size,
                               .on_layer = {}};

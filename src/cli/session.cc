@@ -139,13 +139,17 @@ Display& Session::display() {
   return *display_;
 }
 
+registry::Transport& Session::transport() {
+  if (!transport_) transport_ = std::make_unique<registry::CurlTransport>();
+  return *transport_;
+}
+
 registry::Client& Session::client() {
   if (!client_) {
     registry::ClientSettings settings{.mirrors = {}, .stop = stop(), .sleep = {}};
     for (const std::string& mirror : settings_.registry_mirrors) settings.mirrors.add(mirror);
-    transport_ = std::make_unique<registry::CurlTransport>();
     credentials_ = std::make_unique<registry::Credentials>(registry::Credentials::default_files());
-    client_ = std::make_unique<registry::Client>(*transport_, *credentials_, display(),
+    client_ = std::make_unique<registry::Client>(transport(), *credentials_, display(),
                                                  std::move(settings));
   }
   return *client_;

@@ -55,6 +55,7 @@ class Session {
   // The display of this command, made at the first call; `progress` overrides the settings'.
   Display& display();
   registry::Client& client();
+  registry::Transport& transport();
 
  private:
   Settings settings_;

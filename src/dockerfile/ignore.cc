@@ -98,31 +98,54 @@ bool IgnoreMatcher::Pattern::may_match_below(std::string_view directory) const {
   return true;
 }
 
+IgnoreMatcher::Pattern IgnoreMatcher::compile(std::string_view text, int line) {
+  bool exception = false;
+  std::string clean = clean_pattern(text, exception);
+  if (clean.empty()) throw Error(ErrorKind::kDockerfile, "illegal exclusion pattern: \"!\"");
+  if (!is_valid_pattern(clean)) {
+    throw Error::of(ErrorKind::kDockerfile, "syntax error in pattern {}", go_quote(clean));
+  }
+  Pattern pattern = Pattern::compile(clean);
+  pattern.exception = exception;
+  pattern.line = line;
+  return pattern;
+}
+
+void IgnoreMatcher::take(std::vector<Pattern> patterns) {
+  has_exceptions_ = std::ranges::any_of(patterns, &Pattern::exception);
+  if (!patterns.empty()) {
+    patterns_ = std::make_shared<const std::vector<Pattern>>(std::move(patterns));
+  }
+}
+
 IgnoreMatcher IgnoreMatcher::parse(const std::shared_ptr<const SourceText>& file) {
   IgnoreMatcher matcher;
-  auto patterns = std::make_shared<std::vector<Pattern>>();
   matcher.file_name_ = file->name;
+  std::vector<Pattern> patterns;
   Lines lines(file->text);
   while (std::optional<std::string_view> raw = lines.next()) {
     std::string_view line = trim_newline(*raw);
     if (line.starts_with('#') || trim_space(line).empty()) continue;
-    bool exception = false;
-    std::string text = clean_pattern(line, exception);
-    SourceSpan span{.source = file, .first_line = lines.number(), .last_line = lines.number()};
-    if (text.empty()) {
-      throw Error(ErrorKind::kDockerfile, "illegal exclusion pattern: \"!\"").at(span);
+    try {
+      patterns.push_back(compile(line, lines.number()));
+    } catch (Error& error) {
+      error.set_span_if_none(
+          {.source = file, .first_line = lines.number(), .last_line = lines.number()});
+      throw;
     }
-    if (!is_valid_pattern(text)) {
-      throw Error::of(ErrorKind::kDockerfile, "syntax error in pattern {}", go_quote(text))
-          .at(span);
-    }
-    Pattern pattern = Pattern::compile(text);
-    pattern.exception = exception;
-    pattern.line = lines.number();
-    matcher.has_exceptions_ = matcher.has_exceptions_ || exception;
-    patterns->push_back(std::move(pattern));
   }
-  if (!patterns->empty()) matcher.patterns_ = std::move(patterns);
+  matcher.take(std::move(patterns));
+  return matcher;
+}
+
+IgnoreMatcher IgnoreMatcher::of(const std::vector<std::string>& texts) {
+  IgnoreMatcher matcher;
+  std::vector<Pattern> patterns;
+  for (const std::string& text : texts) {
+    if (trim_space(text).empty()) continue;
+    patterns.push_back(compile(text, static_cast<int>(patterns.size()) + 1));
+  }
+  matcher.take(std::move(patterns));
   return matcher;
 }
 
@@ -165,6 +188,12 @@ IgnoreDecision IgnoreMatcher::decide(const State& parent, State& own,
     decision = {.excluded = !pattern.exception, .line = pattern.line};
   }
   return decision;
+}
+
+bool IgnoreMatcher::may_match_below(std::string_view directory) const {
+  return !empty() && std::ranges::any_of(*patterns_, [&](const Pattern& pattern) {
+    return !pattern.exception && pattern.may_match_below(directory);
+  });
 }
 
 bool IgnoreMatcher::may_include_below(std::string_view directory,

@@ -31,6 +31,9 @@ class IgnoreMatcher {
   IgnoreMatcher() = default;  // excludes nothing
   // Throws kDockerfile, with a span in that file, for a lone "!" and for malformed wildcards.
   static IgnoreMatcher parse(const std::shared_ptr<const SourceText>& file);
+  // The same rules for patterns that come one by one, from --exclude and --parents: an empty one
+  // says nothing, "#" is no comment. Throws kDockerfile without a span.
+  static IgnoreMatcher of(const std::vector<std::string>& patterns);
 
   bool empty() const { return patterns_ == nullptr; }
   // Whether any pattern takes paths back.
@@ -44,9 +47,13 @@ class IgnoreMatcher {
   IgnoreDecision match(std::string_view path, const State& parent, State& own) const;
   // Whether a path below this excluded directory may yet be taken back. If not, skip it whole.
   bool may_include_below(std::string_view directory, const IgnoreDecision& decision) const;
+  // Whether a pattern may take a path below this directory, which none takes itself.
+  bool may_match_below(std::string_view directory) const;
 
  private:
   struct Pattern;
+  static Pattern compile(std::string_view text, int line);
+  void take(std::vector<Pattern> patterns);
   // `matches` says whether the pattern of an index takes the path.
   template <typename Matches>
   IgnoreDecision decide(const State& parent, State& own, const Matches& matches) const;

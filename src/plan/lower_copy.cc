@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// COPY and ADD. Wildcards stay as they are: the solver holds the files they name.
+// COPY and ADD. Wildcards stay as they are: the solver holds the files they name. What ADD takes
+// from the web or from a repository becomes a vertex of its own, whose files are then copied.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,6 +9,8 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "dockerfile/dockerfile.h"
+#include "plan/copy_filter.h"
+#include "plan/git_ref.h"
 #include "plan/internal/lowering.h"
 
 namespace cairn::plan {
@@ -22,51 +25,13 @@ bool is_url(std::string_view path) {
   return path.starts_with("http://") || path.starts_with("https://");
 }
 
-// "git://", "ssh://", "user@host:path", and a URL whose path ends in ".git".
-bool is_git(std::string_view path) {
-  if (path.starts_with("git://") || path.starts_with("ssh://")) return true;
-  if (is_url(path)) return path.substr(0, path.find_first_of("?#")).ends_with(".git");
-  std::size_t at = path.find('@');
-  std::size_t colon = path.find(':');
-  bool host_like =
-      at != std::string_view::npos && at > 0 && colon != std::string_view::npos && at < colon;
-  return host_like && path.substr(0, colon).find('/') == std::string_view::npos;
-}
-
-// Octal digits up to 07777. What looks like a symbolic mode is said to be missing, the rest is
-// wrong.
-std::optional<mode_t> parse_chmod(const std::string& text, const SourceSpan& span) {
+std::optional<ModeChange> parse_chmod(const std::string& text, const SourceSpan& span) {
   if (text.empty()) return std::nullopt;
-  std::optional<std::uint64_t> mode = parse_uint(text, 8);
-  if (mode && *mode <= 07777) return static_cast<mode_t>(*mode);
-  bool symbolic = text.find_first_of("+-=") != std::string::npos &&
-                  text.find_first_not_of("ugoarwxXst+-=,0123456789") == std::string::npos;
-  if (symbolic)
-    not_supported_yet(fmt::format("symbolic --chmod={}", text),
-                      dockerfile::narrow(span, "--chmod"));
+  if (std::optional<ModeChange> mode = ModeChange::parse(text)) return mode;
   throw failure("invalid chmod parameter: '{}'. it should be octal string and between 0 and 07777",
                 text)
+      .with_hint("changes such as u=rwX,go=rX or +x are understood as well")
       .at(dockerfile::narrow(span, "--chmod"));
-}
-
-void refuse_unsupported(const dockerfile::FileSources& files, const dockerfile::Origin& origin) {
-  std::string keyword = to_upper(origin.keyword);
-  auto refuse = [&](bool met, std::string_view flag) {
-    if (met)
-      not_supported_yet(fmt::format("{} {}", keyword, flag), dockerfile::narrow(origin.span, flag));
-  };
-  refuse(files.link, "--link");
-  refuse(!files.exclude.empty(), "--exclude");
-}
-
-void refuse_remote(const std::vector<std::string>& paths, bool is_add, const SourceSpan& span) {
-  for (const std::string& path : paths) {
-    bool git = is_git(path);
-    if (!git && !is_url(path)) continue;
-    SourceSpan where = dockerfile::narrow(span, path);
-    if (is_add) not_supported_yet(git ? "ADD of a git repository" : "ADD of a URL", where);
-    throw failure("source can't be a {} for COPY", git ? "git ref" : "URL").at(where);
-  }
 }
 
 // Absolute and clean, with a "/" at its end when the line says "directory".
@@ -95,58 +60,149 @@ std::vector<InlineFile> inline_files(const dockerfile::FileSources& files,
   return out;
 }
 
-void lower_files(const dockerfile::FileSources& files, const dockerfile::Origin& origin,
-                 bool is_add, Lowering& context) {
-  refuse_unsupported(files, origin);
-  CopyOp op{.source = {},
-            .inline_files = inline_files(files, context),
-            .dest = {},
-            .chown = context.expand(files.chown),
-            .chmod = {},
-            .unpack_archives = is_add,
-            .is_add = is_add};
-  std::string chmod = context.expand(files.chmod);
-  op.chmod = parse_chmod(chmod, origin.span);
-  std::string said = is_add ? "ADD" : "COPY";
-  if (!op.chown.empty()) said += " --chown=" + op.chown;
-  if (!chmod.empty()) said += " --chmod=" + chmod;
-  for (const std::string& path : files.paths) {
-    op.source.paths.push_back(context.expand(path));
-    said += " " + op.source.paths.back();
-  }
-  refuse_remote(op.source.paths, is_add, origin.span);
-  for (const InlineFile& file : op.inline_files) said += " <<" + file.name;
-  std::string dest = context.expand(files.dest);
-  op.dest = destination(context.image().config, dest);
-  std::vector<VertexId> inputs;
-  if (!op.source.paths.empty()) {
-    op.source.from = context.sources.empty() ? context.vertices.local("context")
-                                             : files_of(*context.sources[0], context.vertices);
-    inputs.push_back(op.source.from);
-  }
-  VertexId vertex = context.add_step(std::move(op), std::move(inputs),
-                                     context.step_text(origin.code, false), origin.span);
-  context.record(said + " " + dest + " # buildkit", vertex);
+// The last part of a URL's path.
+std::string file_name_of(std::string_view url) {
+  url = url.substr(0, url.find_first_of("?#"));
+  std::string_view path = url.substr(url.find("://") + 3);
+  std::size_t slash = path.find('/');
+  std::string clean = slash == std::string_view::npos ? "/" : rooted_path(path.substr(slash));
+  std::string name = clean.substr(clean.rfind('/') + 1);
+  return name.empty() ? "__unnamed__" : name;
 }
+
+class CopyLowering {
+ public:
+  CopyLowering(const dockerfile::FileSources& files, const dockerfile::Origin& origin,
+               Lowering& context)
+      : files_(files), origin_(origin), context_(context) {}
+
+  void lower(const dockerfile::Copy& copy) {
+    parents_ = copy.parents;
+    lower_all();
+  }
+  void lower(const dockerfile::Add& add) {
+    add_ = &add;
+    lower_all();
+  }
+
+ private:
+  void lower_all() {
+    op_.is_add = add_ != nullptr;
+    op_.inline_files = inline_files(files_, context_);
+    op_.chown = context_.expand(files_.chown);
+    op_.chmod_text = context_.expand(files_.chmod);
+    op_.chmod = parse_chmod(op_.chmod_text, origin_.span);
+    op_.exclude = files_.exclude;
+    // BuildKit makes a plain copy of --link --chmod, and so it is here.
+    op_.link = files_.link && !op_.chmod;
+    if (add_ != nullptr) checksum_ = context_.expand(add_->checksum);
+    std::string said = add_ != nullptr ? "ADD" : "COPY";
+    if (parents_) said += " --parents";
+    if (!op_.chown.empty()) said += " --chown=" + op_.chown;
+    if (!op_.chmod_text.empty()) said += " --chmod=" + op_.chmod_text;
+    check_checksum();
+    for (const std::string& written : files_.paths) {
+      std::string path = context_.expand(written);
+      add_source(path);
+      said += " " + path;
+    }
+    for (const InlineFile& file : op_.inline_files) said += " <<" + file.name;
+    std::string dest = context_.expand(files_.dest);
+    op_.dest = destination(context_.image().config, dest);
+    std::vector<VertexId> inputs;
+    for (const CopySource& source : op_.sources) inputs.push_back(source.from);
+    VertexId vertex = context_.add_step(std::move(op_), std::move(inputs),
+                                        context_.step_text(origin_.code, false), origin_.span);
+    context_.record(said + " " + dest + " # buildkit", vertex);
+  }
+
+  void check_checksum() const {
+    if (checksum_.empty()) return;
+    SourceSpan span = dockerfile::narrow(origin_.span, "--checksum");
+    if (files_.paths.size() != 1 || !files_.inline_sources.empty()) {
+      throw failure("checksum can't be specified for multiple sources").at(span);
+    }
+    std::string path = context_.expand(files_.paths[0]);
+    if (is_url(path) || find_git_ref(path)) return;
+    throw failure("checksum requires HTTP(S) or Git sources").at(span);
+  }
+
+  void add_source(const std::string& path) {
+    SourceSpan span = dockerfile::narrow(origin_.span, path);
+    try {
+      std::optional<GitRef> git = find_git_ref(path);
+      if (git && !git->looks_local) return add_git(*std::move(git), span);
+      if (is_url(path)) return add_url(path, span);
+      add_files(path);
+    } catch (Error& error) {
+      error.set_span_if_none(span);
+      throw;
+    }
+  }
+
+  void add_git(GitRef ref, const SourceSpan& span) {
+    if (add_ == nullptr) throw failure("source can't be a git ref for COPY");
+    std::optional<bool> keep = add_->keep_git_dir;
+    if (keep && ref.keep_git_dir && *keep != *ref.keep_git_dir) {
+      throw failure("inconsistent keep-git-dir configuration");
+    }
+    ref.op.keep_git_dir = ref.keep_git_dir.value_or(keep.value_or(false));
+    if (!checksum_.empty() && !ref.op.checksum.empty() && checksum_ != ref.op.checksum) {
+      throw failure("checksum mismatch {} != {}", go_quote(checksum_), go_quote(ref.op.checksum));
+    }
+    if (ref.op.checksum.empty()) ref.op.checksum = checksum_;
+    check_git_op(ref.op);
+    op_.sources.push_back({.from = context_.vertices.git(std::move(ref.op), span), .path = "/"});
+  }
+
+  void add_url(const std::string& url, const SourceSpan& span) {
+    if (add_ == nullptr) throw failure("source can't be a URL for COPY");
+    HttpOp http{.url = url, .filename = file_name_of(url)};
+    if (!checksum_.empty()) http.checksum = parse_checksum(checksum_);
+    std::string path = "/" + http.filename;
+    op_.sources.push_back({.from = context_.vertices.http(std::move(http), span),
+                           .path = std::move(path),
+                           .unpack = add_->unpack.value_or(false)});
+  }
+
+  static Digest parse_checksum(const std::string& text) {
+    if (std::optional<Digest> digest = Digest::find(text)) return *digest;
+    throw failure("invalid checksum {}: it must be of the form sha256:HEX", go_quote(text));
+  }
+
+  void add_files(const std::string& path) {
+    CopySource source;
+    source.from = context_.sources.empty() ? context_.vertices.local("context")
+                                           : files_of(*context_.sources[0], context_.vertices);
+    source.path = path;
+    source.unpack = add_ != nullptr && add_->unpack.value_or(true);
+    if (parents_) {
+      std::size_t pivot = path.find("/./");
+      std::string below = pivot == std::string::npos ? path : path.substr(pivot + 3);
+      source.path = pivot == std::string::npos ? "/" : path.substr(0, pivot);
+      source.below = rooted_path(below).substr(1);
+    }
+    copy_filter(source, op_.exclude);  // throws for patterns that cannot be
+    op_.sources.push_back(std::move(source));
+  }
+
+  const dockerfile::FileSources& files_;
+  const dockerfile::Origin& origin_;
+  Lowering& context_;
+  const dockerfile::Add* add_ = nullptr;
+  bool parents_ = false;
+  std::string checksum_;
+  CopyOp op_;
+};
 
 }  // namespace
 
 void lower(const dockerfile::Copy& copy, Lowering& context) {
-  if (copy.parents) {
-    not_supported_yet("COPY --parents", dockerfile::narrow(copy.origin.span, "--parents"));
-  }
-  lower_files(copy.files, copy.origin, false, context);
+  CopyLowering(copy.files, copy.origin, context).lower(copy);
 }
 
 void lower(const dockerfile::Add& add, Lowering& context) {
-  auto refuse = [&](bool met, std::string_view flag) {
-    if (met)
-      not_supported_yet(fmt::format("ADD {}", flag), dockerfile::narrow(add.origin.span, flag));
-  };
-  refuse(add.keep_git_dir.has_value(), "--keep-git-dir");
-  refuse(add.unpack.has_value(), "--unpack");
-  refuse(!add.checksum.empty(), "--checksum");
-  lower_files(add.files, add.origin, true, context);
+  CopyLowering(add.files, add.origin, context).lower(add);
 }
 
 }  // namespace cairn::plan

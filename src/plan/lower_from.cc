@@ -71,7 +71,7 @@ void copy_local_to_root(StageState& stage, Vertices& vertices) {
   image.base = vertices.scratch();
   VertexId files = vertices.local(*stage.local);
   std::string name = fmt::format("[context {}] copy to an empty root", *stage.local);
-  image.root = vertices.add({.op = CopyOp{.source = {.from = files, .paths = {"/"}}, .dest = "/"},
+  image.root = vertices.add({.op = CopyOp{.sources = {{.from = files, .path = "/"}}, .dest = "/"},
                              .inputs = {image.base, files},
                              .name = name,
                              .stage = stage.name,

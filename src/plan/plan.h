@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/mode_change.h"
 #include "base/source_span.h"
 #include "base/time.h"
 #include "oci/image_config.h"
@@ -45,12 +46,37 @@ struct LocalOp {
   std::string name;
 };
 
+// A file of the web: a root with this one file, 0600 and root's, dated as the server dates it.
+struct HttpOp {
+  std::string url;
+  std::string filename;                 // its name in the root
+  std::optional<Digest> checksum = {};  // what its bytes must be
+};
+
+// A repository at one commit: a root with its files, root's.
+struct GitOp {
+  std::string remote;         // as git takes it, without credentials of ours
+  std::string ref = {};       // branch, tag, commit or full name of a ref; "" is the remote's HEAD
+  std::string subdir = {};    // clean and relative, "" for all of it
+  std::string checksum = {};  // the start of the commit it must be, or ""
+  bool keep_git_dir = false;
+  bool submodules = true;
+  bool commit_time = false;      // files are dated as the commit, not as the checkout
+  bool fetch_by_commit = false;  // the checksum is fetched itself, the ref is only its name
+};
+
 // --- ops that change a root; inputs[0] is the root they change ---
 
-// Where COPY and ADD take files from.
+// One source of COPY or ADD.
 struct CopySource {
-  VertexId from = 0;                    // LocalOp, ImageOp or any root
-  std::vector<std::string> paths = {};  // as written, variables expanded; wildcards not
+  VertexId from = 0;      // LocalOp, ImageOp, HttpOp, GitOp or any root
+  std::string path = {};  // as written, variables expanded; wildcards not
+  // --parents: what is copied is not `path` itself, but whatever this pattern takes below it, with
+  // the directories that lead there.
+  std::optional<std::string> below = {};
+  bool unpack = false;  // an archive gives its members
+
+  bool operator==(const CopySource&) const = default;
 };
 
 // A file whose content is in the Dockerfile itself (heredoc).
@@ -59,17 +85,21 @@ struct InlineFile {
   std::string content;
 };
 
-// COPY and ADD. Sources are taken in order. `dest` is absolute, and keeps a trailing "/" when the
-// line had one (or "/.").
+// COPY and ADD. Sources are taken in order, then the inline files. `dest` is absolute, and keeps a
+// trailing "/" when the line had one (or "/.").
 struct CopyOp {
-  CopySource source = {};
+  std::vector<CopySource> sources = {};
   std::vector<InlineFile> inline_files = {};
   std::string dest = {};
   // "", or as written: "user", "1000:1000", "user:group"; names are looked up in the passwd and
   // group of inputs[0] at run time.
   std::string chown = {};
-  std::optional<mode_t> chmod = {};  // octal form only
-  bool unpack_archives = false;      // ADD of local files
+  std::optional<ModeChange> chmod = {};
+  std::string chmod_text = {};            // as written, for the key
+  std::vector<std::string> exclude = {};  // patterns, relative to what each source names
+  // --link: the files go to an empty tree, which is then put on top of the root: what lies there
+  // neither leads them elsewhere nor keeps its metadata.
+  bool link = false;
   bool is_add = false;
 };
 
@@ -111,7 +141,7 @@ struct WorkdirOp {
   std::string user;
 };
 
-using Op = std::variant<ImageOp, ScratchOp, LocalOp, CopyOp, RunOp, WorkdirOp>;
+using Op = std::variant<ImageOp, ScratchOp, LocalOp, HttpOp, GitOp, CopyOp, RunOp, WorkdirOp>;
 
 struct Vertex {
   Op op;

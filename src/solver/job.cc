@@ -13,6 +13,8 @@ struct Dispatch {
   progress::VertexScope& scope;
 
   StepResult operator()(const plan::ImageOp& op) const { return run_image(job, op, scope); }
+  StepResult operator()(const plan::HttpOp& op) const { return run_http(job, op, scope); }
+  StepResult operator()(const plan::GitOp& op) const { return run_git(job, op, scope); }
   StepResult operator()(const plan::CopyOp& op) const { return run_copy(job, op, scope); }
   StepResult operator()(const plan::RunOp& op) const { return run_exec(job, op, scope); }
   StepResult operator()(const plan::WorkdirOp& op) const { return run_workdir(job, op, scope); }
@@ -86,10 +88,22 @@ std::optional<StepResult> find_cached(const Job& job, const cache::CacheKey& key
 }
 
 void remember(const Job& job, const cache::CacheKey& key, const StepResult& result) {
+  remember(job, key, result, Json::object());
+}
+
+void remember(const Job& job, const cache::CacheKey& key, const StepResult& result,
+              const Json& beside) {
   Digest digest = key.digest();
   if (digest == result.key) return;
-  job.shop.store.records().put_record(
-      record_of(digest, result.snapshot, Json{{kSameAs, result.key.str()}}));
+  Json inputs = beside;
+  inputs[kSameAs] = result.key.str();
+  job.shop.store.records().put_record(record_of(digest, result.snapshot, inputs));
+}
+
+std::string recorded(const Job& job, const cache::CacheKey& key, const std::string& name) {
+  std::optional<store::CacheRecord> record = job.shop.store.records().find_record(key.digest());
+  Json inputs = record ? Json::parse(record->inputs, nullptr, false) : Json();
+  return inputs.is_object() ? inputs.value(name, "") : "";
 }
 
 StepResult commit(const Job& job, Workspace& workspace, const cache::CacheKey& key) {

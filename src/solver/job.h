@@ -6,6 +6,7 @@
 #include <stop_token>
 #include <vector>
 
+#include "base/json_fwd.h"
 #include "cache/cache_key.h"
 #include "progress/vertex_scope.h"
 #include "solver/solver.h"
@@ -21,7 +22,11 @@ struct Job {
   std::stop_token stop;
 
   const plan::Vertex& vertex() const { return plan.vertices[id]; }
-  const StepResult& parent() const { return results[vertex().inputs.at(0)]; }
+  // The root that the op changes; nothing for a source, which stands on no other vertex.
+  const StepResult& parent() const {
+    static const StepResult none;
+    return vertex().inputs.empty() ? none : results[vertex().inputs[0]];
+  }
   bool asked_to_stop() const { return stop.stop_requested(); }
 };
 
@@ -30,14 +35,21 @@ StepResult run_vertex(Job& job);
 
 // One per op, in files of their own. `scope` is the vertex on the screen.
 StepResult run_image(Job& job, const plan::ImageOp& op, progress::VertexScope& scope);
+StepResult run_http(Job& job, const plan::HttpOp& op, progress::VertexScope& scope);
+StepResult run_git(Job& job, const plan::GitOp& op, progress::VertexScope& scope);
 StepResult run_copy(Job& job, const plan::CopyOp& op, progress::VertexScope& scope);
 StepResult run_exec(Job& job, const plan::RunOp& op, progress::VertexScope& scope);
 StepResult run_workdir(Job& job, const plan::WorkdirOp& op, progress::VertexScope& scope);
 
 // The result recorded under a key, if it is there and stands on the job's own parent.
 std::optional<StepResult> find_cached(const Job& job, const cache::CacheKey& key);
-// Records a second key for a result that commit() or find_cached() gave.
+// Records a second key for a result that commit() or find_cached() gave, and what else is to be
+// known beside it, an object of texts.
 void remember(const Job& job, const cache::CacheKey& key, const StepResult& result);
+void remember(const Job& job, const cache::CacheKey& key, const StepResult& result,
+              const Json& beside);
+// One text of what was to be known, "" when it is not there.
+std::string recorded(const Job& job, const cache::CacheKey& key, const std::string& name);
 // Commits a workspace as the job's result under `key`. When another build was faster with the same
 // step, its result is taken and ours is thrown away.
 StepResult commit(const Job& job, Workspace& workspace, const cache::CacheKey& key);

@@ -3,16 +3,14 @@
 // RUN: a fresh sandbox over the parent's snapshots; what the command leaves in the upper directory
 // is the new snapshot.
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
-
-#include <array>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "sandbox/mount_points.h"
 #include "solver/etc_files.h"
 #include "solver/run_mounts.h"
+#include "solver/step_output.h"
 
 namespace cairn::solver {
 namespace {
@@ -48,26 +46,6 @@ void add_script(Job& job, const plan::InlineFile& script, StepMounts& mounts) {
   mounts.add(script.name.substr(0, slash), sys::open_path(dir->path(), O_PATH | O_DIRECTORY),
              sandbox::MountKind::kClone, true);
   mounts.alive.push_back(dir);
-}
-
-// Passes both streams on until the command, and all it started, has closed them.
-void forward_output(std::array<sys::Fd, 2> ends, const progress::VertexScope& scope) {
-  std::vector<std::byte> buffer(64 << 10);
-  while (ends[0] || ends[1]) {
-    std::array<pollfd, 2> events = {{{ends[0].get(), POLLIN, 0}, {ends[1].get(), POLLIN, 0}}};
-    if (sys::retry_eintr([&] { return ::poll(events.data(), events.size(), -1); }) < 0) {
-      throw Error::from_errno(errno, "poll");
-    }
-    for (std::size_t i = 0; i < ends.size(); ++i) {
-      if (events[i].revents == 0) continue;
-      std::size_t count = sys::read_some(ends[i], buffer);
-      if (count == 0) ends[i].reset();
-      std::string_view text(reinterpret_cast<const char*>(buffer.data()), count);
-      if (count > 0) {
-        scope.log(i == 0 ? progress::Stream::kStdout : progress::Stream::kStderr, text);
-      }
-    }
-  }
 }
 
 sandbox::SandboxSpec make_spec(const Job& job, const plan::RunOp& op, StepMounts& mounts) {
@@ -107,7 +85,9 @@ void execute(Job& job, const plan::RunOp& op, Workspace& workspace, progress::Ve
   {
     sandbox::Step step = job.shop.launcher.run(spec, std::move(fds));
     std::stop_callback kill(job.stop, [&step] { step.kill(); });
-    forward_output({std::move(out.read_end), std::move(err.read_end)}, scope);
+    forward_output(
+        std::move(out.read_end), std::move(err.read_end),
+        [&](progress::Stream stream, std::string_view text) { scope.log(stream, text); });
     status = step.wait();
   }
   if (job.asked_to_stop()) throw Error(ErrorKind::kCancelled, "cancelled");

@@ -21,6 +21,7 @@
 #include "solver/etc_files.h"
 #include "source/images.h"
 #include "source/local_context.h"
+#include "source/web_files.h"
 #include "store/store.h"
 
 namespace cairn::solver {
@@ -39,6 +40,8 @@ struct Workshop {
   const sandbox::Launcher& launcher;
   progress::Sink& sink;
   const std::map<std::string, source::LocalContext>& contexts;
+  const source::WebFiles* web = nullptr;  // needed for plans that have HttpOps
+  source::FindSecret find_secret = {};    // for what repositories ask
   std::size_t jobs = 1;
   std::uint64_t shm_size = 64 << 20;
   EtcFiles* etc = nullptr;  // made by solve()

@@ -33,7 +33,7 @@ View::View(store::Store& store, const std::string& snapshot)
                                             overlay::Durability::kVolatile)),
       root_(root_of(tree_)) {}
 
-Workspace::Workspace(store::Store& store, std::string parent)
+Workspace::Workspace(store::Store& store, std::string parent, Start start)
     : store_(store), parent_(std::move(parent)), dir_(store.tmp_dir(), "step-") {
   sys::make_dirs(upper(), 0755);
   sys::make_dirs(dir_.path() + "/work", 0700);
@@ -41,6 +41,10 @@ Workspace::Workspace(store::Store& store, std::string parent)
   overlay::LayerStack stack{store_.snapshots().stack_paths(parent_)};
   // The upper directory's own metadata is that of "/" in the merged tree.
   if (!stack.lowers.empty()) overlay::fix_implied_dirs(upper(), {"."}, {{stack.lowers.back()}});
+  if (start == Start::kEmpty) {
+    root_.emplace(open_upper());
+    return;
+  }
   tree_ = overlay::mount_overlay(
       stack, overlay::Upper{.upperdir = upper(), .workdir = dir_.path() + "/work"},
       overlay::Durability::kVolatile);

@@ -30,9 +30,12 @@ class View {
 
 class Workspace {
  public:
-  Workspace(store::Store& store, std::string parent);
+  // Where root() starts: as the parent's tree, or empty, for files that take no notice of it
+  // (COPY --link). The snapshot lies on the parent either way.
+  enum class Start { kParent, kEmpty };
+  Workspace(store::Store& store, std::string parent, Start start = Start::kParent);
 
-  const sys::RootDir& root() const { return *root_; }  // the merged tree, writable
+  const sys::RootDir& root() const { return *root_; }  // writable
   sys::Fd open_upper() const;
   // Gives the mount away, for a step that will hold it; root() is gone then.
   sys::MountTree release_tree();

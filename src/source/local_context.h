@@ -16,6 +16,7 @@ struct LocalContext {
   std::string name;  // "context", or as given to --build-context
   sys::RootDir root;
   std::shared_ptr<const PathFilter> filter;  // from its ignore file; null when all is there
+  bool keeps_owners = false;  // files belong to whom they belong here (an archive), not to root
 };
 
 }  // namespace cairn::source

@@ -140,6 +140,31 @@ start_registry() {
   wait_for_port "$port"
 }
 
+# start_web_server: serves $web_root at $web, and logs to $web_log (web_server.py says how).
+start_web_server() {
+  have python3
+  local port
+  port=$(free_port)
+  web_root=$scratch/web web=http://127.0.0.1:$port web_log=$scratch/web.log
+  mkdir -p "$web_root"
+  : >"$web_log"
+  python3 "$here/web_server.py" "$port" "$web_root" "$web_log" &
+  web_pid=$!
+  at_exit "kill $web_pid"
+  wait_for_port "$port"
+}
+# start_git_server: bare repositories below $git_root are read at $git_url/NAME.
+start_git_server() {
+  local port
+  port=$(free_port)
+  git_root=$scratch/git git_url=git://127.0.0.1:$port
+  mkdir -p "$git_root"
+  git daemon --listen=127.0.0.1 --port="$port" --base-path="$git_root" --export-all --reuseaddr \
+    "$git_root" >"$scratch/git.log" 2>&1 &
+  at_exit "kill $!"
+  wait_for_port "$port"
+}
+
 # use_podman: podman with a place of its own and the simplest of everything, as $podman.
 use_podman() {
   have podman

@@ -27,7 +27,3 @@ printf 'FROM base\nRUN --mount=type=secret,id=x true\n' >Dockerfile
 expect_exit 3 cairn build .
 contains "$err" "not supported yet"
 contains "$err" "Dockerfile:2"
-
-printf 'FROM base\nADD https://example.com/x /x\n' >Dockerfile
-expect_exit 3 cairn build .
-contains "$err" "not supported yet"

@@ -18,11 +18,15 @@ class Vertices {
 
   VertexId scratch();
   VertexId local(const std::string& name);  // "context" or the key of a named context
+  VertexId http(HttpOp op, const SourceSpan& span);
+  VertexId git(GitOp op, const SourceSpan& span);
   VertexId image(ImageOp op, std::string name, const SourceSpan& span);
 
   std::vector<Vertex> take() && { return std::move(vertices_); }
 
  private:
+  VertexId source(const std::string& key, Op op, std::string name, const SourceSpan& span);
+
   std::vector<Vertex> vertices_;
   std::map<std::string, VertexId> sources_;
 };

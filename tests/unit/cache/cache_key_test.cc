@@ -89,10 +89,16 @@ TEST_CASE("the key of COPY is content, destination, mode and owner") {
   content = {.name = "f", .digest = Digest::of("other")};
   CHECK(digest() != before);
   content.digest = Digest::of("f");
-  op.chmod = 0644;
+  op.chmod = ModeChange::parse("644");
   CHECK(digest() != before);
   op.chmod.reset();
-  op.source.paths = {"./f"};  // how it was written does not matter, what it found does
+  op.link = true;  // C19: what lies below keeps no say
+  CHECK(digest() != before);
+  op.link = false;
+  content.unpack = true;
+  CHECK(digest() != before);
+  content.unpack = false;
+  op.sources = {{.path = "./f"}};  // how it was written does not matter, what it found does
   CHECK(digest() == before);
   CHECK(copy_key(op, kParent, "1:1", {content}).digest() != before);
 }

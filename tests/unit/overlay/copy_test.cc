@@ -169,7 +169,7 @@ TEST_CASE("a mode of the line goes to files, directories and what is made on the
   TempTree from, to;
   from.file("src/sub/f", "", 0644);
   CopyOptions options;
-  options.mode = 0700;
+  options.mode = ModeChange::parse("700");
   copy(from, to, "/src", "/made/here", options);
   CHECK((to.stat("made").st_mode & 07777) == 0700);
   CHECK((to.stat("made/here").st_mode & 07777) == 0700);

@@ -67,4 +67,10 @@ const Op& last(const Plan& plan) {
 
 using Lines = std::vector<std::string>;
 
+inline Lines paths(const CopyOp& op) {
+  Lines out;
+  for (const CopySource& source : op.sources) out.push_back(source.path);
+  return out;
+}
+
 }  // namespace cairn::plan

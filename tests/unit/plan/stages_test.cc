@@ -195,7 +195,7 @@ TEST_CASE("a directory as a named context is read in place, and copied when it i
   CHECK(last<LocalOp>(plan).name == "src");
   CHECK(plan.vertices.size() == 4);
   plan = t.plan("FROM src\nRUN c\n");
-  CHECK(last<CopyOp>(plan).source.paths == Lines{"/"});
+  CHECK(last<CopyOp>(plan).sources[0].path == "/");
   CHECK(history(plan).size() == 2);
   CHECK_THROWS_AS(parse_named_context("https://x/y.git"), Error);
   CHECK(std::holds_alternative<ScratchContext>(parse_named_context("docker-image://scratch")));

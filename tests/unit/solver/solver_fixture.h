@@ -47,7 +47,7 @@ struct PlanMaker {
   plan::VertexId copy(plan::VertexId on, plan::VertexId from, std::vector<std::string> paths,
                       const std::string& dest, const std::string& name = "COPY") {
     plan::CopyOp op;
-    op.source = {.from = from, .paths = std::move(paths)};
+    for (std::string& path : paths) op.sources.push_back({.from = from, .path = std::move(path)});
     op.dest = dest;
     return add(op, {on, from}, name);
   }

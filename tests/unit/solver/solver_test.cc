@@ -169,7 +169,7 @@ TEST_CASE("a failure names its line, stops what has not begun, and keeps what wa
   CHECK(ends[1].outcome == progress::Outcome::kFailed);
   CHECK(k.left_in_tmp() == 0);
 
-  std::get<plan::CopyOp>(p.plan.vertices[bad].op).source.paths = {"app"};
+  std::get<plan::CopyOp>(p.plan.vertices[bad].op).sources[0].path = "app";
   std::vector<StepResult> fixed = k.solve(p.plan);
   CHECK(fixed[good].cached);
   CHECK(!fixed[never].cached);
@@ -256,10 +256,9 @@ TEST_CASE("a file out of the Dockerfile itself gets its mode, and takes the plac
   auto base = p.scratch(), files = p.context();
   auto copy = p.copy(base, files, {"top"}, "/etc/");
   plan::CopyOp op;
-  op.source.from = files;
   op.inline_files = {{.name = "motd", .content = "hello\n"}};
   op.dest = "/etc/";
-  op.chmod = 0640;
+  op.chmod = ModeChange::parse("640");
   auto top = p.add(op, {copy, files}, "COPY <<motd");
   std::string root = k.solve(p.plan)[top].snapshot;
   View view(k.store, root);

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a COPY or ADD takes: its sources with their trees opened, wildcards resolved, and the
+// filters that hold below them. A plain path that is not there ends the step, with the best answer
+// we have to the question why.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cache/cache_key.h"
+#include "overlay/copy.h"
+#include "progress/vertex_scope.h"
+#include "solver/copy_sources.h"
+#include "solver/job.h"
+#include "solver/workspace.h"
+
+namespace cairn::solver {
+
+bool is_local(const Job& job, plan::VertexId from);
+
+// The tree that sources lie in: a directory of the client, or a view of a snapshot.
+class CopyTree {
+ public:
+  CopyTree(const Job& job, plan::VertexId from);
+
+  plan::VertexId from() const { return from_; }
+  const sys::RootDir& root() const { return context_ != nullptr ? context_->root : view_->root(); }
+  const PathFilter* filter() const {
+    return context_ != nullptr ? context_->filter.get() : nullptr;
+  }
+  SourceTree tree() const { return {root(), filter()}; }
+  // Files of the client belong to root in the image, whoever has them here (C12).
+  bool keeps_owners() const { return context_ == nullptr || context_->keeps_owners; }
+
+ private:
+  plan::VertexId from_;
+  const source::LocalContext* context_ = nullptr;
+  std::optional<View> view_;
+};
+
+// One path to copy.
+struct SelectedSource {
+  const CopyTree* tree = nullptr;
+  SelectedPath path = {};
+  std::string name = {};  // that a file brings to a directory
+  bool is_directory = false;
+  bool unpack = false;
+  std::shared_ptr<const PathFilter> filter = {};  // of the tree's root, null when all is taken
+
+  std::optional<overlay::Owner> owner() const {
+    return tree->keeps_owners() ? std::nullopt : std::optional(overlay::Owner{});
+  }
+};
+
+class CopySelection {
+ public:
+  // Warns about patterns that match nothing.
+  CopySelection(const Job& job, const plan::CopyOp& op, progress::VertexScope& scope);
+
+  const std::vector<SelectedSource>& sources() const { return sources_; }
+  // What was selected, by content: reads all of it.
+  std::vector<cache::SelectedContent> contents(std::stop_token stop) const;
+
+ private:
+  const CopyTree& open(plan::VertexId from);
+  void select(const plan::CopySource& source, progress::VertexScope& scope);
+  void need_below(const plan::CopySource& source, const CopyTree& tree) const;
+
+  const Job& job_;
+  const plan::CopyOp& op_;
+  std::deque<CopyTree> trees_;  // addresses are kept
+  std::vector<SelectedSource> sources_;
+};
+
+}  // namespace cairn::solver
