@@ -15,6 +15,7 @@
 #include "cli/build_flags.h"
 #include "cli/build_inputs.h"
 #include "cli/export.h"
+#include "cli/fetch_context.h"
 #include "cli/internal/displays.h"
 #include "cli/session.h"
 #include "dockerfile/dockerfile.h"
@@ -55,9 +56,21 @@ class BuildRun {
   BuildRun(Session& session, const BuildFlags& flags)
       : session_(session),
         flags_(flags),
-        inputs_(read_build_inputs(flags)),
         images_(session.store(), session.client(), session.display(),
-                flags.pull ? source::Pull::kAlways : source::Pull::kWhenMissing) {}
+                flags.pull ? source::Pull::kAlways : source::Pull::kWhenMissing),
+        web_(session.transport(), {}),
+        shop_{.store = session.store(),
+              .images = images_,
+              .launcher = session.launcher(),
+              .sink = session.display(),
+              .contexts = inputs_.contexts,
+              .web = &web_,
+              .jobs = flags.jobs != 0 ? flags.jobs : std::thread::hardware_concurrency(),
+              .on_layer = {}} {
+    SessionFetcher fetcher(session, shop_);
+    inputs_ = read_build_inputs(flags, fetcher);
+    shop_.shm_size = inputs_.shm_size;
+  }
 
   Digest run() {
     plan::Plan plan = make_plan();
@@ -101,17 +114,7 @@ class BuildRun {
 
   std::vector<solver::StepResult> solve(const plan::Plan& plan) {
     LayerDigests digests(session_.store(), plan.source_date_epoch);
-    std::size_t jobs = flags_.jobs != 0 ? flags_.jobs : std::thread::hardware_concurrency();
-    source::WebFiles web(session_.transport(), {});
-    solver::Workshop workshop{.store = session_.store(),
-                              .images = images_,
-                              .launcher = session_.launcher(),
-                              .sink = session_.display(),
-                              .contexts = inputs_.contexts,
-                              .web = &web,
-                              .jobs = jobs,
-                              .shm_size = inputs_.shm_size,
-                              .on_layer = {}};
+    solver::Workshop workshop = shop_;
     if (wants_image()) {
       workshop.on_layer = [&digests](const std::string& snapshot) { digests.start(snapshot); };
     }
@@ -139,8 +142,10 @@ class BuildRun {
 
   Session& session_;
   const BuildFlags& flags_;
-  BuildInputs inputs_;
   source::Images images_;
+  source::WebFiles web_;
+  BuildInputs inputs_;
+  solver::Workshop shop_;
   Json metadata_ = Json::object();
 };
 

@@ -1,111 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/build_inputs.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <algorithm>
 #include <cstdlib>
 
 #include "base/error.h"
 #include "base/text.h"
-#include "cli/ignore_filter.h"
 
 namespace cairn::cli {
 namespace {
-
-constexpr std::size_t kMaxDockerfile = 64 << 20;
-
-std::string directory_of(const std::string& path) {
-  std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-}
-
-bool is_url(const std::string& context) {
-  return context.find("://") != std::string::npos || context.starts_with("git@");
-}
-
-sys::RootDir open_context(const std::string& path) {
-  if (path == "-" || is_url(path)) {
-    throw Error::of(ErrorKind::kUsage, "a context that is no directory ({}) is not supported yet",
-                    path)
-        .with_hint("give a directory");
-  }
-  std::optional<sys::Fd> dir = sys::find_path(path, O_RDONLY | O_DIRECTORY);
-  if (!dir) {
-    throw Error::of(ErrorKind::kUsage, "unable to prepare context: path \"{}\" not found", path);
-  }
-  return sys::RootDir(std::move(*dir));
-}
-
-// --- the Dockerfile ---
-
-[[noreturn]] void throw_no_dockerfile(const std::string& path) {
-  Error error = Error::of(ErrorKind::kDockerfile,
-                          "failed to read dockerfile: open {}: no such file or directory", path);
-  std::vector<std::string> names;
-  if (auto dir = sys::find_path(directory_of(path), O_RDONLY | O_DIRECTORY)) {
-    for (const sys::DirEntry& entry : sys::list_dir(*dir)) names.push_back(entry.name);
-  }
-  std::sort(names.begin(), names.end());
-  std::string wanted = path.substr(path.rfind('/') + 1);
-  if (auto near = nearest(wanted, names)) {
-    error.set_hint("did you mean " + directory_of(path) + "/" + *near + "?");
-  } else {
-    for (const std::string& name : names) {
-      if (to_lower(name).find("dockerfile") == std::string::npos &&
-          to_lower(name).find("containerfile") == std::string::npos) {
-        continue;
-      }
-      error.set_hint("there is " + name + ": name it with -f");
-      break;
-    }
-  }
-  throw error;
-}
-
-// P15: the default name may be in lower case.
-std::string dockerfile_path(const BuildFlags& flags) {
-  if (!flags.file.empty()) return flags.file;
-  std::string path = flags.context + "/Dockerfile";
-  for (const char* other : {"/dockerfile", "/Containerfile"}) {
-    if (!sys::exists(path) && sys::exists(flags.context + other)) return flags.context + other;
-  }
-  return path;
-}
-
-std::shared_ptr<const SourceText> read_dockerfile(const std::string& path) {
-  if (path == "-") {
-    sys::Fd in(::dup(STDIN_FILENO));
-    return std::make_shared<SourceText>(SourceText{"-", sys::read_all(in, kMaxDockerfile)});
-  }
-  std::optional<std::string> text = sys::find_file(path, kMaxDockerfile);
-  if (!text) throw_no_dockerfile(path);
-  return std::make_shared<SourceText>(
-      SourceText{path.substr(path.rfind('/') + 1), std::move(*text)});
-}
-
-// I01: an ignore file named after the Dockerfile takes the place of the context's own.
-std::shared_ptr<const PathFilter> read_ignore_file(const BuildFlags& flags,
-                                                   const std::string& context,
-                                                   const std::string& dockerfile) {
-  std::vector<std::string> candidates;
-  if (!flags.ignorefile.empty()) {
-    if (!sys::exists(flags.ignorefile)) {
-      throw Error::of(ErrorKind::kUsage, "--ignorefile: {} is not there", flags.ignorefile);
-    }
-    candidates = {flags.ignorefile};
-  } else {
-    if (dockerfile != "-" && !dockerfile.empty())
-      candidates.push_back(dockerfile + ".dockerignore");
-    candidates.push_back(context + "/.dockerignore");
-  }
-  for (const std::string& path : candidates) {
-    std::optional<std::string> text = sys::find_file(path, kMaxDockerfile);
-    if (text) return make_ignore_filter(path.substr(path.rfind('/') + 1), *text);
-  }
-  return nullptr;
-}
 
 // --- flags to options ---
 
@@ -206,14 +108,9 @@ std::vector<output::OutputSpec> make_outputs(const BuildFlags& flags) {
   return outputs;
 }
 
-void add_context(BuildInputs& inputs, const std::string& name, const std::string& path,
-                 std::shared_ptr<const PathFilter> filter) {
-  inputs.contexts.emplace(name, source::LocalContext{name, open_context(path), std::move(filter)});
-}
-
 }  // namespace
 
-BuildInputs read_build_inputs(const BuildFlags& flags) {
+BuildInputs read_build_inputs(const BuildFlags& flags, ContextFetcher& fetcher) {
   BuildInputs inputs;
   inputs.options = make_options(flags);
   inputs.outputs = make_outputs(flags);
@@ -224,14 +121,15 @@ BuildInputs read_build_inputs(const BuildFlags& flags) {
     if (!size) throw Error::of(ErrorKind::kUsage, "--shm-size={} is no size", flags.shm_size);
     inputs.shm_size = *size;
   }
-  open_context(flags.context);  // a wrong path is said before a missing Dockerfile in it
-  std::string path = dockerfile_path(flags);
-  inputs.dockerfile = read_dockerfile(path);
-  add_context(inputs, "context", flags.context, read_ignore_file(flags, flags.context, path));
-  for (const auto& [name, context] : inputs.options.contexts) {
-    const auto* local = std::get_if<plan::LocalContext>(&context);
-    if (local == nullptr) continue;
-    add_context(inputs, name, local->directory, read_ignore_file({}, local->directory, ""));
+  BuildContext context = open_build_context(flags, fetcher);
+  inputs.dockerfile = std::move(context.dockerfile);
+  inputs.contexts.emplace("context", std::move(context.files));
+  for (auto& [name, named] : inputs.options.contexts) {
+    if (const auto* local = std::get_if<plan::LocalContext>(&named)) {
+      inputs.contexts.emplace(name, open_named_directory(name, local->directory));
+    } else if (const auto* layout = std::get_if<plan::LayoutContext>(&named)) {
+      named = plan::ImageContext{.reference = fetcher.add_layout(name, *layout)};
+    }
   }
   return inputs;
 }

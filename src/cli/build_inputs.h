@@ -9,7 +9,7 @@
 #include <string>
 
 #include "base/source_span.h"
-#include "cli/build_flags.h"
+#include "cli/build_context.h"
 #include "output/output_spec.h"
 #include "plan/build_options.h"
 #include "source/local_context.h"
@@ -26,6 +26,6 @@ struct BuildInputs {
 };
 
 // Throws kUsage for flags, kDockerfile for a Dockerfile or an ignore file that cannot be read.
-BuildInputs read_build_inputs(const BuildFlags& flags);
+BuildInputs read_build_inputs(const BuildFlags& flags, ContextFetcher& fetcher);
 
 }  // namespace cairn::cli

@@ -10,13 +10,15 @@ ChainId extend(const ChainId& below, const DiffId& top) {
 }
 
 ChainId chain_id(std::span<const DiffId> layers) {
+  CAIRN_ASSERT(!layers.empty(), "a chain id needs a layer");
   return chain_ids(layers).back();
 }
 
 std::vector<ChainId> chain_ids(std::span<const DiffId> layers) {
-  CAIRN_ASSERT(!layers.empty(), "a chain id needs a layer");
-  std::vector<ChainId> chains{ChainId(layers.front().digest())};
-  for (const DiffId& layer : layers.subspan(1)) chains.push_back(extend(chains.back(), layer));
+  std::vector<ChainId> chains;
+  for (const DiffId& layer : layers) {
+    chains.push_back(chains.empty() ? ChainId(layer.digest()) : extend(chains.back(), layer));
+  }
   return chains;
 }
 

@@ -2,32 +2,57 @@
 #include "plan/build_options.h"
 
 #include "base/error.h"
+#include "plan/git_ref.h"
 
 namespace cairn::plan {
 namespace {
 
-bool is_remote(std::string_view value) {
-  for (std::string_view scheme :
-       {"http:", "https:", "git:", "ssh:", "git@", "oci-layout:", "target:", "input:"}) {
-    if (value.starts_with(scheme)) return true;
+bool take_scheme(std::string_view& value, std::string_view scheme) {
+  if (!value.starts_with(scheme)) return false;
+  value.remove_prefix(scheme.size());
+  if (value.starts_with("//")) value.remove_prefix(2);
+  return true;
+}
+
+LayoutContext parse_layout(std::string_view value) {
+  LayoutContext layout;
+  std::size_t at = value.find('@');
+  if (at != std::string_view::npos) {
+    layout.digest = Digest::find(value.substr(at + 1));
+    if (!layout.digest) {
+      throw Error::of(ErrorKind::kUsage, "invalid oci-layout reference: {} is no digest",
+                      value.substr(at + 1));
+    }
+    value = value.substr(0, at);
   }
-  return false;
+  std::size_t colon = value.rfind(':');
+  if (colon != std::string_view::npos && value.find('/', colon) == std::string_view::npos) {
+    layout.tag = value.substr(colon + 1);
+    value = value.substr(0, colon);
+  }
+  if (layout.tag.empty() && !layout.digest) layout.tag = "latest";
+  layout.directory = value;
+  return layout;
 }
 
 }  // namespace
 
 NamedContext parse_named_context(std::string_view value) {
-  for (std::string_view scheme : {"docker-image://", "docker-image:"}) {
-    if (!value.starts_with(scheme)) continue;
-    value.remove_prefix(scheme.size());
-    if (value == "scratch") return ScratchContext{};
-    return ImageContext{.reference = oci::Reference::parse(value)};
-  }
   if (value.empty()) throw Error(ErrorKind::kUsage, "a build context cannot be empty");
-  if (is_remote(value)) {
-    throw Error::of(ErrorKind::kUsage, "a named context of this kind is not supported yet: {}",
-                    value)
-        .with_hint("docker-image://REF and directories are");
+  std::string_view rest = value;
+  if (take_scheme(rest, "docker-image:")) {
+    if (rest == "scratch") return ScratchContext{};
+    return ImageContext{.reference = oci::Reference::parse(rest)};
+  }
+  if (take_scheme(rest, "oci-layout:")) return parse_layout(rest);
+  if (take_scheme(rest, "target:")) return StageContext{.name = std::string(rest)};
+  if (std::optional<GitRef> git = find_git_ref(value); git && !git->looks_local) {
+    git->op.keep_git_dir = git->keep_git_dir.value_or(false);
+    check_git_op(git->op);
+    return GitContext{.op = std::move(git->op)};
+  }
+  if (value.starts_with("http://") || value.starts_with("https://")) {
+    return HttpContext{.op = {.url = std::string(value), .filename = "context"}};
   }
   return LocalContext{.directory = std::string(value)};
 }

@@ -26,10 +26,26 @@ struct ScratchContext {};
 struct LocalContext {
   std::string directory;  // as given; the plan names it and never opens it
 };
+struct GitContext {
+  GitOp op;
+};
+struct HttpContext {
+  HttpOp op;  // a root with the one file "context"
+};
+struct LayoutContext {
+  std::string directory;  // an OCI image layout
+  std::string tag;        // one of tag and digest, or both
+  std::optional<Digest> digest;
+};
+struct StageContext {
+  std::string name;  // a stage of the same file
+};
 // --build-context: what stands in for a stage or an image of that name.
-using NamedContext = std::variant<ImageContext, ScratchContext, LocalContext>;
+using NamedContext = std::variant<ImageContext, ScratchContext, LocalContext, GitContext,
+                                  HttpContext, LayoutContext, StageContext>;
 
-// "docker-image://REF" or a directory. Throws kUsage, also for the kinds that are not there yet.
+// "docker-image://REF", "oci-layout://DIR[:TAG][@DIGEST]", "target:STAGE", a git or web address, or
+// a directory. Throws kUsage.
 NamedContext parse_named_context(std::string_view value);
 // Names of contexts compare in this form: "docker.io/library/x:latest" and "x" are the same.
 std::string context_key(std::string_view name);

@@ -186,6 +186,15 @@ std::optional<GitRef> find_git_ref(std::string_view word) {
   return ref;
 }
 
+std::string file_name_of(std::string_view url) {
+  url = url.substr(0, url.find_first_of("?#"));
+  std::string_view path = url.substr(url.find("://") + 3);
+  std::size_t slash = path.find('/');
+  std::string clean = slash == std::string_view::npos ? "/" : rooted_path(path.substr(slash));
+  std::string name = clean.substr(clean.rfind('/') + 1);
+  return name.empty() ? "__unnamed__" : name;
+}
+
 bool is_commit(std::string_view text) {
   return (text.size() == 40 || text.size() == 64) &&
          std::all_of(text.begin(), text.end(), [](char c) { return hex_digit(c) >= 0; });

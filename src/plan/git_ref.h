@@ -29,6 +29,9 @@ struct GitRef {
 // with a query that makes no sense.
 std::optional<GitRef> find_git_ref(std::string_view word);
 
+// The name of a file of the web: the last part of its URL's path.
+std::string file_name_of(std::string_view url);
+
 // Throws for a checksum that is no commit, or that contradicts the ref.
 void check_git_op(const GitOp& op);
 bool is_commit(std::string_view text);  // a whole object name: 40 or 64 hex digits

@@ -60,16 +60,6 @@ std::vector<InlineFile> inline_files(const dockerfile::FileSources& files,
   return out;
 }
 
-// The last part of a URL's path.
-std::string file_name_of(std::string_view url) {
-  url = url.substr(0, url.find_first_of("?#"));
-  std::string_view path = url.substr(url.find("://") + 3);
-  std::size_t slash = path.find('/');
-  std::string clean = slash == std::string_view::npos ? "/" : rooted_path(path.substr(slash));
-  std::string name = clean.substr(clean.rfind('/') + 1);
-  return name.empty() ? "__unnamed__" : name;
-}
-
 class CopyLowering {
  public:
   CopyLowering(const dockerfile::FileSources& files, const dockerfile::Origin& origin,

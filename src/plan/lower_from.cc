@@ -130,9 +130,11 @@ void Bases::resolve_one(StageState& stage) {
     return;
   }
   start_from_scratch(stage);
-  if (stage.context && std::holds_alternative<LocalContext>(options_.contexts.at(*stage.context))) {
-    stage.local = stage.context;
-  }
+  if (!stage.context) return;
+  const NamedContext& context = options_.contexts.at(*stage.context);
+  if (std::holds_alternative<LocalContext>(context)) stage.local = stage.context;
+  stage.remote =
+      std::holds_alternative<GitContext>(context) || std::holds_alternative<HttpContext>(context);
 }
 
 void Bases::start_from_scratch(StageState& stage) {
@@ -155,10 +157,26 @@ void Bases::start_from_image(StageState& stage, const ImageRequest& request) {
                           .resolved_from = std::move(resolved.resolved_from)};
 }
 
-void place_base(StageState& stage, Vertices& vertices) {
+// A repository or a file of the web in the place of an image: a layer on an empty root.
+void Bases::place_remote(StageState& stage, Vertices& vertices) const {
+  const NamedContext& context = options_.contexts.at(*stage.context);
+  ImageState& image = stage.image;
+  image.base = vertices.scratch();
+  if (const auto* git = std::get_if<GitContext>(&context)) {
+    image.root = vertices.git(git->op, stage.span);
+  } else {
+    image.root = vertices.http(std::get<HttpContext>(context).op, stage.span);
+  }
+  image.history.push_back({.created_by = fmt::format("[context {}]", *stage.context),
+                           .comment = "buildkit.exporter.image.v0",
+                           .vertex = image.root});
+}
+
+void Bases::place(StageState& stage, Vertices& vertices) const {
   bool counted = stage.in_file && !stage.replaced && stage.base_name != "scratch";
   std::string prefix = counted ? step_prefix(stage, false) : "";
   if (stage.local) return;  // read as it is, until someone builds on it
+  if (stage.remote) return place_remote(stage, vertices);
   VertexId& base = stage.image.base;
   if (!stage.base_op) {
     base = vertices.scratch();

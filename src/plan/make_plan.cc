@@ -74,7 +74,7 @@ class Planner {
   // The image that a stage starts as.
   void start(StageState& stage) {
     if (stage.base == nullptr) {
-      place_base(stage, vertices_);
+      bases_.place(stage, vertices_);
     } else {
       if (stage.base->local) copy_local_to_root(*stage.base, vertices_);
       stage.image = stage.base->image;

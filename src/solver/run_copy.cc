@@ -85,7 +85,9 @@ class Copying {
     std::optional<std::pair<uid_t, gid_t>> forced;
     if (owner_) forced = {owner_->uid, owner_->gid};
     ErrorContext while_here([&] { return "unpacking " + source.name; });
-    dest_.make_dirs(op_.dest, 0755);
+    dest_.make_dirs(op_.dest, 0755, [&](const sys::Fd& made) {
+      if (owner_) sys::chown_at(made, "", owner_->uid, owner_->gid);
+    });
     overlay::unpack_archive(file, dest_, op_.dest, forced,
                             op_.link ? overlay::RootKind::kLayer : overlay::RootKind::kMounted);
     return true;

@@ -110,7 +110,7 @@ struct Checked {
 Checked check_layer(const sys::Fd& file, const oci::DiffId& diff_id) {
   std::vector<std::byte> head(8);
   head.resize(sys::read_some(file, head));
-  ::lseek(file.get(), 0, SEEK_SET);
+  sys::rewind(file);
   sys::FdSource bytes(file);
   auto tar = decompressing(bytes);
   DigestingSink sink;
@@ -120,7 +120,7 @@ Checked check_layer(const sys::Fd& file, const oci::DiffId& diff_id) {
     throw Error::of(ErrorKind::kCorrupt, "a layer unpacks to {}, and the config says {}",
                     found.str(), diff_id.str());
   }
-  ::lseek(file.get(), 0, SEEK_SET);
+  sys::rewind(file);
   return {.compression = sniff_compression(head), .tar_size = size};
 }
 

@@ -40,6 +40,13 @@ class KeepingSource final : public ByteSource {
   bool kept_ = false;
 };
 
+void check_layers(const FoundImage& image) {
+  std::size_t named = image.config.diff_ids.size(), there = image.manifest->layers.size();
+  if (named == there) return;
+  throw Error::of(ErrorKind::kRegistry, "{}: the config names {} layers, the manifest {}",
+                  image.reference.str(), named, there);
+}
+
 bool fits(const oci::Platform& have, const oci::Platform& wanted) {
   return have.os == wanted.os && have.architecture == wanted.architecture &&
          (wanted.variant.empty() || have.variant.empty() || have.variant == wanted.variant);
@@ -71,7 +78,8 @@ std::optional<FoundImage> Images::find_known(const oci::Reference& reference,
 FoundImage Images::find(const oci::Reference& reference, const oci::Platform& platform) {
   std::optional<FoundImage> image = find_known(reference, platform);
   if (image) return *image;
-  if (pull_ == Pull::kWhenMissing) image = find_local(reference, platform);
+  image = find_in_layout(reference, platform);
+  if (!image && pull_ == Pull::kWhenMissing) image = find_local(reference, platform);
   if (!image) image = find_remote(reference, platform);
   std::lock_guard lock(mutex_);
   return found_.try_emplace({reference.str(), platform.str()}, std::move(*image)).first->second;
@@ -83,6 +91,24 @@ FoundImage Images::find_any(const std::string& name_or_id, const oci::Platform& 
     if (auto found = usable(*image, shown)) return *found;
   }
   return find(oci::Reference::parse(name_or_id), platform);
+}
+
+void Images::use_layout(const oci::Reference& reference, ImageLayout layout) {
+  layouts_.insert_or_assign(reference.str(), std::move(layout));
+}
+
+std::optional<FoundImage> Images::find_in_layout(const oci::Reference& reference,
+                                                 const oci::Platform& platform) {
+  auto layout = layouts_.find(reference.str());
+  if (layout == layouts_.end()) return std::nullopt;
+  ImageLayout::Found taken = layout->second.take(*reference.digest, platform, store_);
+  FoundImage found{.reference = reference,
+                   .config = oci::parse_image_config(taken.config_bytes),
+                   .id = taken.manifest.config.digest,
+                   .manifest = std::move(taken.manifest),
+                   .manifest_digest = taken.manifest_digest};
+  check_layers(found);
+  return found;
 }
 
 std::optional<FoundImage> Images::find_local(const oci::Reference& reference,
@@ -114,10 +140,7 @@ FoundImage Images::find_remote(const oci::Reference& reference, const oci::Platf
                    .manifest = resolved.manifest,
                    .manifest_digest = resolved.descriptor.digest,
                    .is_local = false};
-  if (found.config.diff_ids.size() != resolved.manifest.layers.size()) {
-    throw Error::of(ErrorKind::kRegistry, "{}: the config names {} layers, the manifest {}",
-                    reference.str(), found.config.diff_ids.size(), resolved.manifest.layers.size());
-  }
+  check_layers(found);
   store_.blobs().put(resolved.bytes);
   store_.blobs().put(resolved.config_bytes);
   return found;

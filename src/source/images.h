@@ -17,6 +17,7 @@
 #include "plan/plan.h"
 #include "progress/sink.h"
 #include "registry/client.h"
+#include "source/layout.h"
 #include "store/store.h"
 
 namespace cairn::source {
@@ -45,6 +46,9 @@ class Images final : public plan::ImageResolver {
   // The same, whole. Each (reference, platform) is resolved once per process.
   FoundImage find(const oci::Reference& reference, const oci::Platform& platform);
 
+  // From now on the image behind `reference`, which has a digest, comes from this layout on disk.
+  void use_layout(const oci::Reference& reference, ImageLayout layout);
+
   // By name or id of the store; a name that is not there is asked of its registry.
   FoundImage find_any(const std::string& name_or_id, const oci::Platform& platform);
 
@@ -61,6 +65,8 @@ class Images final : public plan::ImageResolver {
   std::optional<FoundImage> usable(const store::Image& image, const oci::Reference& reference);
   std::optional<FoundImage> find_local(const oci::Reference& reference,
                                        const oci::Platform& platform);
+  std::optional<FoundImage> find_in_layout(const oci::Reference& reference,
+                                           const oci::Platform& platform);
   FoundImage find_remote(const oci::Reference& reference, const oci::Platform& platform);
 
   store::Store& store_;
@@ -69,6 +75,7 @@ class Images final : public plan::ImageResolver {
   Pull pull_;
   std::mutex mutex_;
   std::map<std::pair<std::string, std::string>, FoundImage> found_;
+  std::map<std::string, ImageLayout> layouts_;  // by reference; complete before anything is found
 };
 
 }  // namespace cairn::source

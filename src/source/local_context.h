@@ -17,6 +17,7 @@ struct LocalContext {
   sys::RootDir root;
   std::shared_ptr<const PathFilter> filter;  // from its ignore file; null when all is there
   bool keeps_owners = false;  // files belong to whom they belong here (an archive), not to root
+  std::shared_ptr<void> alive = {};  // what must live as long as the root is read: a mount, a copy
 };
 
 }  // namespace cairn::source

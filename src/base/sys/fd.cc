@@ -107,6 +107,10 @@ std::size_t read_some(const Fd& fd, std::span<std::byte> buffer) {
   return static_cast<std::size_t>(count);
 }
 
+void rewind(const Fd& fd) {
+  if (::lseek(fd.get(), 0, SEEK_SET) < 0) throw Error::from_errno(errno, "rewind a file");
+}
+
 void write_all(const Fd& fd, std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
     ssize_t count = retry_eintr([&] { return ::write(fd.get(), bytes.data(), bytes.size()); });

@@ -59,6 +59,7 @@ Fd reopen(const Fd& fd, int flags);
 // --- whole files and streams ---
 std::string read_all(const Fd& fd, std::size_t limit = SIZE_MAX);  // kLimit when larger
 std::size_t read_some(const Fd& fd, std::span<std::byte> buffer);  // 0 at the end
+void rewind(const Fd& fd);                                         // to the start of a file
 void write_all(const Fd& fd, std::span<const std::byte> bytes);
 void write_all(const Fd& fd, std::string_view text);
 std::string read_file(const std::string& path, std::size_t limit = SIZE_MAX);

@@ -21,12 +21,15 @@ class Bases {
 
   // Gives every stage of the list that is built on no other stage its config and triggers.
   void resolve(const std::vector<StageState*>& stages);
+  // The vertices below a resolved stage that is built on no other stage.
+  void place(StageState& stage, Vertices& vertices) const;
 
  private:
   oci::Platform platform_of(const StageState& stage) const;
   std::optional<ImageRequest> request_of(const StageState& stage) const;
   const ResolvedImage& ask(const ImageRequest& request);
   void resolve_one(StageState& stage);
+  void place_remote(StageState& stage, Vertices& vertices) const;
   void start_from_scratch(StageState& stage);
   void start_from_image(StageState& stage, const ImageRequest& request);
 
@@ -36,8 +39,6 @@ class Bases {
   std::map<ImageRequest, ResolvedImage> answers_;  // stages may share an image
 };
 
-// The vertices below a resolved stage that is built on no other stage.
-void place_base(StageState& stage, Vertices& vertices);
 // Makes a stage that is a directory of the client a root: its files on an empty one.
 void copy_local_to_root(StageState& stage, Vertices& vertices);
 // What every stage starts with: a PATH, and the variables of the config.

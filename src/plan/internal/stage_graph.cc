@@ -162,7 +162,22 @@ void StageGraph::set_base(StageState& state) {
   if (!state.replaced && state.base == nullptr) {
     state.context = find_context(options_, state.base_name, platform);
   }
+  if (StageState* stage = stage_of_context(state)) {
+    state.base = stage;
+    state.context.reset();
+  }
   if (!state.name.empty()) by_name_[state.name] = &state;
+}
+
+// The stage above that a context "target:NAME" puts in this one's place; null for other contexts.
+StageState* StageGraph::stage_of_context(const StageState& state) {
+  if (!state.context) return nullptr;
+  const auto* context = std::get_if<StageContext>(&options_.contexts.at(*state.context));
+  if (context == nullptr) return nullptr;
+  if (StageState* stage = find(context->name); stage != nullptr && stage != &state) return stage;
+  throw failure("context {}: no stage above this line is called {}{}", go_quote(*state.context),
+                go_quote(context->name), did_you_mean(context->name, names()))
+      .at(state.span);
 }
 
 StageState* StageGraph::find(const std::string& name) {
@@ -179,7 +194,10 @@ StageState* StageGraph::outside(const std::string& name, const SourceSpan& span)
   state.base_name = name;
   state.span = span;
   state.context = find_context(options_, name, options_.platform.value_or(options_.build_platform));
-  return &state;
+  StageState* stage = stage_of_context(state);
+  if (stage == nullptr) return &state;
+  outside_.pop_back();
+  return stage;
 }
 
 StageState* StageGraph::source_of_copy(const dockerfile::Copy& copy) {

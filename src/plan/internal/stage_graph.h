@@ -36,6 +36,7 @@ class StageGraph {
   void add_stage(const dockerfile::Stage& stage, const Environment& globals);
   void set_base(StageState& state);
   void bind(BoundInstruction& bound);
+  StageState* stage_of_context(const StageState& state);
   StageState* find(const std::string& name);
   StageState* source_of_copy(const dockerfile::Copy& copy);
   StageState* outside(const std::string& name, const SourceSpan& span);

@@ -65,6 +65,7 @@ struct StageState {
   std::vector<std::string> triggers = {};  // of the base image
   std::optional<ImageOp> base_op = {};     // the base image, if it has layers
   std::optional<std::string> local = {};   // it is the directory of this named context
+  bool remote = false;                     // it is the repository or file of this named context
   ImageState image = {};
 };
 

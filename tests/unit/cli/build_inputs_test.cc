@@ -41,12 +41,38 @@ class Variable {
   const char* name_;
 };
 
+// Knows one repository and one file of the web, and tells what it was asked for.
+struct FakeFetcher final : ContextFetcher {
+  TempTree tree;
+  std::string filename;  // not "": the web has this lone file
+  std::string asked;
+
+  Fetched fetched(std::string what) {
+    asked += what + ";";
+    return {.files = {.name = {}, .root = sys::RootDir::open(tree.root()), .filter = {}},
+            .filename = filename};
+  }
+  Fetched fetch(const plan::GitOp& op) override {
+    return fetched("git " + op.remote + "#" + op.ref + ":" + op.subdir +
+                   (op.keep_git_dir ? " keep" : ""));
+  }
+  Fetched fetch(const plan::HttpOp& op) override { return fetched("http " + op.url); }
+  Fetched unpack(const sys::Fd&) override { return fetched("unpack"); }
+  Fetched empty() override { return fetched("empty"); }
+  oci::Reference add_layout(const std::string& name, const plan::LayoutContext& layout) override {
+    asked += "layout " + layout.directory + ":" + layout.tag + ";";
+    return oci::Reference::parse(name);
+  }
+  sys::Fd spool(const sys::Fd& stream) override { return sys::duplicate(stream); }
+};
+
 struct Project {
   TempTree tree;
+  FakeFetcher fetcher;
   Project() { tree.file("Dockerfile", "FROM scratch\n"); }
   BuildInputs read(Words words = {}) {
     words.push_back(tree.root());
-    return read_build_inputs(parsed(std::move(words)));
+    return read_build_inputs(parsed(std::move(words)), fetcher);
   }
   // Message and hint of the refusal.
   std::string refusal(ErrorKind kind, Words words = {}) {
@@ -190,21 +216,53 @@ TEST_CASE("outputs add up: what is written, what is kept, what is pushed") {
   }
 }
 
-TEST_CASE("a context that is no directory of this host is refused before all else") {
-  for (const char* context : {"-", "https://example.com/repo.git", "git@example.com:repo"}) {
-    CAPTURE(context);
-    BuildFlags flags;
-    flags.context = context;
-    CHECK_THROWS_AS(read_build_inputs(flags), Error);
+TEST_CASE("a context is a repository, a file of the web, an archive or a directory") {  // E22
+  Project p;
+  p.fetcher.tree.file("Dockerfile", "FROM fetched\n");
+  p.tree.file("plain", "no archive");
+  auto asked = [&](std::string context, Words words = {}) {
+    p.fetcher.asked.clear();
+    words.push_back(std::move(context));
+    BuildInputs inputs = read_build_inputs(parsed(std::move(words)), p.fetcher);
+    CHECK(inputs.dockerfile->text == "FROM fetched\n");
+    return p.fetcher.asked;
+  };
+  CHECK(asked("https://example.com/repo.git#v1:dir") == "git https://example.com/repo.git#v1:dir;");
+  CHECK(asked("git@example.com:repo", {"--build-arg", "BUILDKIT_CONTEXT_KEEP_GIT_DIR=1"}) ==
+        "git git@example.com:repo#: keep;");
+  CHECK(asked("github.com/owner/name") == "git https://github.com/owner/name#:;");
+  CHECK(asked("https://example.com/x.tgz") == "http https://example.com/x.tgz;");
+  for (auto [context, message] :
+       {std::pair<std::string, std::string>{
+            "/nowhere", "unable to prepare context: path \"/nowhere\" not found"},
+        {p.tree.at("plain"), "unable to prepare context: \"" + p.tree.at("plain") +
+                                 "\" is neither a directory nor an archive"}}) {
+    CHECK_THROWS_WITH_AS(read_build_inputs(parsed({context}), p.fetcher), message.c_str(), Error);
   }
-  BuildFlags flags;
-  flags.context = "/nowhere/at/all";
-  try {
-    read_build_inputs(flags);
-    FAIL("read");
-  } catch (const Error& error) {
-    CHECK(error.message() == "unable to prepare context: path \"/nowhere/at/all\" not found");
-  }
+}
+
+TEST_CASE("a lone file of the web is its own Dockerfile") {
+  Project p;
+  p.fetcher.filename = "lone";
+  p.fetcher.tree.file("lone", "FROM lone\n");
+  p.fetcher.tree.file("Dockerfile", "FROM other\n");
+  auto text = [&](Words words) {
+    return read_build_inputs(parsed(std::move(words)), p.fetcher).dockerfile->text;
+  };
+  CHECK(text({"https://example.com/lone"}) == "FROM lone\n");
+  CHECK(text({"-f", "Dockerfile", "https://example.com/lone"}) == "FROM other\n");
+  CHECK(text({"-f", "https://example.com/lone", p.tree.root()}) == "FROM lone\n");
+}
+
+TEST_CASE("a Dockerfile outside a repository is named by a whole path") {
+  Project p;
+  p.fetcher.tree.file("sub/web.Dockerfile", "FROM tree\n");
+  p.tree.file("mine", "FROM mine\n");
+  auto text = [&](const std::string& file) {
+    return read_build_inputs(parsed({"-f", file, "git@h:repo"}), p.fetcher).dockerfile->text;
+  };
+  CHECK(text("sub/web.Dockerfile") == "FROM tree\n");
+  CHECK(text(p.tree.at("mine")) == "FROM mine\n");
 }
 
 TEST_CASE("the Dockerfile's name has three spellings, the usual one first") {

@@ -120,14 +120,39 @@ TEST_CASE("a context takes the place of an image that is copied from") {
   CHECK(t.images.expected.size() == 2);
 }
 
-TEST_CASE("contexts of kinds that are not there yet are refused by name") {
-  for (std::string value : {"https://x/y.git", "git@x:y", "oci-layout://d", "ssh://x/y"}) {
-    CHECK_THROWS_WITH_AS(parse_named_context(value),
-                         ("a named context of this kind is not supported yet: " + value).c_str(),
-                         Error);
-  }
-  CHECK_THROWS_WITH_AS(parse_named_context(""), "a build context cannot be empty", Error);
+TEST_CASE("a named context is told by its form") {  // F07
+  auto git = [](const char* text) { return std::get<GitContext>(parse_named_context(text)).op; };
+  CHECK(git("https://x/y.git#v1").ref == "v1");
+  CHECK(git("git@x:y").remote == "git@x:y");
+  CHECK(std::get<HttpContext>(parse_named_context("https://x/y")).op.filename == "context");
+  CHECK(std::get<StageContext>(parse_named_context("target:build")).name == "build");
+  CHECK(std::holds_alternative<ScratchContext>(parse_named_context("docker-image://scratch")));
   CHECK(std::get<LocalContext>(parse_named_context("./a b")).directory == "./a b");
+  CHECK(std::get<LocalContext>(parse_named_context("github.com/o/n")).directory ==
+        "github.com/o/n");
+  auto layout = std::get<LayoutContext>(parse_named_context("oci-layout:///a/b:v1"));
+  CHECK(layout.directory == "/a/b");
+  CHECK(layout.tag == "v1");
+  CHECK(std::get<LayoutContext>(parse_named_context("oci-layout://d")).tag == "latest");
+  CHECK_THROWS_WITH_AS(parse_named_context(""), "a build context cannot be empty", Error);
+}
+
+TEST_CASE("a repository in the place of an image is a layer on an empty root") {  // F07
+  PlanTest t;
+  t.options.contexts["repo"] = parse_named_context("https://x/y.git");
+  Plan plan = t.plan("FROM repo\nCOPY --from=repo a b\n");
+  CHECK(t.images.asked.empty());
+  CHECK(std::holds_alternative<ScratchOp>(plan.vertices[plan.base].op));
+  CHECK(history(plan) == Lines{"+ [context repo]", "+ COPY a b # buildkit"});
+}
+
+TEST_CASE("a stage above can stand in for an image or a stage") {  // F07
+  PlanTest t;
+  t.options.contexts["app"] = parse_named_context("target:one");
+  Plan plan = t.plan("FROM base AS one\nRUN a\nFROM app\nCOPY --from=app /x /y\n");
+  CHECK(t.images.asked.size() == 1);
+  CHECK(history(plan) == Lines{"+ RUN /bin/sh -c a # buildkit", "+ COPY /x /y # buildkit"});
+  CHECK(t.refused("FROM app\n").starts_with("context \"app\": no stage above this line"));
 }
 
 TEST_CASE("copies are cleaned at their destination and left as written at their source") {
