@@ -24,12 +24,15 @@ struct Dockerfile {
   std::vector<Directive> directives;
   std::vector<Arg> global_args;
   std::vector<Stage> stages;  // never empty
-  std::vector<SourceSpan> empty_continuations;
 };
 
-// Throws kDockerfile with a span.
-Dockerfile parse_dockerfile(std::shared_ptr<const SourceText> source);
+class Linter;
+
+// Throws kDockerfile with a span; what the linter found until then is found.
+Dockerfile parse_dockerfile(const SyntaxTree& tree, Linter& linter);
+// Without build checks.
 Dockerfile parse_dockerfile(const SyntaxTree& tree);
+Dockerfile parse_dockerfile(std::shared_ptr<const SourceText> source);
 
 // The text of an ONBUILD trigger, found in a stage or in an image. Spans of the result and of
 // errors are `span`, the FROM line that made the trigger fire.

@@ -95,19 +95,19 @@ class Parser {
   }
 
   void join_following(std::string& joined) {
-    bool warned = false;
+    bool has_blank = false;
     while (std::optional<std::string_view> raw = lines_.next()) {
       std::string_view line = trim_newline(*raw);
       if (is_comment(line)) continue;
       if (trim_left_space(line).empty()) {
-        if (!warned) tree_.empty_continuations.push_back(span(lines_.number(), lines_.number()));
-        warned = true;
+        has_blank = true;
         continue;
       }
       bool more = cut_continuation(line, tree_.escape);
       joined += line;
-      if (!more) return;
+      if (!more) break;
     }
+    if (has_blank) tree_.empty_continuations.push_back(span(lines_.number(), lines_.number()));
   }
 
   void read_body(Heredoc& heredoc, int first) {
