@@ -16,7 +16,7 @@
 #include "dockerfile/expand.h"
 #include "dockerfile/mount.h"
 #include "plan/internal/cycles.h"
-#include "plan/internal/global_args.h"
+#include "plan/internal/from_line.h"
 
 namespace cairn::plan {
 namespace {
@@ -37,32 +37,6 @@ bool skips_cache(const BuildOptions& options, const std::string& name) {
   if (options.no_cache) return true;
   return std::any_of(options.no_cache_filter.begin(), options.no_cache_filter.end(),
                      [&](const std::string& filter) { return equal_fold(filter, name); });
-}
-
-// Which variables made a FROM line empty.
-std::string blank_hint(const std::string& word, const Environment& globals, char escape) {
-  std::set<std::string> unset =
-      dockerfile::expand_word(word, globals.variables(), {.escape = escape}).unset;
-  if (unset.empty()) return "";
-  return fmt::format(
-      "{} is not set: a FROM line sees only the ARGs above the first FROM and --build-arg",
-      fmt::join(unset, ", "));
-}
-
-oci::Platform platform_of(const dockerfile::From& from, const Environment& globals, char escape) {
-  const SourceSpan& span = from.origin.span;
-  std::string text = expand_in_from(from.platform, globals, escape, span);
-  if (text.empty()) {
-    throw failure("empty platform value from expression {}", from.platform)
-        .with_hint(blank_hint(from.platform, globals, escape))
-        .at(span);
-  }
-  try {
-    return oci::Platform::parse(text);
-  } catch (const Error& error) {
-    throw failure("failed to parse platform {}: {}", from.platform, error.message())
-        .at(dockerfile::narrow(span, "--platform"));
-  }
 }
 
 // "0", "12", "-1": what Go's Atoi takes for a number.
@@ -135,13 +109,9 @@ void StageGraph::add_stage(const dockerfile::Stage& stage, const Environment& gl
   state.name = from.name;
   state.shown_name = from.name.empty() ? fmt::format("stage-{}", state.index) : from.name;
   state.span = from.origin.span;
-  state.base_name = expand_in_from(from.base, globals, file_.escape, from.origin.span);
-  if (state.base_name.empty()) {
-    throw failure("base name ({}) should not be blank", from.base)
-        .with_hint(blank_hint(from.base, globals, file_.escape))
-        .at(dockerfile::narrow(from.origin.span, from.base));
-  }
-  if (!from.platform.empty()) state.platform_flag = platform_of(from, globals, file_.escape);
+  FromLine line = read_from_line(from, globals, file_.escape);
+  state.base_name = std::move(line.base);
+  state.platform_flag = std::move(line.platform);
   state.no_cache = skips_cache(options_, from.name);
   set_base(state);
   if (state.replaced) return;
