@@ -17,13 +17,15 @@ namespace {
 
 class Planner {
  public:
-  Planner(const dockerfile::Dockerfile& file, const BuildOptions& options, ImageResolver& images)
+  Planner(const dockerfile::Dockerfile& file, const BuildOptions& options, ImageResolver& images,
+          dockerfile::Linter& linter)
       : file_(file),
         options_(options),
+        linter_(linter),
         build_args_(effective_build_args(options)),
-        globals_(global_args(file, options, build_args_)),
-        graph_(file, options, globals_),
-        bases_(options, images, graph_.names()) {}
+        globals_(global_args(file, options, build_args_, linter)),
+        graph_(file, options, globals_, linter),
+        bases_(options, images, graph_.names(), linter) {}
 
   Plan run() && {
     std::optional<Timestamp> epoch = source_date_epoch(build_args_, globals_);
@@ -33,6 +35,7 @@ class Planner {
     Plan plan = compose(target);
     plan.source_date_epoch = epoch;
     plan.warnings = warnings();
+    linter_.fail_if_wanted();
     return plan;
   }
 
@@ -40,11 +43,12 @@ class Planner {
   // Bases first, then what their triggers name, until nothing new turns up.
   std::vector<StageState*> resolve(StageState& target) {
     while (true) {
-      std::vector<StageState*> stages = graph_.reachable(target);
+      std::vector<StageState*> needed = graph_.reachable(target);
+      std::vector<StageState*> stages = options_.all_stages ? graph_.all() : needed;
       for (const StageState* stage : stages) graph_.check_sources(*stage);
       bases_.resolve(stages);
       bool more = false;
-      for (StageState* stage : stages) more = bind_triggers(*stage) || more;
+      for (StageState* stage : needed) more = bind_triggers(*stage) || more;
       if (!more) return stages;
     }
   }
@@ -89,6 +93,7 @@ class Planner {
     start(stage);
     start_environment(stage.image);
     for (const BoundInstruction& bound : stage.instructions) {
+      const dockerfile::Origin& origin = dockerfile::origin_of(bound.instruction);
       Lowering context{.options = options_,
                        .build_args = build_args_,
                        .globals = globals_,
@@ -96,12 +101,14 @@ class Planner {
                        .vertices = vertices_,
                        .stage = stage,
                        .sources = bound.sources,
+                       .origin = origin,
+                       .linter = linter_,
                        .on_build = bound.on_build};
       try {
         std::visit([&](const auto& instruction) { lower(instruction, context); },
                    bound.instruction);
       } catch (Error& error) {
-        error.set_span_if_none(dockerfile::origin_of(bound.instruction).span);
+        error.set_span_if_none(origin.span);
         throw;
       }
     }
@@ -150,6 +157,7 @@ class Planner {
 
   const dockerfile::Dockerfile& file_;
   const BuildOptions& options_;
+  dockerfile::Linter& linter_;
   std::map<std::string, std::string> build_args_;
   Environment globals_;
   StageGraph graph_;
@@ -161,8 +169,14 @@ class Planner {
 }  // namespace
 
 Plan make_plan(const dockerfile::Dockerfile& file, const BuildOptions& options,
+               ImageResolver& images, dockerfile::Linter& linter) {
+  return Planner(file, options, images, linter).run();
+}
+
+Plan make_plan(const dockerfile::Dockerfile& file, const BuildOptions& options,
                ImageResolver& images) {
-  return Planner(file, options, images).run();
+  dockerfile::Linter unheard({.skip_all = true});
+  return make_plan(file, options, images, unheard);
 }
 
 }  // namespace cairn::plan

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "dockerfile/dockerfile.h"
+#include "dockerfile/lint.h"
 #include "plan/build_options.h"
 #include "plan/image_resolver.h"
 #include "plan/plan.h"
@@ -13,6 +14,10 @@ namespace cairn::plan {
 // Touches neither disk nor network but through `images`, which is asked for the bases of the stages
 // that the target reaches, and not before everything that can be wrong in the file itself has been
 // looked at. Throws kDockerfile with a span; kUsage for options that name nothing.
+// The linter gets what build checks find on the way; if that is to be an error it is thrown last.
+Plan make_plan(const dockerfile::Dockerfile& file, const BuildOptions& options,
+               ImageResolver& images, dockerfile::Linter& linter);
+// Without build checks.
 Plan make_plan(const dockerfile::Dockerfile& file, const BuildOptions& options,
                ImageResolver& images);
 

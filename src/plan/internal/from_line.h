@@ -7,7 +7,8 @@
 #include <optional>
 #include <string>
 
-#include "dockerfile/instruction.h"
+#include "dockerfile/dockerfile.h"
+#include "dockerfile/lint.h"
 #include "oci/platform.h"
 #include "plan/internal/environment.h"
 
@@ -19,6 +20,7 @@ struct FromLine {
 };
 
 // Throws kDockerfile with a span for words that expand to nothing or to no platform.
-FromLine read_from_line(const dockerfile::From& from, const Environment& globals, char escape);
+FromLine read_from_line(const dockerfile::From& from, const dockerfile::Dockerfile& file,
+                        const Environment& globals, dockerfile::Linter& linter);
 
 }  // namespace cairn::plan

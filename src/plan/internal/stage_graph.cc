@@ -91,9 +91,9 @@ std::optional<std::string> find_context(const BuildOptions& options, const std::
 }
 
 StageGraph::StageGraph(const dockerfile::Dockerfile& file, const BuildOptions& options,
-                       const Environment& globals)
+                       const Environment& globals, dockerfile::Linter& linter)
     : file_(file), options_(options) {
-  for (const dockerfile::Stage& stage : file.stages) add_stage(stage, globals);
+  for (const dockerfile::Stage& stage : file.stages) add_stage(stage, globals, linter);
   for (StageState& state : stages_) {
     for (BoundInstruction& bound : state.instructions) bind(bound);
   }
@@ -102,14 +102,15 @@ StageGraph::StageGraph(const dockerfile::Dockerfile& file, const BuildOptions& o
     stages_[0].shown_name.clear();
 }
 
-void StageGraph::add_stage(const dockerfile::Stage& stage, const Environment& globals) {
+void StageGraph::add_stage(const dockerfile::Stage& stage, const Environment& globals,
+                           dockerfile::Linter& linter) {
   const dockerfile::From& from = stage.from;
   StageState& state = stages_.emplace_back();
   state.index = stages_.size() - 1;
   state.name = from.name;
   state.shown_name = from.name.empty() ? fmt::format("stage-{}", state.index) : from.name;
   state.span = from.origin.span;
-  FromLine line = read_from_line(from, globals, file_.escape);
+  FromLine line = read_from_line(from, file_, globals, linter);
   state.base_name = std::move(line.base);
   state.platform_flag = std::move(line.platform);
   state.no_cache = skips_cache(options_, from.name);
@@ -244,11 +245,15 @@ std::vector<StageState*> StageGraph::reachable(StageState& target) {
       for (StageState* source : bound.sources) visit(source);
     }
   }
+  std::vector<StageState*> out = all();
+  std::erase_if(out, [&](StageState* state) { return !found.contains(state); });
+  return out;
+}
+
+std::vector<StageState*> StageGraph::all() {
   std::vector<StageState*> out;
   for (std::deque<StageState>* list : {&outside_, &stages_}) {
-    for (StageState& state : *list) {
-      if (found.contains(&state)) out.push_back(&state);
-    }
+    for (StageState& state : *list) out.push_back(&state);
   }
   return out;
 }

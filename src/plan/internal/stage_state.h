@@ -37,6 +37,7 @@ struct ImageState {
   std::vector<HistoryLine> history = {};
   Environment env = {};  // ENV and ARG, the later line wins
   std::vector<dockerfile::ArgItem> args = {};
+  bool workdir_set = false;  // by a WORKDIR of the file
 };
 
 struct StageState {
@@ -58,7 +59,10 @@ struct StageState {
   // Progress.
   bool resolved = false;
   bool triggers_bound = false;
-  bool cmd_set = false;  // this stage ran CMD
+  // Where this stage set them last.
+  std::optional<SourceSpan> cmd = {};
+  std::optional<SourceSpan> entrypoint = {};
+  std::optional<SourceSpan> healthcheck = {};
   bool no_cache = false;
   int step = 0;
   int steps = 0;
