@@ -110,6 +110,15 @@ Instruction parse_trigger(std::string_view text, const SourceSpan& span) {
   }
 }
 
+std::string description_of(const Origin& origin, std::string_view name) {
+  if (name.empty()) return "";
+  for (const std::string& comment : origin.comments) {
+    if (comment.size() > name.size() && comment.starts_with(name) && comment[name.size()] == ' ')
+      return comment.substr(name.size() + 1);
+  }
+  return "";
+}
+
 SourceSpan narrow(const SourceSpan& span, std::string_view text) {
   if (!span.source || text.empty()) return span;
   Lines lines(span.source->text);

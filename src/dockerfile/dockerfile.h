@@ -38,6 +38,10 @@ Dockerfile parse_dockerfile(std::shared_ptr<const SourceText> source);
 // errors are `span`, the FROM line that made the trigger fire.
 Instruction parse_trigger(std::string_view text, const SourceSpan& span);
 
+// What the comments above FROM or ARG say of a stage or argument: the rest of the first one that
+// starts with its name; "" when none does.
+std::string description_of(const Origin& origin, std::string_view name);
+
 // The part of `span` that holds the first `text`, with its columns; the span itself if there is
 // none.
 SourceSpan narrow(const SourceSpan& span, std::string_view text);

@@ -83,4 +83,7 @@ void lint_continuations(const SyntaxTree& tree, Linter& linter);
 void lint_node(const Node& node, Linter& linter);
 void lint_stages(const Dockerfile& file, Linter& linter);
 
+// The rules that BuildKit does not have, for `cairn check`.
+void lint_advice(const Dockerfile& file, Linter& linter);
+
 }  // namespace cairn::dockerfile

@@ -152,4 +152,58 @@ const LintRule kExposeInvalidFormat = {
     .url = "https://docs.docker.com/go/dockerfile/rule/expose-invalid-format/",
     .text = "EXPOSE instruction should not define an IP address or host-port mapping, found '{}'"};
 
+// --- cairn's own ---
+
+constexpr std::string_view kOwnPage = "README.md#cairns-own-checks";
+
+const LintRule kAddWithoutChecksum = {
+    .name = "AddWithoutChecksum",
+    .description = "A file from the network should be held against a checksum",
+    .url = kOwnPage,
+    .text = "ADD {} takes whatever the server sends: give --checksum=sha256:...",
+    .origin = RuleOrigin::kCairn};
+
+const LintRule kAptUpdateAlone = {
+    .name = "AptUpdateAlone",
+    .description = "Package lists in a layer of their own grow old in the cache",
+    .url = kOwnPage,
+    .text =
+        "{0} update alone: the cached lists will be older than the packages that a later RUN "
+        "asks for; write {0} update && {0} install in one RUN",
+    .origin = RuleOrigin::kCairn};
+
+const LintRule kArgBeforeUse = {
+    .name = "ArgBeforeUse",
+    .description = "Every RUN below an ARG runs again when its value changes",
+    .url = kOwnPage,
+    .text =
+        "ARG {} is first used on line {}, yet a new value also runs line {} again: declare it "
+        "below that",
+    .origin = RuleOrigin::kCairn};
+
+const LintRule kChangedAfterCopy = {
+    .name = "ChangedAfterCopy",
+    .description = "Changing mode or owner of a copied file stores it a second time",
+    .url = kOwnPage,
+    .text = "{0} of {1}, which was just copied, stores it a second time: write {2} --{0}={3}",
+    .origin = RuleOrigin::kCairn};
+
+const LintRule kHeredocWithoutErrexit = {
+    .name = "HeredocWithoutErrexit",
+    .description = "A heredoc goes on after a command that fails",
+    .url = kOwnPage,
+    .text =
+        "Only the last command of this heredoc decides whether the step failed: start it with "
+        "set -e",
+    .origin = RuleOrigin::kCairn};
+
+const LintRule kShellFormLooksLikeJson = {
+    .name = "ShellFormLooksLikeJson",
+    .description = "What starts like a JSON array and is none is plain text",
+    .url = kOwnPage,
+    .text =
+        "{} looks like a JSON array and is not valid JSON, so it is taken as plain text: double "
+        "quotes around each word, commas between them",
+    .origin = RuleOrigin::kCairn};
+
 }  // namespace cairn::dockerfile::rules

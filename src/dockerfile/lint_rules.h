@@ -48,6 +48,15 @@ extern const LintRule kInvalidDefinitionDescription;
 extern const LintRule kExposeProtoCasing;
 extern const LintRule kExposeInvalidFormat;
 
+// --- cairn's own ---
+
+extern const LintRule kAddWithoutChecksum;
+extern const LintRule kAptUpdateAlone;
+extern const LintRule kArgBeforeUse;
+extern const LintRule kChangedAfterCopy;
+extern const LintRule kHeredocWithoutErrexit;
+extern const LintRule kShellFormLooksLikeJson;
+
 }  // namespace rules
 
 }  // namespace cairn::dockerfile
