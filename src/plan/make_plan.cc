@@ -10,6 +10,7 @@
 #include "plan/internal/bases.h"
 #include "plan/internal/global_args.h"
 #include "plan/internal/lowering.h"
+#include "plan/internal/outline_of.h"
 #include "plan/internal/stage_graph.h"
 
 namespace cairn::plan {
@@ -29,9 +30,7 @@ class Planner {
 
   Plan run() && {
     std::optional<Timestamp> epoch = source_date_epoch(build_args_, globals_);
-    StageState& target = graph_.target();
-    std::vector<StageState*> stages = resolve(target);
-    for (StageState* stage : stages) lower_stage(*stage);
+    StageState& target = lowered_target();
     Plan plan = compose(target);
     plan.source_date_epoch = epoch;
     plan.warnings = warnings();
@@ -39,7 +38,21 @@ class Planner {
     return plan;
   }
 
+  Outline outline() && {
+    const StageState& target = lowered_target();
+    Environment builtin = builtin_args(file_, options_, build_args_);
+    return outline_of(
+        target,
+        {.file = file_, .build_args = build_args_, .builtin = builtin, .globals = globals_});
+  }
+
  private:
+  StageState& lowered_target() {
+    StageState& target = graph_.target();
+    for (StageState* stage : resolve(target)) lower_stage(*stage);
+    return target;
+  }
+
   // Bases first, then what their triggers name, until nothing new turns up.
   std::vector<StageState*> resolve(StageState& target) {
     while (true) {
@@ -168,6 +181,13 @@ class Planner {
 
 }  // namespace
 
+dockerfile::Linter make_linter(const dockerfile::SyntaxTree& tree, const BuildOptions& options) {
+  auto given = options.build_args.find("BUILDKIT_DOCKERFILE_CHECK");
+  std::optional<std::string> instead;
+  if (given != options.build_args.end()) instead = given->second;
+  return dockerfile::Linter(dockerfile::check_options(tree.directives, instead));
+}
+
 Plan make_plan(const dockerfile::Dockerfile& file, const BuildOptions& options,
                ImageResolver& images, dockerfile::Linter& linter) {
   return Planner(file, options, images, linter).run();
@@ -177,6 +197,12 @@ Plan make_plan(const dockerfile::Dockerfile& file, const BuildOptions& options,
                ImageResolver& images) {
   dockerfile::Linter unheard({.skip_all = true});
   return make_plan(file, options, images, unheard);
+}
+
+Outline make_outline(const dockerfile::Dockerfile& file, const BuildOptions& options,
+                     ImageResolver& images) {
+  dockerfile::Linter unheard({.skip_all = true});
+  return Planner(file, options, images, unheard).outline();
 }
 
 }  // namespace cairn::plan

@@ -11,6 +11,9 @@
 
 namespace cairn::plan {
 
+// The linter that obeys the check directive of this file, or the build argument in its place.
+dockerfile::Linter make_linter(const dockerfile::SyntaxTree& tree, const BuildOptions& options);
+
 // Touches neither disk nor network but through `images`, which is asked for the bases of the stages
 // that the target reaches, and not before everything that can be wrong in the file itself has been
 // looked at. Throws kDockerfile with a span; kUsage for options that name nothing.

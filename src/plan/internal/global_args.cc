@@ -58,18 +58,6 @@ std::array<std::string, 11> platform_values(const dockerfile::Dockerfile& file,
           stage.empty() ? "default" : stage};
 }
 
-// What the builder knows by itself, unless a build argument says otherwise.
-Environment builtin_args(const dockerfile::Dockerfile& file, const BuildOptions& options,
-                         const BuildArgs& build_args) {
-  Environment globals;
-  std::array<std::string, 11> values = platform_values(file, options);
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    auto given = build_args.find(std::string(kPlatformArgs[i]));
-    globals.set(kPlatformArgs[i], given == build_args.end() ? values[i] : given->second);
-  }
-  return globals;
-}
-
 Environment with_global_args(Environment globals, const dockerfile::Dockerfile& file,
                              const BuildArgs& build_args) {
   for (const dockerfile::Arg& arg : file.global_args) {
@@ -107,6 +95,17 @@ BuildArgs effective_build_args(const BuildOptions& options) {
   BuildArgs args = options.build_args;
   if (options.epoch) args.try_emplace("SOURCE_DATE_EPOCH", std::to_string(options.epoch->seconds));
   return args;
+}
+
+Environment builtin_args(const dockerfile::Dockerfile& file, const BuildOptions& options,
+                         const BuildArgs& build_args) {
+  Environment globals;
+  std::array<std::string, 11> values = platform_values(file, options);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    auto given = build_args.find(std::string(kPlatformArgs[i]));
+    globals.set(kPlatformArgs[i], given == build_args.end() ? values[i] : given->second);
+  }
+  return globals;
 }
 
 Environment global_args(const dockerfile::Dockerfile& file, const BuildOptions& options,

@@ -98,6 +98,18 @@ VertexId files_of(StageState& source, Vertices& vertices) {
   return source.local ? vertices.local(*source.local) : source.image.root;
 }
 
+void note_for_outline(const dockerfile::Mount& mount, Lowering& context) {
+  bool is_secret = mount.type == dockerfile::MountType::kSecret;
+  if (!is_secret && mount.type != dockerfile::MountType::kSsh) return;
+  std::string id = is_secret && !mount.source.empty() ? mount.source : mount.id;
+  if (id.empty()) id = is_secret ? mount.target.substr(mount.target.rfind('/') + 1) : "default";
+  std::vector<OutlineMount>& known = is_secret ? context.stage.secrets : context.stage.ssh;
+  auto same = [&](const OutlineMount& other) { return other.id == id; };
+  if (std::none_of(known.begin(), known.end(), same)) {
+    known.push_back({.id = id, .required = mount.required, .span = context.origin.span});
+  }
+}
+
 void check_file_name(std::string_view name) {
   if (!name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos)
     return;

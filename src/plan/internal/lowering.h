@@ -12,6 +12,7 @@
 
 #include "dockerfile/instruction.h"
 #include "dockerfile/lint.h"
+#include "dockerfile/mount.h"
 #include "plan/build_options.h"
 #include "plan/internal/stage_state.h"
 #include "plan/internal/vertices.h"
@@ -75,6 +76,8 @@ std::string in_workdir(const oci::ImageConfig& config, std::string_view path);
 // The mounts of RUN; their trees go to `inputs`.
 std::vector<RunMount> lower_mounts(const dockerfile::Run& run, Lowering& context,
                                    std::vector<VertexId>& inputs);
+// Keeps what an outline says of a secret or an agent.
+void note_for_outline(const dockerfile::Mount& mount, Lowering& context);
 // "[build 2/4] ", and counts the step.
 std::string step_prefix(StageState& stage, bool on_build);
 // The tree that --from=stage reads.

@@ -14,6 +14,7 @@
 #include "oci/platform.h"
 #include "plan/build_options.h"
 #include "plan/internal/environment.h"
+#include "plan/outline.h"
 #include "plan/plan.h"
 
 namespace cairn::plan {
@@ -68,8 +69,10 @@ struct StageState {
   int steps = 0;
   std::vector<std::string> triggers = {};  // of the base image
   std::optional<ImageOp> base_op = {};     // the base image, if it has layers
-  std::optional<std::string> local = {};   // it is the directory of this named context
-  bool remote = false;                     // it is the repository or file of this named context
+  std::vector<OutlineMount> secrets = {};  // that its RUN lines mount, each id once
+  std::vector<OutlineMount> ssh = {};
+  std::optional<std::string> local = {};  // it is the directory of this named context
+  bool remote = false;                    // it is the repository or file of this named context
   ImageState image = {};
 };
 
