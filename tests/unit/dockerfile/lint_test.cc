@@ -149,6 +149,9 @@ TEST_CASE("error=true names the rules that were broken") {  // E23
 
 TEST_CASE("the comment right above an instruction skips rules for it alone") {  // P05
   check_all({{"FROM a\n# check=skip=MaintainerDeprecated\nMAINTAINER me\n", {}},
+             {"FROM a\n  # check=skip=MaintainerDeprecated\nMAINTAINER me\n",
+              {"MaintainerDeprecated: Maintainer instruction is deprecated in favor of using label "
+               "(line 3)"}},
              {"FROM a\n# check=skip=all // for now\nMAINTAINER me\n", {}},
              {"FROM a\n# check=skip=nonsense;what\nMAINTAINER me\n",
               {"MaintainerDeprecated: Maintainer instruction is deprecated in favor of using label "
