@@ -29,8 +29,8 @@ struct SourceSpan {
 // "Dockerfile:12", or "" for a span without a text.
 std::string location(const SourceSpan& span);
 
-// The lines of the span with `around` lines of context on each side, numbered and framed the way
-// BuildKit does it; lines of the span are marked ">>>". Ends in a newline.
-std::string excerpt(const SourceSpan& span, int around = 2);
+// The lines of the span with a few around them, numbered and framed the way BuildKit does it; lines
+// of the span are marked ">>>". Ends in a newline.
+std::string excerpt(const SourceSpan& span);
 
 }  // namespace cairn

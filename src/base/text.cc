@@ -61,9 +61,11 @@ void append_quoted(std::string& out, char32_t rune, std::string_view bytes) {
   }
 }
 
+enum class Swap { kOneSlip, kTwoSlips };
+
 // How many slips of the finger make `b` of `a`: one more letter, one less, another one, or two
-// swapped (Damerau's distance without overlaps).
-int slips(std::string_view a, std::string_view b) {
+// swapped (Damerau's distance without overlaps; Levenshtein's when a swap is two).
+int slips(std::string_view a, std::string_view b, Swap swap) {
   std::vector<int> before, last, row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = static_cast<int>(j);
   for (std::size_t i = 1; i <= a.size(); ++i) {
@@ -72,11 +74,29 @@ int slips(std::string_view a, std::string_view b) {
     for (std::size_t j = 1; j <= b.size(); ++j) {
       int replaced = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
       row[j] = std::min({last[j] + 1, row[j - 1] + 1, replaced});
-      bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      bool swapped =
+          swap == Swap::kOneSlip && i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
       if (swapped) row[j] = std::min(row[j], before[j - 2] + 1);
     }
   }
   return row[b.size()];
+}
+
+// The candidate at the smallest distance below three, the first of equals.
+template <typename Distance>
+std::optional<std::string> nearest_by(std::string_view word,
+                                      const std::vector<std::string>& candidates,
+                                      const Distance& distance_to) {
+  std::optional<std::string> best;
+  int best_distance = 3;
+  for (const std::string& candidate : candidates) {
+    if (candidate == word) return std::nullopt;
+    int distance = distance_to(candidate);
+    if (distance >= best_distance) continue;
+    best_distance = distance;
+    best = candidate;
+  }
+  return best;
 }
 
 }  // namespace
@@ -137,18 +157,17 @@ std::string go_quote(std::string_view text) {
 
 std::optional<std::string> nearest(std::string_view word,
                                    const std::vector<std::string>& candidates) {
-  std::optional<std::string> best;
-  int best_distance = 3;
   std::string wanted = to_lower(word);
-  for (const std::string& candidate : candidates) {
-    if (candidate == word) return std::nullopt;
-    int distance = slips(wanted, to_lower(candidate));
-    if (distance < best_distance) {
-      best_distance = distance;
-      best = candidate;
-    }
-  }
-  return best;
+  return nearest_by(word, candidates, [&](const std::string& candidate) {
+    return slips(wanted, to_lower(candidate), Swap::kOneSlip);
+  });
+}
+
+std::optional<std::string> nearest_exact(std::string_view word,
+                                         const std::vector<std::string>& candidates) {
+  return nearest_by(word, candidates, [&](const std::string& candidate) {
+    return slips(word, candidate, Swap::kTwoSlips);
+  });
 }
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {

@@ -28,6 +28,9 @@ std::string go_quote(std::string_view text);
 // has the same bound but takes a swap for two. Nothing for an exact match or when none is near.
 std::optional<std::string> nearest(std::string_view word,
                                    const std::vector<std::string>& candidates);
+// The same in exact letter case and with a swap counting as two slips: what build checks suggest.
+std::optional<std::string> nearest_exact(std::string_view word,
+                                         const std::vector<std::string>& candidates);
 // " (did you mean X?)" with X in the letter case of `word`, or "".
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
 

@@ -5,20 +5,26 @@
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
+#include <cstdlib>
 #include <future>
+#include <span>
 #include <thread>
 
 #include "base/error.h"
 #include "base/json.h"
 #include "base/sys/file.h"
+#include "base/text.h"
 #include "base/thread_pool.h"
 #include "cli/build_flags.h"
 #include "cli/build_inputs.h"
+#include "cli/call.h"
 #include "cli/export.h"
 #include "cli/fetch_context.h"
 #include "cli/internal/displays.h"
+#include "cli/reports.h"
 #include "cli/session.h"
 #include "dockerfile/dockerfile.h"
+#include "dockerfile/lint.h"
 #include "output/compose.h"
 #include "plan/make_plan.h"
 #include "progress/vertex_scope.h"
@@ -51,11 +57,17 @@ class LayerDigests {
   ThreadPool pool_;
 };
 
+bool is_set(const char* variable) {
+  const char* value = ::getenv(variable);
+  return value != nullptr && (equal_fold(value, "true") || std::string_view(value) == "1");
+}
+
 class BuildRun {
  public:
-  BuildRun(Session& session, const BuildFlags& flags)
+  BuildRun(Session& session, const BuildFlags& flags, dockerfile::Linter& linter)
       : session_(session),
         flags_(flags),
+        linter_(linter),
         images_(session.store(), session.client(), session.display(),
                 flags.pull ? source::Pull::kAlways : source::Pull::kWhenMissing),
         web_(session.transport(), {}),
@@ -83,6 +95,8 @@ class BuildRun {
                           .names = inputs_.names,
                           .epoch = plan.source_date_epoch};
     metadata_ = export_build(session_, request, inputs_.outputs);
+    if (!linter_.found().empty() && is_set("BUILDX_METADATA_WARNINGS"))
+      metadata_["buildx.build.warnings"] = warnings_json(linter_.found());
     return image.id;
   }
 
@@ -96,12 +110,33 @@ class BuildRun {
   plan::Plan make_plan() {
     dockerfile::Dockerfile file = progress::run_vertex(
         session_.display(), "[internal] load build definition from " + inputs_.dockerfile->name,
-        [&](progress::VertexScope&) { return dockerfile::parse_dockerfile(inputs_.dockerfile); });
-    plan::Plan plan = plan::make_plan(file, inputs_.options, images_);
+        [&](progress::VertexScope& scope) { return parse(scope); });
+    std::size_t warned = linter_.found().size();
+    plan::Plan plan = plan::make_plan(file, inputs_.options, images_, linter_);
+    warn_from(warned, std::nullopt);
     for (const std::string& warning : plan.warnings) {
       session_.display().send(progress::Warning{.vertex = {}, .message = warning});
     }
     return plan;
+  }
+
+  dockerfile::Dockerfile parse(progress::VertexScope& scope) {
+    dockerfile::SyntaxTree tree = dockerfile::parse_syntax(inputs_.dockerfile);
+    linter_ = plan::make_linter(tree, inputs_.options);
+    dockerfile::Dockerfile file = dockerfile::parse_dockerfile(tree, linter_);
+    warn_from(0, scope.id());
+    return file;
+  }
+
+  // Passes on what build checks found, from a certain one on.
+  void warn_from(std::size_t first, std::optional<progress::VertexId> vertex) {
+    for (const dockerfile::Diagnostic& found : std::span(linter_.found()).subspan(first)) {
+      session_.display().send(progress::Warning{.vertex = vertex,
+                                                .message = short_text(found),
+                                                .detail = std::string(found.rule->description),
+                                                .url = std::string(found.rule->url),
+                                                .span = found.span});
+    }
   }
 
   bool wants_image() const {
@@ -142,6 +177,7 @@ class BuildRun {
 
   Session& session_;
   const BuildFlags& flags_;
+  dockerfile::Linter& linter_;
   source::Images images_;
   source::WebFiles web_;
   BuildInputs inputs_;
@@ -158,18 +194,28 @@ void print_failed_step(const Display& display) {
   write_to_stderr(text + "------\n");
 }
 
+void print_warnings(const Display& display, const dockerfile::Linter& linter) {
+  bool colored = ::isatty(STDERR_FILENO) == 1 && ::getenv("NO_COLOR") == nullptr;
+  if (!display.is_quiet()) write_to_stderr(warnings_text(linter.found(), colored));
+}
+
 int build(Session& session, const BuildFlags& flags) {
+  if (Call call = parse_call(flags.call); call.kind != CallKind::kBuild)
+    return run_call(session, flags, call);
+  dockerfile::Linter linter({});
   for (const std::string& note : session.notes()) print_note(note);
   for (const std::string& note : flags.without_effect) print_note(note);
   try {
-    BuildRun run(session, flags);
+    BuildRun run(session, flags, linter);
     Digest id = run.run();
     session.display().finish();
     run.write_files(id);
+    print_warnings(session.display(), linter);
     if (flags.quiet) fmt::print("{}\n", id.str());
     return 0;
   } catch (const Error&) {
     session.display().finish();
+    print_warnings(session.display(), linter);
     print_failed_step(session.display());
     throw;
   }
@@ -185,7 +231,8 @@ Command declare_build(CLI::App& app, Settings& settings) {
   command->final_callback([flags, &settings] {
     if (flags->quiet) settings.progress = "quiet";
   });
-  return {command, Needs::kLauncher, [flags](Session& session) { return build(session, *flags); }};
+  return {command, Needs::kLauncher, [flags](Session& session) { return build(session, *flags); },
+          [flags] { return needs_of(parse_call(flags->call)); }};
 }
 
 }  // namespace cairn::cli

@@ -85,7 +85,9 @@ class Opening {
     files_->name = "context";
     std::shared_ptr<const SourceText> dockerfile = read_dockerfile();
     read_ignore_file();
-    return {.files = std::move(*files_), .dockerfile = std::move(dockerfile)};
+    return {.files = std::move(*files_),
+            .dockerfile = std::move(dockerfile),
+            .ignored = std::move(ignored_)};
   }
 
  private:
@@ -209,18 +211,25 @@ class Opening {
 
   bool ignore_by_path(const std::string& path) {
     std::optional<std::string> text = sys::find_file(path, kMaxDockerfile);
-    if (text) files_->filter = make_ignore_filter(base_name(path), *text);
+    if (text) ignore(base_name(path), *text);
     return text.has_value();
   }
 
   bool ignore_by_name(const std::string& name) {
     std::optional<sys::Fd> file = files_->root.find_in(name, O_RDONLY);
-    if (file) files_->filter = make_ignore_filter(name, sys::read_all(*file, kMaxDockerfile));
+    if (file) ignore(name, sys::read_all(*file, kMaxDockerfile));
     return file.has_value();
+  }
+
+  void ignore(const std::string& name, const std::string& text) {
+    std::shared_ptr<const IgnoreFilter> filter = make_ignore_filter(name, text);
+    if (filter) ignored_ = filter->matcher();
+    files_->filter = std::move(filter);
   }
 
   const BuildFlags& flags_;
   ContextFetcher& fetcher_;
+  dockerfile::IgnoreMatcher ignored_;
   std::optional<source::LocalContext> files_;
   bool is_fetched_ = false;                       // no directory of this host
   std::string name_in_files_;                     // of the only file of a fetched context

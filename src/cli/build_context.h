@@ -11,6 +11,7 @@
 #include "base/source_span.h"
 #include "base/sys/fd.h"
 #include "cli/build_flags.h"
+#include "dockerfile/ignore.h"
 #include "plan/build_options.h"
 #include "source/local_context.h"
 
@@ -39,6 +40,7 @@ class ContextFetcher {
 struct BuildContext {
   source::LocalContext files;
   std::shared_ptr<const SourceText> dockerfile;
+  dockerfile::IgnoreMatcher ignored = {};  // the rules behind files.filter
 };
 
 // Throws kUsage for flags that cannot be, kDockerfile for a Dockerfile or an ignore file that

@@ -74,6 +74,10 @@ void declare_build_flags(CLI::App& app, BuildFlags& flags) {
   app.add_option("--ignorefile", flags.ignorefile, "use this file instead of .dockerignore");
   app.add_option("--format", flags.format, "media types of the image: oci (default) or docker")
       ->check(CLI::IsMember({"oci", "docker"}));
+  app.add_option("--call", flags.call,
+                 "what to do: build, check, outline or targets[,format=json][,ignorestatus=true]");
+  app.add_flag_callback(
+      "--check", [&flags] { flags.call = "check"; }, "the same as --call=check");
   app.add_option("-j,--jobs", flags.jobs, "steps that may run at once (default: one per core)");
   for (const Accepted& accepted : kAccepted) {
     auto note = [&flags, accepted] {

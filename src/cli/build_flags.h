@@ -31,6 +31,7 @@ struct BuildFlags {
   std::string shm_size;
   std::string ignorefile;
   std::string format;
+  std::string call = "build";  // what to do with the Dockerfile: see call.h
   bool load = false;
   bool push = false;
   bool pull = false;

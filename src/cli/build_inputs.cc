@@ -123,6 +123,7 @@ BuildInputs read_build_inputs(const BuildFlags& flags, ContextFetcher& fetcher) 
   }
   BuildContext context = open_build_context(flags, fetcher);
   inputs.dockerfile = std::move(context.dockerfile);
+  inputs.options.ignored = std::move(context.ignored);
   inputs.contexts.emplace("context", std::move(context.files));
   for (auto& [name, named] : inputs.options.contexts) {
     if (const auto* local = std::get_if<plan::LocalContext>(&named)) {

@@ -33,12 +33,15 @@ struct Command {
   CLI::App* app = nullptr;
   Needs needs = Needs::kNothing;
   std::function<int(Session&)> run;  // the exit status
+  // Once the command line is read: less than `needs`, when some flag asks for less. May be empty.
+  std::function<Needs()> fewer_needs = {};
 };
 
 // The commands of cairn, in the order of the help text.
 std::vector<Command> declare_commands(CLI::App& app, Settings& settings);
 
 Command declare_build(CLI::App& app, Settings& settings);
+Command declare_check(CLI::App& app, Settings& settings);
 Command declare_run(CLI::App& app);
 Command declare_images(CLI::App& app);
 Command declare_inspect(CLI::App& app);

@@ -47,6 +47,7 @@ Command declare_help(CLI::App& app) {
 
 std::vector<Command> declare_commands(CLI::App& app, Settings& settings) {
   std::vector<Command> commands = {declare_build(app, settings),
+                                   declare_check(app, settings),
                                    declare_run(app),
                                    declare_images(app),
                                    declare_inspect(app),

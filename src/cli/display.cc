@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kTailLines = 10;
 
 class QuietDisplay final : public Display {
+  bool is_quiet() const override { return true; }
   void draw(const progress::Event&) override {}
 };
 

@@ -41,6 +41,8 @@ class Display : public progress::Sink {
   void send(progress::Event event) final;
   // Draws what is left; nothing is drawn afterwards.
   virtual void finish() {}
+  // Whether it shows anything at all.
+  virtual bool is_quiet() const { return false; }
   std::optional<FailedStep> failed_step() const;
 
  protected:

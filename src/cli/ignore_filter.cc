@@ -4,41 +4,30 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "dockerfile/ignore.h"
 
 namespace cairn::cli {
-namespace {
 
-class IgnoreFilter final : public PathFilter {
- public:
-  IgnoreFilter(dockerfile::IgnoreMatcher matcher, const std::string& text)
-      : matcher_(std::move(matcher)), lines_(split(text, '\n')) {}
+IgnoreFilter::IgnoreFilter(dockerfile::IgnoreMatcher matcher, const std::string& text)
+    : matcher_(std::move(matcher)), lines_(split(text, '\n')) {}
 
-  Verdict judge(const std::string& path, bool is_directory) const override {
-    dockerfile::IgnoreDecision decision = matcher_.match(path);
-    if (!decision.excluded) return Verdict::kIncluded;
-    if (is_directory && matcher_.has_exceptions() && matcher_.may_include_below(path, decision)) {
-      return Verdict::kPartly;
-    }
-    return Verdict::kExcluded;
+PathFilter::Verdict IgnoreFilter::judge(const std::string& path, bool is_directory) const {
+  dockerfile::IgnoreDecision decision = matcher_.match(path);
+  if (!decision.excluded) return Verdict::kIncluded;
+  if (is_directory && matcher_.has_exceptions() && matcher_.may_include_below(path, decision)) {
+    return Verdict::kPartly;
   }
+  return Verdict::kExcluded;
+}
 
-  std::string explain(const std::string& path) const override {
-    dockerfile::IgnoreDecision decision = matcher_.match(path);
-    if (!decision.excluded || decision.line < 1) return "";
-    std::string rule(trim(lines_.at(static_cast<std::size_t>(decision.line) - 1)));
-    return fmt::format("{}:{} \"{}\"", matcher_.file_name(), decision.line, rule);
-  }
+std::string IgnoreFilter::explain(const std::string& path) const {
+  dockerfile::IgnoreDecision decision = matcher_.match(path);
+  if (!decision.excluded || decision.line < 1) return "";
+  std::string rule(trim(lines_.at(static_cast<std::size_t>(decision.line) - 1)));
+  return fmt::format("{}:{} \"{}\"", matcher_.file_name(), decision.line, rule);
+}
 
- private:
-  dockerfile::IgnoreMatcher matcher_;
-  std::vector<std::string> lines_;
-};
-
-}  // namespace
-
-std::shared_ptr<const PathFilter> make_ignore_filter(const std::string& name,
-                                                     const std::string& text) {
+std::shared_ptr<const IgnoreFilter> make_ignore_filter(const std::string& name,
+                                                       const std::string& text) {
   auto source = std::make_shared<SourceText>(SourceText{name, text});
   dockerfile::IgnoreMatcher matcher = dockerfile::IgnoreMatcher::parse(source);
   if (matcher.empty()) return nullptr;

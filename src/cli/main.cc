@@ -16,7 +16,7 @@ namespace {
 int run_chosen(const std::vector<Command>& commands, const Settings& settings) {
   for (const Command& command : commands) {
     if (!command.app->parsed()) continue;
-    Session session(settings, command.needs);
+    Session session(settings, command.fewer_needs ? command.fewer_needs() : command.needs);
     return command.run(session);
   }
   return 2;  // CLI11 has refused a line without a command already

@@ -15,7 +15,7 @@ std::string Table::text() const {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
       line += row[i];
-      if (i + 1 < row.size()) line += std::string(widths[i] - row[i].size() + 3, ' ');
+      if (i + 1 < row.size()) line += std::string(widths[i] - row[i].size() + gap_, ' ');
     }
     while (line.ends_with(' ')) line.pop_back();
     out += line + "\n";

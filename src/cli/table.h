@@ -11,15 +11,17 @@
 
 namespace cairn::cli {
 
-// Columns three spaces apart, each as wide as its widest cell.
+// Columns some spaces apart, each as wide as its widest cell.
 class Table {
  public:
-  explicit Table(std::vector<std::string> header) : rows_{std::move(header)} {}
+  explicit Table(std::vector<std::string> header, std::size_t gap = 3)
+      : rows_{std::move(header)}, gap_(gap) {}
   void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
   std::string text() const;
 
  private:
   std::vector<std::vector<std::string>> rows_;
+  std::size_t gap_;
 };
 
 std::string short_id(const Digest& id);  // 12 digits

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "dockerfile/internal/instructions.h"
 #include "dockerfile/internal/lines.h"
+#include "dockerfile/lint.h"
 
 namespace cairn::dockerfile {
 namespace {
@@ -57,19 +58,28 @@ const Origin& origin_of(const Instruction& instruction) {
   return std::visit([](const auto& value) -> const Origin& { return value.origin; }, instruction);
 }
 
-Dockerfile parse_dockerfile(const SyntaxTree& tree) {
+Dockerfile parse_dockerfile(const SyntaxTree& tree, Linter& linter) {
   Dockerfile file{.source = tree.source,
                   .escape = tree.escape,
                   .directives = tree.directives,
                   .global_args = {},
-                  .stages = {},
-                  .empty_continuations = tree.empty_continuations};
-  for (std::size_t i = 0; i < tree.nodes.size(); ++i) add(file, parse_node(tree, i));
+                  .stages = {}};
+  lint_continuations(tree, linter);
+  for (std::size_t i = 0; i < tree.nodes.size(); ++i) {
+    lint_node(tree.nodes[i], linter);
+    add(file, parse_node(tree, i));
+  }
   if (file.stages.empty()) {
     throw Error(ErrorKind::kDockerfile, "dockerfile contains no stages to build")
         .at(tree.nodes.back().span);
   }
+  lint_stages(file, linter);
   return file;
+}
+
+Dockerfile parse_dockerfile(const SyntaxTree& tree) {
+  Linter unheard({.skip_all = true});
+  return parse_dockerfile(tree, unheard);
 }
 
 Dockerfile parse_dockerfile(std::shared_ptr<const SourceText> source) {
@@ -98,6 +108,15 @@ Instruction parse_trigger(std::string_view text, const SourceSpan& span) {
                                text.substr(0, text.find('\n'))))
         .at(span);
   }
+}
+
+std::string description_of(const Origin& origin, std::string_view name) {
+  if (name.empty()) return "";
+  for (const std::string& comment : origin.comments) {
+    if (comment.size() > name.size() && comment.starts_with(name) && comment[name.size()] == ' ')
+      return comment.substr(name.size() + 1);
+  }
+  return "";
 }
 
 SourceSpan narrow(const SourceSpan& span, std::string_view text) {

@@ -35,6 +35,7 @@ struct IgnoreMatcher::Pattern {
   std::string text = {};  // without the "**" of a prefix or suffix
   Tokens tokens = {};
   bool exception = false;
+  bool everything = false;  // "*" and its like
   int line = 0;
 
   static Pattern compile(std::string_view text);
@@ -107,12 +108,14 @@ IgnoreMatcher::Pattern IgnoreMatcher::compile(std::string_view text, int line) {
   }
   Pattern pattern = Pattern::compile(clean);
   pattern.exception = exception;
+  pattern.everything = !exception && (clean == "*" || clean == "**" || clean == "**/*");
   pattern.line = line;
   return pattern;
 }
 
 void IgnoreMatcher::take(std::vector<Pattern> patterns) {
   has_exceptions_ = std::ranges::any_of(patterns, &Pattern::exception);
+  excludes_everything_ = std::ranges::any_of(patterns, &Pattern::everything);
   if (!patterns.empty()) {
     patterns_ = std::make_shared<const std::vector<Pattern>>(std::move(patterns));
   }

@@ -38,6 +38,8 @@ class IgnoreMatcher {
   bool empty() const { return patterns_ == nullptr; }
   // Whether any pattern takes paths back.
   bool has_exceptions() const { return has_exceptions_; }
+  // Whether some line says so for the whole context, as "*" and "**" do.
+  bool excludes_everything() const { return excludes_everything_; }
   const std::string& file_name() const { return file_name_; }
 
   // For one path, relative to the root of the context: "src/main.c".
@@ -61,6 +63,7 @@ class IgnoreMatcher {
   std::string file_name_;
   std::shared_ptr<const std::vector<Pattern>> patterns_;  // null for none; shared by copies
   bool has_exceptions_ = false;
+  bool excludes_everything_ = false;
 };
 
 }  // namespace cairn::dockerfile

@@ -42,7 +42,7 @@ class Parser {
     while (std::optional<std::string_view> line = lines_.next()) {
       std::string_view text = trim_left_space(trim_newline(*line));
       if (is_comment(text)) {
-        comment(text);
+        comment(text, trim_newline(*line));
       } else {
         directives_.stop();
         instruction(text);
@@ -60,12 +60,14 @@ class Parser {
     return {.source = tree_.source, .first_line = first, .last_line = std::max(first, last)};
   }
 
-  void comment(std::string_view text) {
+  void comment(std::string_view text, std::string_view line) {
     if (directives_.read(text, lines_.number())) {
       tree_.escape = directives_.escape();
       return;
     }
-    std::string_view body = trim_space(text.substr(1));
+    // BuildKit takes the first character off the line as it is: an indented comment keeps its "#",
+    // and so describes nothing and skips no check.
+    std::string_view body = trim_space(line.substr(1));
     if (body.empty()) {
       comments_.clear();
     } else {
@@ -95,19 +97,19 @@ class Parser {
   }
 
   void join_following(std::string& joined) {
-    bool warned = false;
+    bool has_blank = false;
     while (std::optional<std::string_view> raw = lines_.next()) {
       std::string_view line = trim_newline(*raw);
       if (is_comment(line)) continue;
       if (trim_left_space(line).empty()) {
-        if (!warned) tree_.empty_continuations.push_back(span(lines_.number(), lines_.number()));
-        warned = true;
+        has_blank = true;
         continue;
       }
       bool more = cut_continuation(line, tree_.escape);
       joined += line;
-      if (!more) return;
+      if (!more) break;
     }
+    if (has_blank) tree_.empty_continuations.push_back(span(lines_.number(), lines_.number()));
   }
 
   void read_body(Heredoc& heredoc, int first) {

@@ -50,7 +50,7 @@ struct SyntaxTree {
   char escape = '\\';
   std::vector<Directive> directives;
   std::vector<Node> nodes;
-  std::vector<SourceSpan> empty_continuations;  // blank lines inside an instruction
+  std::vector<SourceSpan> empty_continuations;  // last lines of instructions with blank ones inside
 };
 
 // Throws kDockerfile with a span.

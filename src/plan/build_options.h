@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "dockerfile/ignore.h"
 #include "oci/platform.h"
 #include "oci/reference.h"
 #include "plan/plan.h"
@@ -62,7 +63,10 @@ struct BuildOptions {
   std::set<std::string> no_cache_filter = {};  // stage names, in any letter case
   NetworkMode network = NetworkMode::kDefault;
   std::vector<std::pair<std::string, std::string>> extra_hosts = {};
-  std::optional<Timestamp> epoch = {};  // SOURCE_DATE_EPOCH of the environment
+  std::optional<Timestamp> epoch = {};     // SOURCE_DATE_EPOCH of the environment
+  dockerfile::IgnoreMatcher ignored = {};  // of the build context; only build checks ask it
+  // Build checks without a target look at every stage; the plan is still that of the last one.
+  bool all_stages = false;
 };
 
 }  // namespace cairn::plan

@@ -28,23 +28,43 @@ std::optional<std::vector<std::string>> unless_empty(const std::vector<std::stri
   return words;
 }
 
+// Only the last of a kind has an effect, so the one before it is named.
+void set_once(std::optional<SourceSpan>& last, const Lowering& context) {
+  if (last) {
+    context.linter.report(dockerfile::rules::kMultipleInstructionsDisallowed, *last,
+                          context.origin.comments, context.origin.keyword);
+  }
+  last = context.origin.span;
+}
+
+// Signals reach the shell and not the program. A SHELL of the image's own is taken as meant.
+void lint_shell_form(const dockerfile::CommandLine& command, const Lowering& context) {
+  const std::optional<std::vector<std::string>>& shell = context.image().config.shell;
+  if (!command.shell_form || (shell && !shell->empty())) return;
+  context.linter.report(dockerfile::rules::kJsonArgsRecommended, context.origin,
+                        context.origin.keyword);
+}
+
 }  // namespace
 
 void lower(const dockerfile::Cmd& cmd, Lowering& context) {
+  set_once(context.stage.cmd, context);
+  lint_shell_form(cmd.command, context);
   oci::ImageConfig& config = context.image().config;
   std::vector<std::string> argv = argv_of(cmd.command, config);
   config.cmd = unless_empty(argv);
   config.args_escaped = true;
-  context.stage.cmd_set = true;
   context.record("CMD " + quoted(argv));
 }
 
 void lower(const dockerfile::Entrypoint& entrypoint, Lowering& context) {
+  set_once(context.stage.entrypoint, context);
+  lint_shell_form(entrypoint.command, context);
   oci::ImageConfig& config = context.image().config;
   std::vector<std::string> argv = argv_of(entrypoint.command, config);
   config.entrypoint = unless_empty(argv);
   // The CMD of the base was made for the base's entrypoint.
-  if (!context.stage.cmd_set) config.cmd.reset();
+  if (!context.stage.cmd) config.cmd.reset();
   context.record("ENTRYPOINT " + quoted(argv));
 }
 
@@ -54,6 +74,7 @@ void lower(const dockerfile::Shell& shell, Lowering& context) {
 }
 
 void lower(const dockerfile::Healthcheck& check, Lowering& context) {
+  set_once(context.stage.healthcheck, context);
   context.image().config.healthcheck = oci::Healthcheck{.test = check.test,
                                                         .interval = check.interval,
                                                         .timeout = check.timeout,

@@ -49,12 +49,7 @@ std::vector<InlineFile> inline_files(const dockerfile::FileSources& files,
   for (const dockerfile::InlineSource& source : files.inline_sources) {
     check_file_name(source.name);
     InlineFile file{.name = source.name, .content = source.content};
-    if (source.expand) {
-      // Quotes in a file are content, and its escape is "\" whatever the directive says.
-      file.content = dockerfile::expand_word(source.content, context.image().env.variables(),
-                                             {.ignore_quotes = true})
-                         .text;
-    }
+    if (source.expand) file.content = context.expand_body(source.content);
     out.push_back(std::move(file));
   }
   return out;
@@ -90,9 +85,10 @@ class CopyLowering {
     if (parents_) said += " --parents";
     if (!op_.chown.empty()) said += " --chown=" + op_.chown;
     if (!op_.chmod_text.empty()) said += " --chmod=" + op_.chmod_text;
-    check_checksum();
-    for (const std::string& written : files_.paths) {
-      std::string path = context_.expand(written);
+    std::vector<std::string> paths;
+    for (const std::string& written : files_.paths) paths.push_back(context_.expand(written));
+    check_checksum(paths);
+    for (const std::string& path : paths) {
       add_source(path);
       said += " " + path;
     }
@@ -106,14 +102,13 @@ class CopyLowering {
     context_.record(said + " " + dest + " # buildkit", vertex);
   }
 
-  void check_checksum() const {
+  void check_checksum(const std::vector<std::string>& paths) const {
     if (checksum_.empty()) return;
     SourceSpan span = dockerfile::narrow(origin_.span, "--checksum");
-    if (files_.paths.size() != 1 || !files_.inline_sources.empty()) {
+    if (paths.size() != 1 || !files_.inline_sources.empty()) {
       throw failure("checksum can't be specified for multiple sources").at(span);
     }
-    std::string path = context_.expand(files_.paths[0]);
-    if (is_url(path) || find_git_ref(path)) return;
+    if (is_url(paths[0]) || find_git_ref(paths[0])) return;
     throw failure("checksum requires HTTP(S) or Git sources").at(span);
   }
 
@@ -161,6 +156,7 @@ class CopyLowering {
   }
 
   void add_files(const std::string& path) {
+    if (context_.sources.empty()) lint_ignored(path, add_ != nullptr, context_);
     CopySource source;
     source.from = context_.sources.empty() ? context_.vertices.local("context")
                                            : files_of(*context_.sources[0], context_.vertices);

@@ -9,18 +9,20 @@
 namespace cairn::plan {
 namespace {
 
-// Read by the builder and never shown to a command.
-bool is_hidden(std::string_view name) {
-  return name == "BUILDKIT_SBOM_SCAN_CONTEXT" || name == "BUILDKIT_SBOM_SCAN_STAGE";
-}
-
 std::vector<dockerfile::KeyValue> expand_pairs(const std::vector<dockerfile::KeyValue>& pairs,
                                                const Lowering& context) {
   std::vector<dockerfile::KeyValue> out;
   for (const dockerfile::KeyValue& pair : pairs) {
     out.push_back({.key = context.expand(pair.key), .value = context.expand(pair.value)});
+    out.back().legacy = pair.legacy;
   }
   return out;
+}
+
+void lint_legacy(const dockerfile::KeyValue& pair, const Lowering& context) {
+  if (!pair.legacy) return;
+  context.linter.report(dockerfile::rules::kLegacyKeyValueFormat, context.origin,
+                        context.origin.keyword);
 }
 
 }  // namespace
@@ -28,6 +30,7 @@ std::vector<dockerfile::KeyValue> expand_pairs(const std::vector<dockerfile::Key
 void lower(const dockerfile::Arg& arg, Lowering& context) {
   std::vector<std::string> said;
   for (dockerfile::ArgItem item : arg.items) {
+    lint_secret("ARG", item.key, context);
     auto given = context.build_args.find(item.key);
     if (given != context.build_args.end()) {
       item.value = given->second;  // never expanded; nor is a default that is not used
@@ -36,7 +39,7 @@ void lower(const dockerfile::Arg& arg, Lowering& context) {
     } else {
       item.value = context.globals.find(item.key);
     }
-    if (item.value && !is_hidden(item.key)) context.image().env.set(item.key, *item.value);
+    if (item.value && !is_hidden_arg(item.key)) context.image().env.set(item.key, *item.value);
     said.push_back(item.value ? item.key + "=" + *item.value : item.key);
     context.image().args.push_back(std::move(item));
   }
@@ -46,6 +49,8 @@ void lower(const dockerfile::Arg& arg, Lowering& context) {
 void lower(const dockerfile::Env& env, Lowering& context) {
   std::string said = "ENV";
   for (const dockerfile::KeyValue& pair : expand_pairs(env.pairs, context)) {
+    lint_legacy(pair, context);
+    lint_secret("ENV", pair.key, context);
     context.image().env.set(pair.key, pair.value);
     set_variable(context.image().config.env, pair.key, pair.value);
     said += " " + pair.key + "=" + pair.value;
@@ -56,6 +61,7 @@ void lower(const dockerfile::Env& env, Lowering& context) {
 void lower(const dockerfile::Label& label, Lowering& context) {
   std::string said = "LABEL";
   for (const dockerfile::KeyValue& pair : expand_pairs(label.pairs, context)) {
+    lint_legacy(pair, context);
     context.image().config.labels[pair.key] = pair.value;
     said += " " + pair.key + "=" + pair.value;
   }

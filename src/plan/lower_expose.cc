@@ -58,16 +58,29 @@ void check_host_part(std::string_view text, PortRange container, std::string_vie
   }
 }
 
-void add_ports(const std::string& text, std::vector<std::string>& ports) {
+// "[ip:]host:" before a port has had no effect for years.
+bool has_host_part(std::string_view text) {
+  std::size_t colon = text.find_last_of(':');
+  return colon != std::string_view::npos && text.find_first_not_of(':') < colon;
+}
+
+void add_ports(const std::string& text, std::vector<std::string>& ports, const Lowering& context) {
   std::size_t colon = text.rfind(':');
   std::string container = colon == std::string::npos ? text : text.substr(colon + 1);
   std::size_t slash = std::min(container.find('/'), container.size());
-  std::string proto = slash < container.size() ? to_lower(container.substr(slash + 1)) : "";
+  std::string written = slash < container.size() ? container.substr(slash + 1) : "";
+  std::string proto = to_lower(written);
   container.resize(slash);
   if (container.empty()) throw failure("invalid port: {}: no port specified", go_quote(text));
   if (proto.empty()) proto = "tcp";
   if (proto != "tcp" && proto != "udp" && proto != "sctp") {
     throw failure("invalid port: {}: invalid proto: {}", go_quote(text), proto);
+  }
+  if (proto != written && !written.empty()) {
+    context.linter.report(dockerfile::rules::kExposeProtoCasing, context.origin, text);
+  }
+  if (has_host_part(text)) {
+    context.linter.report(dockerfile::rules::kExposeInvalidFormat, context.origin, text);
   }
   std::optional<PortRange> range = find_range(container);
   if (!range) throw failure("invalid containerPort: {}", container);
@@ -86,7 +99,7 @@ void lower(const dockerfile::Expose& expose, Lowering& context) {
     for (const std::string& word :
          dockerfile::expand_words(text, context.image().env.variables(), {.escape = context.escape})
              .words) {
-      add_ports(word, ports);
+      add_ports(word, ports, context);
     }
   }
   context.image().config.exposed_ports.insert(ports.begin(), ports.end());

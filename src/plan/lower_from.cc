@@ -47,6 +47,13 @@ std::string with_digest(oci::Reference reference, const Digest& digest) {
   return reference.str();
 }
 
+void lint_platform(const StageState& stage, const oci::Platform& wanted, const oci::Platform& has,
+                   dockerfile::Linter& linter) {
+  if (wanted.os == has.os && wanted.architecture == has.architecture) return;
+  linter.report(dockerfile::rules::kInvalidBaseImagePlatform, stage.span, {}, stage.base_name,
+                go_quote(has.normalised().str()), go_quote(wanted.normalised().str()));
+}
+
 }  // namespace
 
 void start_environment(ImageState& image) {
@@ -151,6 +158,7 @@ void Bases::start_from_image(StageState& stage, const ImageRequest& request) {
   stage.triggers = resolved.config.on_build;
   image.config = inherited(std::move(resolved.config));
   if (!resolved.has_layers) return;
+  if (!stage.context) lint_platform(stage, request.platform, image.config.platform, linter_);
   stage.base_op = ImageOp{.reference = request.reference,
                           .platform = request.platform,
                           .manifest = resolved.manifest,

@@ -9,6 +9,10 @@ namespace cairn::plan {
 void lower(const dockerfile::Workdir& workdir, Lowering& context) {
   oci::ImageConfig& config = context.image().config;
   std::string path = context.expand(workdir.path);
+  if (!context.image().workdir_set && !path.starts_with('/')) {
+    context.linter.report(dockerfile::rules::kWorkdirRelativePath, workdir.origin, go_quote(path));
+  }
+  context.image().workdir_set = true;
   if (!path.starts_with('/')) path = in_workdir(config, path);
   config.working_dir = path;
   std::optional<VertexId> vertex;

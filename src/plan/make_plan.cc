@@ -10,6 +10,7 @@
 #include "plan/internal/bases.h"
 #include "plan/internal/global_args.h"
 #include "plan/internal/lowering.h"
+#include "plan/internal/outline_of.h"
 #include "plan/internal/stage_graph.h"
 
 namespace cairn::plan {
@@ -17,34 +18,50 @@ namespace {
 
 class Planner {
  public:
-  Planner(const dockerfile::Dockerfile& file, const BuildOptions& options, ImageResolver& images)
+  Planner(const dockerfile::Dockerfile& file, const BuildOptions& options, ImageResolver& images,
+          dockerfile::Linter& linter)
       : file_(file),
         options_(options),
+        linter_(linter),
         build_args_(effective_build_args(options)),
-        globals_(global_args(file, options, build_args_)),
-        graph_(file, options, globals_),
-        bases_(options, images, graph_.names()) {}
+        globals_(global_args(file, options, build_args_, linter)),
+        graph_(file, options, globals_, linter),
+        bases_(options, images, graph_.names(), linter) {}
 
   Plan run() && {
     std::optional<Timestamp> epoch = source_date_epoch(build_args_, globals_);
-    StageState& target = graph_.target();
-    std::vector<StageState*> stages = resolve(target);
-    for (StageState* stage : stages) lower_stage(*stage);
+    StageState& target = lowered_target();
     Plan plan = compose(target);
     plan.source_date_epoch = epoch;
     plan.warnings = warnings();
+    linter_.fail_if_wanted();
     return plan;
   }
 
+  Outline outline() && {
+    const StageState& target = lowered_target();
+    Environment builtin = builtin_args(file_, options_, build_args_);
+    return outline_of(
+        target,
+        {.file = file_, .build_args = build_args_, .builtin = builtin, .globals = globals_});
+  }
+
  private:
+  StageState& lowered_target() {
+    StageState& target = graph_.target();
+    for (StageState* stage : resolve(target)) lower_stage(*stage);
+    return target;
+  }
+
   // Bases first, then what their triggers name, until nothing new turns up.
   std::vector<StageState*> resolve(StageState& target) {
     while (true) {
-      std::vector<StageState*> stages = graph_.reachable(target);
+      std::vector<StageState*> needed = graph_.reachable(target);
+      std::vector<StageState*> stages = options_.all_stages ? graph_.all() : needed;
       for (const StageState* stage : stages) graph_.check_sources(*stage);
       bases_.resolve(stages);
       bool more = false;
-      for (StageState* stage : stages) more = bind_triggers(*stage) || more;
+      for (StageState* stage : needed) more = bind_triggers(*stage) || more;
       if (!more) return stages;
     }
   }
@@ -89,6 +106,7 @@ class Planner {
     start(stage);
     start_environment(stage.image);
     for (const BoundInstruction& bound : stage.instructions) {
+      const dockerfile::Origin& origin = dockerfile::origin_of(bound.instruction);
       Lowering context{.options = options_,
                        .build_args = build_args_,
                        .globals = globals_,
@@ -96,12 +114,14 @@ class Planner {
                        .vertices = vertices_,
                        .stage = stage,
                        .sources = bound.sources,
+                       .origin = origin,
+                       .linter = linter_,
                        .on_build = bound.on_build};
       try {
         std::visit([&](const auto& instruction) { lower(instruction, context); },
                    bound.instruction);
       } catch (Error& error) {
-        error.set_span_if_none(dockerfile::origin_of(bound.instruction).span);
+        error.set_span_if_none(origin.span);
         throw;
       }
     }
@@ -150,6 +170,7 @@ class Planner {
 
   const dockerfile::Dockerfile& file_;
   const BuildOptions& options_;
+  dockerfile::Linter& linter_;
   std::map<std::string, std::string> build_args_;
   Environment globals_;
   StageGraph graph_;
@@ -160,9 +181,28 @@ class Planner {
 
 }  // namespace
 
+dockerfile::Linter make_linter(const dockerfile::SyntaxTree& tree, const BuildOptions& options) {
+  auto given = options.build_args.find("BUILDKIT_DOCKERFILE_CHECK");
+  std::optional<std::string> instead;
+  if (given != options.build_args.end()) instead = given->second;
+  return dockerfile::Linter(dockerfile::check_options(tree.directives, instead));
+}
+
+Plan make_plan(const dockerfile::Dockerfile& file, const BuildOptions& options,
+               ImageResolver& images, dockerfile::Linter& linter) {
+  return Planner(file, options, images, linter).run();
+}
+
 Plan make_plan(const dockerfile::Dockerfile& file, const BuildOptions& options,
                ImageResolver& images) {
-  return Planner(file, options, images).run();
+  dockerfile::Linter unheard({.skip_all = true});
+  return make_plan(file, options, images, unheard);
+}
+
+Outline make_outline(const dockerfile::Dockerfile& file, const BuildOptions& options,
+                     ImageResolver& images) {
+  dockerfile::Linter unheard({.skip_all = true});
+  return Planner(file, options, images, unheard).outline();
 }
 
 }  // namespace cairn::plan

@@ -59,6 +59,7 @@ std::vector<RunMount> lower_mounts(const dockerfile::Run& run, Lowering& context
     try {
       dockerfile::Mount mount = dockerfile::parse_mount(
           run.mounts[i], [&](std::string_view value) { return context.expand(value); });
+      note_for_outline(mount, context);
       if (mount.type != dockerfile::MountType::kBind &&
           mount.type != dockerfile::MountType::kCache) {
         not_supported_yet(fmt::format("RUN --mount=type={}", dockerfile::name_of(mount.type)),

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # .dockerignore keeps files out of COPY: anchored patterns, **, exceptions, the Dockerfile itself; the ignore file
-# named after a Dockerfile takes the place of the common one.
+# named after a Dockerfile takes the place of the common one (I01, I03, I04; H04: a heredoc is no file of the context).
 . "$(dirname "$0")/lib.sh"
 base_image
 mkdir -p src/deep .git docs build
@@ -21,6 +21,9 @@ END
 printf 'FROM scratch\nCOPY . /\n' >Dockerfile
 listing() { cairn build -q --output - "$@" . | tar -tf - | grep -v '/$' | sort | tr '\n' ' '; }
 same "$(listing)" "docs/README.md keep.txt src/b.o src/main.c "
+
+printf 'FROM scratch\nCOPY <<EOF /x.o\ntext\nEOF\n' >Dockerfile
+same "$(listing)" "x.o "
 
 printf 'FROM scratch\nCOPY . /\n' >Dockerfile.other
 printf '**\n!src/**\nsrc/deep\n' >Dockerfile.other.dockerignore

@@ -13,29 +13,8 @@
 namespace cairn::dockerfile {
 namespace {
 
-struct NameAndValue {
-  std::string name;
-  std::string value;
-};
-
 bool is_alnum(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-// "name = value", the name lower-cased; nothing when the line has another form or name.
-std::optional<NameAndValue> split_directive(std::string_view line) {
-  line = trim_left_space(line);
-  std::size_t end =
-      static_cast<std::size_t>(std::find_if_not(line.begin(), line.end(), is_alnum) - line.begin());
-  if (end == 0 || (line[0] >= '0' && line[0] <= '9')) return std::nullopt;
-  std::string name = to_lower(line.substr(0, end));
-  std::string_view rest = trim(line.substr(end));
-  if (!rest.starts_with('=')) return std::nullopt;
-  std::string_view value = trim(rest.substr(1));
-  if (value.empty() || (name != "syntax" && name != "escape" && name != "check")) {
-    return std::nullopt;
-  }
-  return NameAndValue{.name = std::move(name), .value = std::string(value)};
 }
 
 // The other places a syntax line may stand: below "#!", in "//" comments, or as a JSON key.
@@ -61,6 +40,21 @@ std::vector<Directive> look_elsewhere(const std::shared_ptr<const SourceText>& s
 }
 
 }  // namespace
+
+std::optional<NameAndValue> split_directive(std::string_view line) {
+  line = trim_left_space(line);
+  std::size_t end =
+      static_cast<std::size_t>(std::find_if_not(line.begin(), line.end(), is_alnum) - line.begin());
+  if (end == 0 || (line[0] >= '0' && line[0] <= '9')) return std::nullopt;
+  std::string name = to_lower(line.substr(0, end));
+  std::string_view rest = trim(line.substr(end));
+  if (!rest.starts_with('=')) return std::nullopt;
+  std::string_view value = trim(rest.substr(1));
+  if (value.empty() || (name != "syntax" && name != "escape" && name != "check")) {
+    return std::nullopt;
+  }
+  return NameAndValue{.name = std::move(name), .value = std::string(value)};
+}
 
 bool DirectiveReader::read(std::string_view comment, int line) {
   if (done_) return false;

@@ -6,12 +6,22 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "dockerfile/syntax.h"
 
 namespace cairn::dockerfile {
+
+struct NameAndValue {
+  std::string name;
+  std::string value;
+};
+// "name = value" as a directive has it, the name lower-cased; nothing when the text has another
+// form or name.
+std::optional<NameAndValue> split_directive(std::string_view text);
 
 class DirectiveReader {
  public:

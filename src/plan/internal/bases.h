@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "dockerfile/lint.h"
 #include "plan/build_options.h"
 #include "plan/image_resolver.h"
 #include "plan/internal/stage_state.h"
@@ -16,8 +17,9 @@ namespace cairn::plan {
 
 class Bases {
  public:
-  Bases(const BuildOptions& options, ImageResolver& images, std::vector<std::string> stage_names)
-      : options_(options), images_(images), stage_names_(std::move(stage_names)) {}
+  Bases(const BuildOptions& options, ImageResolver& images, std::vector<std::string> stage_names,
+        dockerfile::Linter& linter)
+      : options_(options), images_(images), stage_names_(std::move(stage_names)), linter_(linter) {}
 
   // Gives every stage of the list that is built on no other stage its config and triggers.
   void resolve(const std::vector<StageState*>& stages);
@@ -36,6 +38,7 @@ class Bases {
   const BuildOptions& options_;
   ImageResolver& images_;
   std::vector<std::string> stage_names_;
+  dockerfile::Linter& linter_;
   std::map<ImageRequest, ResolvedImage> answers_;  // stages may share an image
 };
 

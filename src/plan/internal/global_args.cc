@@ -58,22 +58,8 @@ std::array<std::string, 11> platform_values(const dockerfile::Dockerfile& file,
           stage.empty() ? "default" : stage};
 }
 
-}  // namespace
-
-BuildArgs effective_build_args(const BuildOptions& options) {
-  BuildArgs args = options.build_args;
-  if (options.epoch) args.try_emplace("SOURCE_DATE_EPOCH", std::to_string(options.epoch->seconds));
-  return args;
-}
-
-Environment global_args(const dockerfile::Dockerfile& file, const BuildOptions& options,
-                        const BuildArgs& build_args) {
-  Environment globals;
-  std::array<std::string, 11> values = platform_values(file, options);
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    auto given = build_args.find(std::string(kPlatformArgs[i]));
-    globals.set(kPlatformArgs[i], given == build_args.end() ? values[i] : given->second);
-  }
+Environment with_global_args(Environment globals, const dockerfile::Dockerfile& file,
+                             const BuildArgs& build_args) {
   for (const dockerfile::Arg& arg : file.global_args) {
     for (const dockerfile::ArgItem& item : arg.items) {
       auto given = build_args.find(item.key);
@@ -85,6 +71,48 @@ Environment global_args(const dockerfile::Dockerfile& file, const BuildOptions& 
     }
   }
   return globals;
+}
+
+// A word that cannot be expanded ends the check; the build says so itself.
+void lint_default_bases(const dockerfile::Dockerfile& file, const Environment& builtin,
+                        dockerfile::Linter& linter) {
+  try {
+    Environment globals = with_global_args(builtin, file, {});
+    for (const dockerfile::Stage& stage : file.stages) {
+      const dockerfile::From& from = stage.from;
+      if (oci::Reference::find(expand_in_from(from.base, globals, file.escape, from.origin.span)))
+        continue;
+      linter.report(dockerfile::rules::kInvalidDefaultArgInFrom, from.origin.span, {}, from.base);
+    }
+  } catch (const Error&) {
+    return;
+  }
+}
+
+}  // namespace
+
+BuildArgs effective_build_args(const BuildOptions& options) {
+  BuildArgs args = options.build_args;
+  if (options.epoch) args.try_emplace("SOURCE_DATE_EPOCH", std::to_string(options.epoch->seconds));
+  return args;
+}
+
+Environment builtin_args(const dockerfile::Dockerfile& file, const BuildOptions& options,
+                         const BuildArgs& build_args) {
+  Environment globals;
+  std::array<std::string, 11> values = platform_values(file, options);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    auto given = build_args.find(std::string(kPlatformArgs[i]));
+    globals.set(kPlatformArgs[i], given == build_args.end() ? values[i] : given->second);
+  }
+  return globals;
+}
+
+Environment global_args(const dockerfile::Dockerfile& file, const BuildOptions& options,
+                        const BuildArgs& build_args, dockerfile::Linter& linter) {
+  Environment builtin = builtin_args(file, options, build_args);
+  lint_default_bases(file, builtin, linter);
+  return with_global_args(std::move(builtin), file, build_args);
 }
 
 std::optional<Timestamp> source_date_epoch(const BuildArgs& build_args,

@@ -11,6 +11,7 @@
 
 #include "base/time.h"
 #include "dockerfile/dockerfile.h"
+#include "dockerfile/lint.h"
 #include "plan/build_options.h"
 #include "plan/internal/environment.h"
 #include "plan/internal/stage_state.h"
@@ -22,8 +23,14 @@ using BuildArgs = std::map<std::string, std::string>;
 // The build arguments with SOURCE_DATE_EPOCH of the environment among them.
 BuildArgs effective_build_args(const BuildOptions& options);
 
+// What FROM lines see without any ARG of the file: the builder's own variables, with the build
+// arguments that set them.
+Environment builtin_args(const dockerfile::Dockerfile& file, const BuildOptions& options,
+                         const BuildArgs& build_args);
+
+// The linter is told of bases that are no names of images unless a build argument makes them so.
 Environment global_args(const dockerfile::Dockerfile& file, const BuildOptions& options,
-                        const BuildArgs& build_args);
+                        const BuildArgs& build_args, dockerfile::Linter& linter);
 
 // SOURCE_DATE_EPOCH as a build argument or a global ARG; nothing when it is unset or empty.
 std::optional<Timestamp> source_date_epoch(const BuildArgs& build_args, const Environment& globals);

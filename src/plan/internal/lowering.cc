@@ -9,9 +9,35 @@
 #include "base/text.h"
 
 namespace cairn::plan {
+namespace {
+
+// An ARG without a value is defined, and empty.
+void lint_undefined(const std::set<std::string>& names, const Lowering& context) {
+  const ImageState& image = context.stage.image;
+  for (const std::string& name : names) {
+    bool declared = std::any_of(image.args.begin(), image.args.end(),
+                                [&](const dockerfile::ArgItem& item) { return item.key == name; });
+    if (declared || is_hidden_arg(name)) continue;
+    std::optional<std::string> near = nearest_exact(name, image.env.names());
+    context.linter.report(dockerfile::rules::kUndefinedVar, context.origin, name,
+                          near ? fmt::format(" (did you mean ${}?)", *near) : "");
+  }
+}
+
+}  // namespace
 
 std::string Lowering::expand(std::string_view word) const {
-  return dockerfile::expand_word(word, stage.image.env.variables(), {.escape = escape}).text;
+  dockerfile::Expansion found =
+      dockerfile::expand_word(word, stage.image.env.variables(), {.escape = escape});
+  lint_undefined(found.unset, *this);
+  return std::move(found.text);
+}
+
+std::string Lowering::expand_body(std::string_view text) const {
+  dockerfile::Expansion found =
+      dockerfile::expand_word(text, stage.image.env.variables(), {.ignore_quotes = true});
+  lint_undefined(found.unset, *this);
+  return std::move(found.text);
 }
 
 VertexId Lowering::add_step(Op op, std::vector<VertexId> more_inputs, std::string name,
@@ -70,6 +96,18 @@ std::string in_workdir(const oci::ImageConfig& config, std::string_view path) {
 
 VertexId files_of(StageState& source, Vertices& vertices) {
   return source.local ? vertices.local(*source.local) : source.image.root;
+}
+
+void note_for_outline(const dockerfile::Mount& mount, Lowering& context) {
+  bool is_secret = mount.type == dockerfile::MountType::kSecret;
+  if (!is_secret && mount.type != dockerfile::MountType::kSsh) return;
+  std::string id = is_secret && !mount.source.empty() ? mount.source : mount.id;
+  if (id.empty()) id = is_secret ? mount.target.substr(mount.target.rfind('/') + 1) : "default";
+  std::vector<OutlineMount>& known = is_secret ? context.stage.secrets : context.stage.ssh;
+  auto same = [&](const OutlineMount& other) { return other.id == id; };
+  if (std::none_of(known.begin(), known.end(), same)) {
+    known.push_back({.id = id, .required = mount.required, .span = context.origin.span});
+  }
 }
 
 void check_file_name(std::string_view name) {

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "dockerfile/instruction.h"
+#include "dockerfile/lint.h"
+#include "dockerfile/mount.h"
 #include "plan/build_options.h"
 #include "plan/internal/stage_state.h"
 #include "plan/internal/vertices.h"
@@ -26,11 +28,16 @@ struct Lowering {
   Vertices& vertices;
   StageState& stage;
   const std::vector<StageState*>& sources;
+  const dockerfile::Origin& origin;  // of the instruction
+  dockerfile::Linter& linter;
   bool on_build = false;
 
   ImageState& image() const { return stage.image; }
-  // The word with the variables of this moment.
+  // The word with the variables of this moment. The linter is told of those that nothing defines.
   std::string expand(std::string_view word) const;
+  // Likewise for text in which quotes are content and the escape is "\" whatever the directive
+  // says.
+  std::string expand_body(std::string_view text) const;
   // A step's vertex on top of the stage's root; the root becomes it.
   VertexId add_step(Op op, std::vector<VertexId> more_inputs, std::string name,
                     const SourceSpan& span);
@@ -69,10 +76,17 @@ std::string in_workdir(const oci::ImageConfig& config, std::string_view path);
 // The mounts of RUN; their trees go to `inputs`.
 std::vector<RunMount> lower_mounts(const dockerfile::Run& run, Lowering& context,
                                    std::vector<VertexId>& inputs);
+// Keeps what an outline says of a secret or an agent.
+void note_for_outline(const dockerfile::Mount& mount, Lowering& context);
 // "[build 2/4] ", and counts the step.
 std::string step_prefix(StageState& stage, bool on_build);
 // The tree that --from=stage reads.
 VertexId files_of(StageState& source, Vertices& vertices);
+// Arguments that are read by the builder and never shown to a command.
+bool is_hidden_arg(std::string_view name);
+// Build checks: of a path in the build context, of a name that may be a secret's.
+void lint_ignored(const std::string& path, bool is_add, const Lowering& context);
+void lint_secret(std::string_view instruction, const std::string& name, const Lowering& context);
 // The word of a heredoc becomes a file's name; throws when it would be a path.
 void check_file_name(std::string_view name);
 // What of the language comes with a later version, said where it was met.

@@ -16,7 +16,7 @@
 #include "dockerfile/expand.h"
 #include "dockerfile/mount.h"
 #include "plan/internal/cycles.h"
-#include "plan/internal/global_args.h"
+#include "plan/internal/from_line.h"
 
 namespace cairn::plan {
 namespace {
@@ -37,32 +37,6 @@ bool skips_cache(const BuildOptions& options, const std::string& name) {
   if (options.no_cache) return true;
   return std::any_of(options.no_cache_filter.begin(), options.no_cache_filter.end(),
                      [&](const std::string& filter) { return equal_fold(filter, name); });
-}
-
-// Which variables made a FROM line empty.
-std::string blank_hint(const std::string& word, const Environment& globals, char escape) {
-  std::set<std::string> unset =
-      dockerfile::expand_word(word, globals.variables(), {.escape = escape}).unset;
-  if (unset.empty()) return "";
-  return fmt::format(
-      "{} is not set: a FROM line sees only the ARGs above the first FROM and --build-arg",
-      fmt::join(unset, ", "));
-}
-
-oci::Platform platform_of(const dockerfile::From& from, const Environment& globals, char escape) {
-  const SourceSpan& span = from.origin.span;
-  std::string text = expand_in_from(from.platform, globals, escape, span);
-  if (text.empty()) {
-    throw failure("empty platform value from expression {}", from.platform)
-        .with_hint(blank_hint(from.platform, globals, escape))
-        .at(span);
-  }
-  try {
-    return oci::Platform::parse(text);
-  } catch (const Error& error) {
-    throw failure("failed to parse platform {}: {}", from.platform, error.message())
-        .at(dockerfile::narrow(span, "--platform"));
-  }
 }
 
 // "0", "12", "-1": what Go's Atoi takes for a number.
@@ -117,9 +91,9 @@ std::optional<std::string> find_context(const BuildOptions& options, const std::
 }
 
 StageGraph::StageGraph(const dockerfile::Dockerfile& file, const BuildOptions& options,
-                       const Environment& globals)
+                       const Environment& globals, dockerfile::Linter& linter)
     : file_(file), options_(options) {
-  for (const dockerfile::Stage& stage : file.stages) add_stage(stage, globals);
+  for (const dockerfile::Stage& stage : file.stages) add_stage(stage, globals, linter);
   for (StageState& state : stages_) {
     for (BoundInstruction& bound : state.instructions) bind(bound);
   }
@@ -128,20 +102,17 @@ StageGraph::StageGraph(const dockerfile::Dockerfile& file, const BuildOptions& o
     stages_[0].shown_name.clear();
 }
 
-void StageGraph::add_stage(const dockerfile::Stage& stage, const Environment& globals) {
+void StageGraph::add_stage(const dockerfile::Stage& stage, const Environment& globals,
+                           dockerfile::Linter& linter) {
   const dockerfile::From& from = stage.from;
   StageState& state = stages_.emplace_back();
   state.index = stages_.size() - 1;
   state.name = from.name;
   state.shown_name = from.name.empty() ? fmt::format("stage-{}", state.index) : from.name;
   state.span = from.origin.span;
-  state.base_name = expand_in_from(from.base, globals, file_.escape, from.origin.span);
-  if (state.base_name.empty()) {
-    throw failure("base name ({}) should not be blank", from.base)
-        .with_hint(blank_hint(from.base, globals, file_.escape))
-        .at(dockerfile::narrow(from.origin.span, from.base));
-  }
-  if (!from.platform.empty()) state.platform_flag = platform_of(from, globals, file_.escape);
+  FromLine line = read_from_line(from, file_, globals, linter);
+  state.base_name = std::move(line.base);
+  state.platform_flag = std::move(line.platform);
   state.no_cache = skips_cache(options_, from.name);
   set_base(state);
   if (state.replaced) return;
@@ -274,11 +245,15 @@ std::vector<StageState*> StageGraph::reachable(StageState& target) {
       for (StageState* source : bound.sources) visit(source);
     }
   }
+  std::vector<StageState*> out = all();
+  std::erase_if(out, [&](StageState* state) { return !found.contains(state); });
+  return out;
+}
+
+std::vector<StageState*> StageGraph::all() {
   std::vector<StageState*> out;
   for (std::deque<StageState>* list : {&outside_, &stages_}) {
-    for (StageState& state : *list) {
-      if (found.contains(&state)) out.push_back(&state);
-    }
+    for (StageState& state : *list) out.push_back(&state);
   }
   return out;
 }

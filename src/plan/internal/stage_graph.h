@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dockerfile/dockerfile.h"
+#include "dockerfile/lint.h"
 #include "plan/build_options.h"
 #include "plan/internal/stage_state.h"
 
@@ -18,12 +19,13 @@ namespace cairn::plan {
 class StageGraph {
  public:
   StageGraph(const dockerfile::Dockerfile& file, const BuildOptions& options,
-             const Environment& globals);
+             const Environment& globals, dockerfile::Linter& linter);
 
   // The stage that --target names, or the last one.
   StageState& target();
   // The target and all it needs: in the order of the file, images and contexts first.
   std::vector<StageState*> reachable(StageState& target);
+  std::vector<StageState*> all();  // in the same order
   // Puts the triggers of the base before the stage's own instructions.
   void bind_triggers(StageState& stage, const std::vector<std::string>& triggers);
   // Throws for a stage that takes files from one below it, and for a --from that is probably a typo
@@ -33,7 +35,8 @@ class StageGraph {
   std::vector<std::string> names() const;  // of the stages that have one
 
  private:
-  void add_stage(const dockerfile::Stage& stage, const Environment& globals);
+  void add_stage(const dockerfile::Stage& stage, const Environment& globals,
+                 dockerfile::Linter& linter);
   void set_base(StageState& state);
   void bind(BoundInstruction& bound);
   StageState* stage_of_context(const StageState& state);

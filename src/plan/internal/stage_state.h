@@ -14,6 +14,7 @@
 #include "oci/platform.h"
 #include "plan/build_options.h"
 #include "plan/internal/environment.h"
+#include "plan/outline.h"
 #include "plan/plan.h"
 
 namespace cairn::plan {
@@ -37,6 +38,7 @@ struct ImageState {
   std::vector<HistoryLine> history = {};
   Environment env = {};  // ENV and ARG, the later line wins
   std::vector<dockerfile::ArgItem> args = {};
+  bool workdir_set = false;  // by a WORKDIR of the file
 };
 
 struct StageState {
@@ -58,14 +60,19 @@ struct StageState {
   // Progress.
   bool resolved = false;
   bool triggers_bound = false;
-  bool cmd_set = false;  // this stage ran CMD
+  // Where this stage set them last.
+  std::optional<SourceSpan> cmd = {};
+  std::optional<SourceSpan> entrypoint = {};
+  std::optional<SourceSpan> healthcheck = {};
   bool no_cache = false;
   int step = 0;
   int steps = 0;
   std::vector<std::string> triggers = {};  // of the base image
   std::optional<ImageOp> base_op = {};     // the base image, if it has layers
-  std::optional<std::string> local = {};   // it is the directory of this named context
-  bool remote = false;                     // it is the repository or file of this named context
+  std::vector<OutlineMount> secrets = {};  // that its RUN lines mount, each id once
+  std::vector<OutlineMount> ssh = {};
+  std::optional<std::string> local = {};  // it is the directory of this named context
+  bool remote = false;                    // it is the repository or file of this named context
   ImageState image = {};
 };
 

@@ -41,11 +41,36 @@ TEST_CASE("an excerpt marks the lines of the span and points at the columns") {
   SourceSpan span{
       .source = text, .first_line = 2, .last_line = 2, .first_column = 1, .last_column = 5};
   CHECK(location(span) == "Dockerfile:2");
-  CHECK(excerpt(span, 1) ==
+  CHECK(excerpt(span) ==
         "Dockerfile:2\n--------------------\n"
         "   1 |     FROM a\n"
         "   2 | >>> COPPY b c\n"
         "     |     ^^^^^\n"
         "   3 |     RUN d\n"
+        "   4 |     \n"
         "--------------------\n");
+}
+
+// What BuildKit's errdefs.Source.Print shows of a file of ten lines that ends in a newline.
+TEST_CASE("an excerpt has the lines around the span that BuildKit shows") {
+  std::string lines;
+  for (int i = 1; i <= 10; ++i) lines += fmt::format("line {}\n", i);
+  auto text = std::make_shared<SourceText>(SourceText{"Dockerfile", lines});
+  struct Case {
+    int first, last, shown_first, shown_last;
+  };
+  for (const Case& c : {Case{1, 1, 1, 3},
+                        {2, 2, 1, 4},
+                        {5, 5, 3, 7},
+                        {5, 6, 4, 7},
+                        {1, 2, 1, 3},
+                        {10, 10, 8, 11},
+                        {9, 40, 8, 11}}) {
+    SourceSpan span{.source = text, .first_line = c.first, .last_line = c.last};
+    std::string shown = excerpt(span);
+    CAPTURE(shown);
+    CHECK(shown.find(fmt::format("--\n {:3} | ", c.shown_first)) != std::string::npos);
+    CHECK(shown.find(fmt::format("\n {:3} | ", c.shown_last)) != std::string::npos);
+    CHECK(shown.find(fmt::format("\n {:3} | ", c.shown_last + 1)) == std::string::npos);
+  }
 }

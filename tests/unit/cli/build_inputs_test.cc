@@ -265,6 +265,7 @@ TEST_CASE("a Dockerfile outside a repository is named by a whole path") {
   CHECK(text(p.tree.at("mine")) == "FROM mine\n");
 }
 
+// P15
 TEST_CASE("the Dockerfile's name has three spellings, the usual one first") {
   Project p;
   sys::unlink_at(p.tree.fd(), "Dockerfile");
@@ -288,6 +289,7 @@ TEST_CASE("a missing Dockerfile is told with what is there instead") {
   CHECK(p.refusal(ErrorKind::kDockerfile).ends_with("/Dockerfle?"));
 }
 
+// I01 ⚠29
 TEST_CASE("the ignore file named after the Dockerfile goes before that of the context") {
   Project p;
   p.tree.file(".dockerignore", "general\n");
@@ -303,6 +305,7 @@ TEST_CASE("the ignore file named after the Dockerfile goes before that of the co
         std::string::npos);
 }
 
+// I04
 TEST_CASE("a named directory is a context with an ignore file of its own, an image is none") {
   Project p;
   p.tree.file("libs/.dockerignore", "*.o\n");

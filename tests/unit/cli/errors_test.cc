@@ -55,6 +55,7 @@ TEST_CASE("an error is printed with its lines, what was being done, and the way 
   error.add_context("running step COPY b /");
   CHECK(printed(error) ==
         "Dockerfile:2\n--------------------\n   1 |     FROM a\n   2 | >>> COPY b /\n"
+        "   3 |     \n"
         "--------------------\nerror: \"/b\": not found\n  while running step COPY b /\n"
         "  Dockerfile:2\nhint: did you mean c?\n");
 }

@@ -20,6 +20,7 @@ Lines directives(std::string text) {
 
 }  // namespace
 
+// P02 ⚠01
 TEST_CASE("a directive may be spaced and spelled in any way") {
   for (const char* line : {"#escape=`", "# escape=`", "#\tEscape =\t` ", "#  ESCAPE  =  `  ",
                            "   # escape=`", "# escape=`\r"}) {
@@ -29,6 +30,7 @@ TEST_CASE("a directive may be spaced and spelled in any way") {
   }
 }
 
+// P02 ⚠01
 TEST_CASE("what is not quite a directive is a comment, and ends the run") {
   for (const char* line : {"# escape", "# escape=", "# 1escape=`", "# esc ape=`", "# escape: `",
                            "## escape=`", "# my_escape=`", "# ESCAPED=`"}) {
@@ -38,6 +40,7 @@ TEST_CASE("what is not quite a directive is a comment, and ends the run") {
   }
 }
 
+// P02 ⚠01
 TEST_CASE("a blank line, a comment, an unknown name and an instruction end the run of directives") {
   for (const char* between : {"\n", "# words\n", "# nothing=1\n", "#\n", "ARG a\n"}) {
     Dockerfile file = parsed("# syntax=s\n" + std::string(between) + "# escape=`\nFROM x\n");
@@ -53,6 +56,7 @@ TEST_CASE("each directive knows its line, whatever their order") {
         Lines{"check=skip=A,B;error=true@1", "escape=\\@2", "syntax=docker/dockerfile:1@3"});
 }
 
+// P01 P04
 TEST_CASE("a syntax line is found below a shebang and in slash comments, an escape is not") {
   CHECK(directives("#!/usr/bin/env x\n# syntax=s\nFROM x") == Lines{"syntax=s@2"});
   CHECK(directives("#!/usr/bin/env x\n# escape=`\nFROM x").empty());
@@ -65,6 +69,7 @@ TEST_CASE("a syntax line is found below a shebang and in slash comments, an esca
   CHECK(tree.escape == '\\');
 }
 
+// P02 E21
 TEST_CASE("a directive given twice is an error at the second one") {
   for (std::string name : {"syntax", "escape", "check"}) {
     Refusal twice = refusal("# " + name + "=\\\n# " + name + "=\\\nFROM x\n");
@@ -73,6 +78,7 @@ TEST_CASE("a directive given twice is an error at the second one") {
   }
 }
 
+// P03 E21
 TEST_CASE("only a backslash and a backtick can be escapes") {
   for (const char* value : {"^", "\\\\", "``", "/", "` x"}) {
     Refusal wrong = refusal("# escape=" + std::string(value) + "\nFROM x\n");
@@ -82,6 +88,7 @@ TEST_CASE("only a backslash and a backtick can be escapes") {
   }
 }
 
+// P03
 TEST_CASE("with a backtick as escape a backslash is an ordinary character everywhere") {
   Dockerfile file = parsed(
       "# escape=`\nFROM x\nCOPY a C:\\dir\\\nENV p=C:\\x` y q=`\"\nRUN dir `\n  C:\\\nUSER u\n");

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "dockerfile/dockerfile.h"
 #include "dockerfile/ignore.h"
+#include "dockerfile/lint.h"
 
 namespace cairn::dockerfile {
 
@@ -29,6 +30,24 @@ T instruction(const std::string& line) {
   Dockerfile file = parsed("FROM x\n" + line);
   REQUIRE(file.stages.at(0).instructions.size() == 1);
   return std::get<T>(file.stages[0].instructions[0]);
+}
+
+// What the checks of a parser find, in short form. An error ends the list.
+inline Lines checked(std::string text) {
+  SyntaxTree tree =
+      parse_syntax(std::make_shared<const SourceText>(SourceText{"Dockerfile", std::move(text)}));
+  Linter linter(check_options(tree.directives, std::nullopt));
+  Lines out;
+  std::string error;
+  try {
+    parse_dockerfile(tree, linter);
+    linter.fail_if_wanted();
+  } catch (const Error& caught) {
+    error = "error: " + caught.message();
+  }
+  for (const Diagnostic& diagnostic : linter.found()) out.push_back(short_text(diagnostic));
+  if (!error.empty()) out.push_back(error);
+  return out;
 }
 
 struct Refusal {

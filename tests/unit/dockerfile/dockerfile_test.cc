@@ -65,6 +65,7 @@ Mount mount(std::string_view text) {
 
 }  // namespace
 
+// P14
 TEST_CASE("stages hold their instructions, and ARGs before the first are global") {
   Dockerfile file = parse("ARG V=1\nFROM --platform=$P base:$V AS Build\nRUN a\nFROM scratch\n");
   CHECK(file.global_args.at(0).items.at(0).value == "1");
@@ -75,6 +76,7 @@ TEST_CASE("stages hold their instructions, and ARGs before the first are global"
   CHECK(file.stages[0].instructions.size() == 1);
 }
 
+// E01
 TEST_CASE("an unknown instruction suggests the one that was meant, and shows where") {
   Failure typo = failure("FROM x\n  FNTRYPOINT a\n");
   CHECK(typo.message ==
@@ -89,6 +91,7 @@ TEST_CASE("an unknown instruction suggests the one that was meant, and shows whe
   CHECK(failure("FROM x\n\nmake\n").hint.empty());
 }
 
+// P12 E02
 TEST_CASE("flags are checked by name, kind and number") {
   CHECK(refused("COPY --chwon=x a b") == "unknown flag: --chwon (did you mean chown?)");
   CHECK(failure("FROM x\nRUN --link a").hint == "--link is a flag of ADD and COPY");
@@ -101,6 +104,7 @@ TEST_CASE("flags are checked by name, kind and number") {
   CHECK(failure("FROM x\nCOPY --a \\\n  --bcd=e f g").span.first_line == 2);
 }
 
+// E03
 TEST_CASE("argument counts are checked with the words people search for") {
   CHECK(refused("COPY a") ==
         "COPY requires at least two arguments, but only one was provided. Destination could not be "
@@ -121,6 +125,7 @@ TEST_CASE("argument counts are checked with the words people search for") {
   CHECK(failure("ARG a").message == "dockerfile contains no stages to build");
 }
 
+// G01 G02
 TEST_CASE("commands come in shell form and in exec form") {
   CHECK(one<Run>("RUN a  'b'").command.words == std::vector<std::string>{"a  'b'"});
   CHECK(one<Run>("RUN [\"a\", \"b\"]").command.shell_form == false);
@@ -154,6 +159,7 @@ TEST_CASE("a health check has a kind, a command and durations") {
   CHECK(refused("HEALTHCHECK --retries=-1 CMD x") == "--retries cannot be negative (-1)");
 }
 
+// H06
 TEST_CASE("ONBUILD keeps its trigger as text, and a trigger parses where it fires") {
   CHECK(one<Onbuild>("onbuild  RUN a").trigger == "RUN a");
   Onbuild heredoc = one<Onbuild>("ONBUILD RUN <<EOF\nx\nEOF\n");

@@ -6,6 +6,7 @@
 using namespace cairn;
 using namespace cairn::dockerfile;
 
+// E01
 TEST_CASE("every keyword is guessed from one slip, in the letter case of the writer") {
   struct Case {
     const char* typo;
@@ -32,6 +33,7 @@ TEST_CASE("every keyword is guessed from one slip, in the letter case of the wri
   CHECK(complaint("&& make") == "unknown instruction: &&");
 }
 
+// E01
 TEST_CASE("a line that fell off the one above it is told which escape is missing") {
   Refusal backtick = refusal("# escape=`\nFROM x\nRUN a\n  && b\n");
   CHECK(backtick.span.first_line == 4);
@@ -55,6 +57,7 @@ TEST_CASE("an error of the syntax points at its line, as deep as it stands") {
   }
 }
 
+// P14
 TEST_CASE("only ARG may stand above the first FROM, and the first that does not is shown") {
   for (const char* line : {"RUN a", "ENV a=b", "COPY a b", "LABEL a=b", "SHELL [\"a\"]"}) {
     Refusal wrong = refusal("ARG a\n" + std::string(line) + "\nFROM x\n");
@@ -64,6 +67,7 @@ TEST_CASE("only ARG may stand above the first FROM, and the first that does not 
   }
 }
 
+// P13
 TEST_CASE("files without a stage are told apart") {
   CHECK(refusal("").message == "the Dockerfile cannot be empty");
   CHECK(refusal("\n").message == "file with no instructions");
@@ -72,12 +76,14 @@ TEST_CASE("files without a stage are told apart") {
   CHECK(refusal("ARG a\nARG b\n").span.first_line == 2);
 }
 
+// G10 E12
 TEST_CASE("a SHELL in shell form is shown how to be written") {
   Refusal wrong = refusal("FROM x\nSHELL /bin/bash -c\n");
   CHECK(wrong.hint == "write it as SHELL [\"/bin/bash\", \"-c\"]");
   CHECK(instruction<Shell>("SHELL [\"powershell\", \"-c\"]").words == Lines{"powershell", "-c"});
 }
 
+// E20
 TEST_CASE("some triggers are forbidden, and the rest are checked where they fire") {
   for (std::string keyword : {"FROM", "MAINTAINER", "maintainer"}) {
     std::string shout = keyword == "FROM" ? "FROM" : "MAINTAINER";
@@ -88,6 +94,7 @@ TEST_CASE("some triggers are forbidden, and the rest are checked where they fire
   CHECK(complaint("ONBUILD --x RUN a") == "unknown flag: --x");
 }
 
+// E20
 TEST_CASE("a trigger that fails shows the line that fired it and says who carries it") {
   auto source = std::make_shared<const SourceText>(SourceText{"Dockerfile", "FROM base\n"});
   SourceSpan from{.source = source, .first_line = 1, .last_line = 1};

@@ -47,6 +47,7 @@ struct Case {
 
 }  // namespace
 
+// V05 V09
 TEST_CASE("quotes and escapes are taken off as a shell would") {
   for (const Case& c : std::initializer_list<Case>{{"he'll'o", "hello"},
                                                    {"he\\'llo", "he'llo"},
@@ -64,6 +65,7 @@ TEST_CASE("quotes and escapes are taken off as a shell would") {
   }
 }
 
+// V05
 TEST_CASE("names are letters, digits and underscores; digits and special signs are names too") {
   for (const Case& c : std::initializer_list<Case>{{"$V.", "xxyy."},
                                                    {"$.", "$."},
@@ -79,6 +81,7 @@ TEST_CASE("names are letters, digits and underscores; digits and special signs a
   }
 }
 
+// V03 ⚠07
 TEST_CASE("every operator of a substitution does its work") {
   for (const Case& c : std::initializer_list<Case>{{"${X:-d}", "d"},
                                                    {"${EMPTY:-d}", "d"},
@@ -111,6 +114,7 @@ TEST_CASE("every operator of a substitution does its work") {
   }
 }
 
+// E13
 TEST_CASE("a substitution that cannot be is an error with its reason") {
   for (const Case& c : std::initializer_list<Case>{
            {"${X:?no way}", "error: X: no way"},
@@ -137,6 +141,7 @@ TEST_CASE("an expansion says which variables it used and which were unset") {
   CHECK(result.unset == std::set<std::string>{"X", "Y"});
 }
 
+// V08
 TEST_CASE("splitting cuts at white space outside quotes, from variables too") {
   CHECK(words("a  $TWO\"$TWO\"") == std::vector<std::string>{"a", "a", "ba  b"});
   CHECK(words("a\\ b '' c") == std::vector<std::string>{"a b", "c"});

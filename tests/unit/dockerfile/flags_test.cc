@@ -7,6 +7,7 @@
 using namespace cairn;
 using namespace cairn::dockerfile;
 
+// P11
 TEST_CASE("quotes and escapes work inside a flag") {
   struct Case {
     const char* flag;
@@ -26,6 +27,7 @@ TEST_CASE("quotes and escapes work inside a flag") {
   }
 }
 
+// P11
 TEST_CASE("flags end at the first word that is none, and at a bare pair of dashes") {
   CHECK(instruction<Run>("RUN a --mount=type=cache,target=/x").mounts.empty());
   CHECK(instruction<Run>("RUN -- --network=none").command.words == Lines{"--network=none"});
@@ -35,6 +37,7 @@ TEST_CASE("flags end at the first word that is none, and at a bare pair of dashe
         "insecure");
 }
 
+// P12
 TEST_CASE("a truth is yes when it stands alone, and true or false in any letter case") {
   struct Case {
     const char* flag;
@@ -56,6 +59,7 @@ TEST_CASE("a truth is yes when it stands alone, and true or false in any letter 
   CHECK(instruction<Add>("ADD --keep-git-dir a b").keep_git_dir == true);
 }
 
+// P12
 TEST_CASE("a list may be given often, anything else once") {
   CHECK(instruction<Run>("RUN --mount=target=/a --mount=target=/b c").mounts ==
         Lines{"target=/a", "target=/b"});
@@ -68,6 +72,7 @@ TEST_CASE("a list may be given often, anything else once") {
   }
 }
 
+// E02
 TEST_CASE("a flag on the wrong instruction is told where it belongs") {
   struct Case {
     const char* line;
@@ -87,6 +92,7 @@ TEST_CASE("a flag on the wrong instruction is told where it belongs") {
   }
 }
 
+// E02
 TEST_CASE("a misspelled flag suggests the near one, a far one nothing") {
   struct Case {
     const char* line;

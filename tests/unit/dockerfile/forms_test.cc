@@ -6,6 +6,7 @@
 using namespace cairn;
 using namespace cairn::dockerfile;
 
+// G01 ⚠04
 TEST_CASE("what begins as a list and is no JSON is text for the shell") {
   for (const char* text : {"[\"a\"]x", "['a']", "[\"a\",]", "[a]", "[\"a\"", "[ -f x ] && y",
                            "[\"a\" \"b\"]", "{\"a\": 1}", "[\"a\\z\"]", "\"a\""}) {
@@ -33,6 +34,7 @@ TEST_CASE("JSON lists give words with their escapes resolved") {
   }
 }
 
+// G01 E12
 TEST_CASE("a JSON list that holds anything but strings is an error in every instruction") {
   for (const char* keyword :
        {"RUN", "CMD", "ENTRYPOINT", "SHELL", "VOLUME", "COPY", "ADD", "HEALTHCHECK CMD"}) {
@@ -44,6 +46,7 @@ TEST_CASE("a JSON list that holds anything but strings is an error in every inst
   }
 }
 
+// G04
 TEST_CASE("the first word decides whether ENV and LABEL are in the old form") {
   Env old = instruction<Env>("ENV a  b=c \"d\"  e ");
   REQUIRE(old.pairs.size() == 1);
@@ -66,6 +69,7 @@ TEST_CASE("pairs cut at their first equals sign") {
   CHECK(env.pairs.at(1).value == "=");
 }
 
+// E11
 TEST_CASE("a pair that is none is refused with the word that is none") {
   for (std::string keyword : {"ENV", "LABEL"}) {
     CHECK(complaint(keyword + " a=b c") ==
@@ -77,6 +81,7 @@ TEST_CASE("a pair that is none is refused with the word that is none") {
   }
 }
 
+// G05
 TEST_CASE("one ARG declares many, each with or without a default") {
   Arg arg = instruction<Arg>("ARG a b= c='d e' f=g=h");
   REQUIRE(arg.items.size() == 4);
@@ -88,6 +93,7 @@ TEST_CASE("one ARG declares many, each with or without a default") {
   CHECK(complaint("ARG") == "ARG requires at least one argument");
 }
 
+// G06
 TEST_CASE("WORKDIR, USER, STOPSIGNAL and MAINTAINER take the rest of the line as it is") {
   CHECK(instruction<Workdir>("WORKDIR  /a  b \"c\" ").path == "/a  b \"c\"");
   CHECK(instruction<Workdir>("WORKDIR [\"/a\"]").path == "[\"/a\"]");
@@ -96,6 +102,7 @@ TEST_CASE("WORKDIR, USER, STOPSIGNAL and MAINTAINER take the rest of the line as
   CHECK(instruction<Maintainer>("MAINTAINER Joe <joe@x>").name == "Joe <joe@x>");
 }
 
+// G03
 TEST_CASE("COPY and ADD split at white space, and only JSON holds it together") {
   Copy plain = instruction<Copy>("COPY \"a b\"   c\\ d /e");
   CHECK(plain.files.paths == Lines{"\"a", "b\"", "c\\", "d"});
@@ -110,6 +117,7 @@ TEST_CASE("VOLUME and EXPOSE take words") {
   CHECK(instruction<Expose>("EXPOSE 9 10/udp $P").ports == Lines{"$P", "10/udp", "9"});
 }
 
+// E03
 TEST_CASE("every instruction without arguments says how many it needs") {
   struct Case {
     const char* line;
@@ -138,6 +146,7 @@ TEST_CASE("every instruction without arguments says how many it needs") {
   }
 }
 
+// F01 E07
 TEST_CASE("the names of stages are lower-cased, and begin with a letter") {
   for (const char* name : {"a", "A1", "x-y_z.0", "Scratch", "context"}) {
     Dockerfile file = parsed("FROM x as " + std::string(name));
@@ -148,4 +157,11 @@ TEST_CASE("the names of stages are lower-cased, and begin with a letter") {
     CHECK_MESSAGE(wrong.message.find("invalid name for build stage") != std::string::npos, name);
     CHECK_MESSAGE(wrong.span.first_column == 11, name);
   }
+}
+
+// P10
+TEST_CASE("a hash behind the start of a line is no comment") {
+  CHECK(instruction<Run>("RUN echo a # b").command.words == Lines{"echo a # b"});
+  CHECK(instruction<Label>("LABEL a=#b").pairs.at(0).value == "#b");
+  CHECK(complaint("ENV A=b # c").starts_with("Syntax error - can't find = in \"#\""));
 }

@@ -5,6 +5,7 @@
 using namespace cairn;
 using namespace cairn::dockerfile;
 
+// G07
 TEST_CASE("the command of a health check is text for a shell, or words") {
   struct Case {
     const char* line;
@@ -31,6 +32,7 @@ TEST_CASE("each duration of a health check has its own flag") {
   CHECK(instruction<Healthcheck>("HEALTHCHECK --interval=0s CMD a").interval == 0);
 }
 
+// G07
 TEST_CASE("durations of a health check are nothing or a millisecond and more") {
   for (std::string flag : {"interval", "timeout", "start-period", "start-interval"}) {
     CHECK(complaint("HEALTHCHECK --" + flag + "=999us CMD a") ==

@@ -14,6 +14,7 @@ std::vector<Heredoc> heredocs(const std::string& line) {
 
 }  // namespace
 
+// H01
 TEST_CASE("the word of a heredoc tells its name, its tabs, its descriptor and its expansion") {
   struct Case {
     const char* word;
@@ -43,6 +44,7 @@ TEST_CASE("a word with something before the sign or another sign behind it opens
   }
 }
 
+// H01 P07
 TEST_CASE("a body is kept byte for byte up to the line that is its word") {
   struct Case {
     const char* line;
@@ -64,6 +66,7 @@ TEST_CASE("a body is kept byte for byte up to the line that is its word") {
   }
 }
 
+// H01
 TEST_CASE("tabs before the last line count only for a heredoc that chomps them") {
   CHECK(refusal("FROM x\nRUN <<E\na\n\tE\n").message == "unterminated heredoc");
   CHECK(refusal("FROM x\nRUN <<-E\na\n\tE\n").message.empty());
@@ -76,6 +79,7 @@ TEST_CASE("the tabs at the start of each line go, and no other white space") {
   CHECK(chomp_tabs("\t") == "");
 }
 
+// H01
 TEST_CASE("several heredocs are filled in the order of their words") {
   std::vector<Heredoc> two = heredocs("RUN cat <<A >x && cat <<-B >y\nB\nA\nA\n\tB\n");
   REQUIRE(two.size() == 2);
@@ -106,6 +110,7 @@ TEST_CASE("ADD writes heredocs to files as COPY does") {
   CHECK(complaint("ADD a <<E\nE\n") == "ADD cannot accept a heredoc as a destination");
 }
 
+// E14
 TEST_CASE("a heredoc that never ends names the line that came near") {
   Refusal blank = refusal("FROM x\nCOPY <<EOF /f\na\nEOF \nRUN b\n");
   CHECK(blank.message == "unterminated heredoc");

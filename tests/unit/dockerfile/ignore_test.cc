@@ -21,6 +21,7 @@ struct Case {
 
 }  // namespace
 
+// I01 ⚠29
 TEST_CASE("patterns are anchored at the root, and directories cover what is below them") {
   for (const Case& c : std::initializer_list<Case>{{"*.o", "a.o", true},
                                                    {"*.o", "d/a.o", false},
@@ -44,6 +45,7 @@ TEST_CASE("patterns are anchored at the root, and directories cover what is belo
   }
 }
 
+// I01 ⚠29
 TEST_CASE("two stars are any depth, none included") {
   for (const Case& c : std::initializer_list<Case>{{"**", "dir/file", true},
                                                    {"**/", "file", true},
@@ -73,6 +75,7 @@ TEST_CASE("two stars are any depth, none included") {
   }
 }
 
+// I01 ⚠29
 TEST_CASE("the last line that matches wins, below an excluded directory too") {
   CHECK(!excluded("docs\n!docs/README.md", "docs/README.md"));
   CHECK(excluded("docs\n!docs/README.md", "docs/other"));
@@ -90,6 +93,7 @@ TEST_CASE("the line that decided is known") {
   CHECK(m.match("src") == IgnoreDecision{});
 }
 
+// I02
 TEST_CASE("comments stand in the first column, spaces and a byte order mark fall away") {
   CHECK(excluded("\xef\xbb\xbf  a \r\n", "a"));
   CHECK(excluded(" #a\n", "#a"));
@@ -98,6 +102,7 @@ TEST_CASE("comments stand in the first column, spaces and a byte order mark fall
   CHECK(matcher("\n  \n# x\n").empty());
 }
 
+// I02
 TEST_CASE("a lone exclamation mark and broken brackets are errors at their line") {
   for (const char* text :
        {"a\n!\n", "a\n! \n", "a\n[\n", "a\n[]a]\n", "a\nx[\n", "a\n\\\n", "a\n[a-\n"}) {

@@ -31,6 +31,7 @@ std::string word(std::string_view text, const ExpandOptions& options = {}) {
 
 }  // namespace
 
+// V03 ⚠07
 TEST_CASE("each operator tells unset, empty and set apart as a shell does") {
   struct Row {
     const char* sign;
@@ -57,6 +58,7 @@ TEST_CASE("each operator tells unset, empty and set apart as a shell does") {
   }
 }
 
+// V03 ⚠07
 TEST_CASE("prefixes and suffixes go by their shortest or longest match") {
   struct Case {
     const char* text;
@@ -83,6 +85,7 @@ TEST_CASE("prefixes and suffixes go by their shortest or longest match") {
   }
 }
 
+// V03 V04
 TEST_CASE("replacements are literal, and take the longest match from the left") {
   struct Case {
     const char* text;
@@ -145,6 +148,7 @@ TEST_CASE("the message of a failed expansion quotes the whole word") {
   }
 }
 
+// E13
 TEST_CASE("braces that are not closed or hold nothing usable are errors") {
   struct Case {
     const char* text;
@@ -180,6 +184,7 @@ TEST_CASE("another escape takes the part of the backslash everywhere") {
   CHECK(word("a`", backtick) == "a");
 }
 
+// R02
 TEST_CASE("a value is never expanded again") {
   auto nested = [](std::string_view name) -> std::optional<std::string> {
     return name == "A" ? "$B '\"\\" : "b";
@@ -187,6 +192,7 @@ TEST_CASE("a value is never expanded again") {
   CHECK(expand_word("$A ${A:-x} \"$A\"", nested).text == "$B '\"\\ $B '\"\\ $B '\"\\");
 }
 
+// V08
 TEST_CASE("white space from a value splits words outside quotes alone") {
   CHECK(expand_words("$SP", lookup).words == Lines{"x", "y"});
   CHECK(expand_words("\"$SP\"", lookup).words == Lines{"x y"});

@@ -64,11 +64,13 @@ TEST_CASE("directives hold only in the unbroken run at the top") {
   CHECK(line_of_error("# syntax=y\n# escape=x\nFROM x") == 2);
 }
 
+// P01 P07
 TEST_CASE("a byte order mark and carriage returns are no part of the text") {
   CHECK(dump("\xef\xbb\xbf# escape=`\r\nFROM x\r\nRUN a `\r\n  b\r\n") ==
         "(from \"x\")\n(run \"a   b\")\n");
 }
 
+// G01-G06
 TEST_CASE("each instruction has its argument shape") {
   CHECK(dump("FROM  a  AS\tb") == "(from \"a\" \"AS\" \"b\")\n");
   CHECK(dump("env a=b c=\"d e\" f=g\\ h") ==
@@ -92,6 +94,7 @@ TEST_CASE("flags stand before the arguments, and a bare -- ends them") {
   CHECK(dump("RUN --x -- --y") == "(run [\"--x\"] \"--y\")\n");
 }
 
+// P13
 TEST_CASE("text that cannot be an instruction is refused where it stands") {
   CHECK(message("") == "the Dockerfile cannot be empty");
   CHECK(message("# only\n\n") == "file with no instructions");

@@ -22,6 +22,7 @@ std::string seen(PlanTest& t, const std::string& text) {
 
 }  // namespace
 
+// R01 R02
 TEST_CASE("the value of an ARG comes from the command line, its default or the global one") {
   struct Case {
     const char* global;
@@ -47,6 +48,7 @@ TEST_CASE("the value of an ARG comes from the command line, its default or the g
   }
 }
 
+// R04 ⚠10
 TEST_CASE("of ARG and ENV the later line decides for commands, in every order") {
   struct Case {
     const char* lines;
@@ -72,6 +74,7 @@ TEST_CASE("an ARG is in no image config, whatever its value") {
   CHECK(plan.config.env == Lines{"PATH=/bin", "B=base"});
 }
 
+// V07 ⚠08
 TEST_CASE("words of one line see the values before the line, the items of an ARG each other") {
   PlanTest t;
   Plan plan = t.plan(
@@ -81,6 +84,7 @@ TEST_CASE("words of one line see the values before the line, the items of an ARG
   CHECK(history(plan).back() == "+ RUN |3 E=e F=e2 G=e2 /bin/sh -c a # buildkit");
 }
 
+// R02
 TEST_CASE("a default that is not used is not even looked at") {
   PlanTest t;
   CHECK(t.refused("FROM base\nARG X=${Y:?needed}\n") ==
@@ -91,6 +95,7 @@ TEST_CASE("a default that is not used is not even looked at") {
   CHECK(t.refused("ARG X=${Y:?needed}\nFROM base\nARG X=${Z:?needed}\n").empty());
 }
 
+// R02
 TEST_CASE("global ARGs see each other in order, and the platform from the start") {
   PlanTest t;
   t.images.add("base:linux-1-amd64");
@@ -98,6 +103,7 @@ TEST_CASE("global ARGs see each other in order, and the platform from the start"
   CHECK(t.images.asked == Lines{"base:linux-1-amd64 linux/amd64"});
 }
 
+// R02
 TEST_CASE("an ARG of a stage is no variable of a later FROM") {
   PlanTest t;
   CHECK(t.refused("FROM base AS a\nARG V=base\nFROM ${V}\n") ==
@@ -107,6 +113,7 @@ TEST_CASE("an ARG of a stage is no variable of a later FROM") {
   CHECK(t.refused("FROM base AS a\nENV V=base\nFROM $V\n").starts_with("base name ($V)"));
 }
 
+// R03 ⚠11
 TEST_CASE("what builds on a stage has its arguments, what copies from it has not") {
   PlanTest t;
   std::string parent = "FROM base AS a\nARG X=a\nENV Y=b\n";
@@ -116,6 +123,7 @@ TEST_CASE("what builds on a stage has its arguments, what copies from it has not
   CHECK(seen(t, parent + "FROM a\nENV X=d\nRUN r\n") == "d");
 }
 
+// R06
 TEST_CASE("automatic arguments are there once they are declared, and a build argument beats them") {
   PlanTest t;
   t.options.platform = oci::Platform{.os = "linux", .architecture = "arm", .variant = "v7"};
@@ -140,6 +148,7 @@ TEST_CASE("automatic arguments are there once they are declared, and a build arg
   CHECK(history(t.plan("FROM base\nARG TARGETARCH\n")).back() == "  ARG TARGETARCH=mine");
 }
 
+// R06
 TEST_CASE("TARGETSTAGE is the name of the target") {
   PlanTest t;
   CHECK(history(t.plan("FROM base AS Fin\nARG TARGETSTAGE\n")).back() == "  ARG TARGETSTAGE=fin");
@@ -148,6 +157,7 @@ TEST_CASE("TARGETSTAGE is the name of the target") {
         "  ARG TARGETSTAGE=one");
 }
 
+// R05 ⚠12
 TEST_CASE("a proxy in either spelling reaches a command in both, and no variable") {
   for (const char* name : {"https_proxy", "HTTPS_PROXY"}) {
     PlanTest t;
@@ -159,6 +169,7 @@ TEST_CASE("a proxy in either spelling reaches a command in both, and no variable
   }
 }
 
+// R07 R08 ⚠13
 TEST_CASE("arguments with a meaning of their own need no ARG, all others are reported") {
   PlanTest t;
   t.options.build_args = {
@@ -173,6 +184,7 @@ TEST_CASE("arguments with a meaning of their own need no ARG, all others are rep
   CHECK(t.plan("FROM trigger\n").warnings.empty());
 }
 
+// P04
 TEST_CASE("a frontend of someone else is reported, the usual one is not") {
   PlanTest t;
   CHECK(t.plan("# syntax=docker/dockerfile:1.7\nFROM base\n").warnings.empty());

@@ -24,6 +24,7 @@ std::string runs(PlanTest& t, const std::string& text) {
 
 }  // namespace
 
+// W04 ⚠36
 TEST_CASE("ENTRYPOINT clears an inherited CMD unless this stage has run CMD before it") {
   struct Case {
     const char* lines;
@@ -54,6 +55,7 @@ TEST_CASE("a CMD of a parent stage counts as inherited") {
   CHECK(runs(t, "FROM base AS a\nONBUILD CMD [\"c\"]\nFROM a\nENTRYPOINT [\"e\"]\n") == "e | c");
 }
 
+// G10
 TEST_CASE("SHELL holds from its line on, is kept in the image and inherited") {
   PlanTest t;
   Plan plan = t.plan(
@@ -70,6 +72,7 @@ TEST_CASE("SHELL holds from its line on, is kept in the image and inherited") {
   CHECK(last<RunOp>(t.plan("FROM power\nRUN [\"a\"]\n")).argv == Lines{"a"});
 }
 
+// W08
 TEST_CASE("HEALTHCHECK NONE takes away the check of the base, and a later one replaces it") {
   PlanTest t;
   t.images.add("checked").healthcheck = oci::Healthcheck{.test = {"CMD", "x"},
@@ -83,6 +86,7 @@ TEST_CASE("HEALTHCHECK NONE takes away the check of the base, and a later one re
   CHECK(t.plan("FROM checked\nHEALTHCHECK CMD y\n").config.healthcheck->retries == 0);
 }
 
+// G09
 TEST_CASE("signals go by name with or without SIG, by number and by offset") {
   for (const char* signal : {"SIGTERM", "term", "KILL", "9", "64", "SIGRTMIN+3", "RTMAX-14",
                              "sigrtmin", "SIGWINCH", "$NONE${X:-SIGHUP}"}) {
@@ -97,6 +101,7 @@ TEST_CASE("signals go by name with or without SIG, by number and by offset") {
   }
 }
 
+// H02 ⚠05
 TEST_CASE("a heredoc with a shebang is run by the shell of the image, from a file of its own") {
   PlanTest t;
   const RunOp run =
@@ -107,6 +112,7 @@ TEST_CASE("a heredoc with a shebang is run by the shell of the image, from a fil
   CHECK(run.argv == Lines{"/s", "/dev/pipes/MY"});
 }
 
+// H02 ⚠05
 TEST_CASE("a heredoc with words beside it goes to the shell as it stands") {
   PlanTest t;
   CHECK(last<RunOp>(t.plan("FROM base\nRUN <<E bash -e\nfoo\nE\n")).argv.back() ==

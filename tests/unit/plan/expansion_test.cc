@@ -8,6 +8,7 @@
 using namespace cairn;
 using namespace cairn::plan;
 
+// V01 ⚠09
 TEST_CASE("instructions of the builder expand their words") {
   struct Case {
     const char* line;
@@ -33,6 +34,7 @@ TEST_CASE("instructions of the builder expand their words") {
   }
 }
 
+// V02 ⚠09
 TEST_CASE("text for a shell, lists of words and authors are kept as they are") {
   struct Case {
     const char* line;
@@ -62,6 +64,7 @@ TEST_CASE("a trigger is kept as text, and expanded where it fires") {
   CHECK(t.plan("FROM base\nENV V=1\nONBUILD USER $V\n").config.on_build == Lines{"USER $V"});
 }
 
+// V08
 TEST_CASE("only EXPOSE makes several words of one value") {
   PlanTest t;
   std::string env = "FROM base\nENV TWO=\"1 2\"\n";
@@ -82,6 +85,7 @@ TEST_CASE("sources of mounts are expanded with the values at their line") {
   CHECK(mount.mode == 0700u);
 }
 
+// V02
 TEST_CASE("a variable that --from or a mount takes is refused with the way out") {
   PlanTest t;
   for (const char* from : {"$A", "${A}", "a$A"}) {
@@ -95,6 +99,7 @@ TEST_CASE("a variable that --from or a mount takes is refused with the way out")
   CHECK(t.images.asked.empty());
 }
 
+// H03 P03 ⚠06
 TEST_CASE("heredocs of COPY expand with a backslash whatever the escape directive says") {
   PlanTest t;
   Plan plan = t.plan(
@@ -116,4 +121,14 @@ TEST_CASE("an error of an expansion is at the line of its instruction") {
                       "failed to process \"${X:?m}\": X: m @4",
                   line);
   }
+}
+
+// V06
+TEST_CASE("quotes fall away when a word is expanded, and hold nothing together before") {
+  PlanTest t;
+  CHECK(t.plan("FROM base\nWORKDIR \"/a b\"\n").config.working_dir == "/a b");
+  CHECK(t.plan("FROM base\nUSER 'ann'\n").config.user == "ann");
+  CHECK(t.refused("FROM base\nCOPY \"a b\" /x\n")
+            .find("unexpected end of statement while looking for matching double-quote") !=
+        std::string::npos);
 }

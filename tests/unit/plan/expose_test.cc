@@ -16,6 +16,7 @@ Lines ports(const std::string& words) {
 
 }  // namespace
 
+// G08
 TEST_CASE("a port has a protocol, a range many ports, and what is published is dropped") {
   struct Case {
     const char* words;
@@ -40,6 +41,7 @@ TEST_CASE("a port has a protocol, a range many ports, and what is published is d
   }
 }
 
+// G08
 TEST_CASE("ports that cannot be are refused with the part that is wrong") {
   struct Case {
     const char* words;

@@ -18,6 +18,7 @@ std::string said(const std::string& line) {
 
 }  // namespace
 
+// X05 ⚠38
 TEST_CASE("every instruction has its form in the history") {
   struct Case {
     const char* line;

@@ -16,6 +16,7 @@ oci::Platform arm() {
 
 }  // namespace
 
+// R10
 TEST_CASE("every image has a PATH, and the one of its base if that has one") {
   PlanTest t;
   t.images.add("bare").env = {"A=1"};
@@ -27,11 +28,13 @@ TEST_CASE("every image has a PATH, and the one of its base if that has one") {
         "PATH=/x:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 }
 
+// F10
 TEST_CASE("an ENV of the base is replaced in its place, a new one goes to the end") {
   PlanTest t;
   CHECK(t.plan("FROM base\nENV NEW=1 PATH=/p\n").config.env == Lines{"PATH=/p", "B=base", "NEW=1"});
 }
 
+// F10
 TEST_CASE("labels, volumes and ports of the base stay, and the stage adds its own") {
   PlanTest t;
   oci::ImageConfig& base = t.images.add("rich");
@@ -47,6 +50,7 @@ TEST_CASE("labels, volumes and ports of the base stay, and the stage adds its ow
   CHECK(config.author == "them");
 }
 
+// F11
 TEST_CASE("the labels of the command line win over the file, in the image of the target alone") {
   PlanTest t;
   t.options.labels = {{"a", "flag"}, {"b", "flag"}, {"b", "later"}};
@@ -57,6 +61,7 @@ TEST_CASE("the labels of the command line win over the file, in the image of the
   CHECK(history(plan) == Lines{"  LABEL a=file c=file"});
 }
 
+// W02
 TEST_CASE("a relative WORKDIR starts at that of the base, and USER owns what it makes") {
   PlanTest t;
   t.images.add("home").working_dir = "/home";
@@ -69,6 +74,7 @@ TEST_CASE("a relative WORKDIR starts at that of the base, and USER owns what it 
   CHECK(last<CopyOp>(t.plan("FROM home\nUSER u\nCOPY a b\n")).chown.empty());
 }
 
+// F09
 TEST_CASE("the target platform decides for every base without a flag of its own") {
   PlanTest t;
   t.options.platform = arm();
@@ -79,6 +85,7 @@ TEST_CASE("the target platform decides for every base without a flag of its own"
   CHECK(t.plan("FROM --platform=linux/s390x base\n").config.platform.architecture == "arm64");
 }
 
+// F09
 TEST_CASE("a platform that cannot be read is an error at FROM, with what was written") {
   PlanTest t;
   CHECK(t.refused("ARG P\n\nFROM --platform=$P base\n") ==
@@ -89,6 +96,7 @@ TEST_CASE("a platform that cannot be read is an error at FROM, with what was wri
   CHECK(t.images.asked.empty());
 }
 
+// F07
 TEST_CASE("a named context for one platform is found before the one for all") {
   PlanTest t;
   t.images.add("all");
@@ -102,6 +110,7 @@ TEST_CASE("a named context for one platform is found before the one for all") {
   CHECK(t.images.asked == Lines{"all:latest linux/amd64", "mine:latest linux/arm64"});
 }
 
+// F07
 TEST_CASE("no context takes the place of scratch") {
   PlanTest t;
   t.images.add("all");
@@ -111,6 +120,7 @@ TEST_CASE("no context takes the place of scratch") {
   CHECK(std::holds_alternative<ScratchOp>(plan.vertices[plan.base].op));
 }
 
+// F07
 TEST_CASE("a context takes the place of an image that is copied from") {
   PlanTest t;
   t.images.add("other");
@@ -155,6 +165,7 @@ TEST_CASE("a stage above can stand in for an image or a stage") {  // F07
   CHECK(t.refused("FROM app\n").starts_with("context \"app\": no stage above this line"));
 }
 
+// C01 C02 ⚠27
 TEST_CASE("copies are cleaned at their destination and left as written at their source") {
   PlanTest t;
   const CopyOp copy =

@@ -9,6 +9,7 @@
 using namespace cairn;
 using namespace cairn::plan;
 
+// W07 ⚠37
 TEST_CASE("triggers fire before the first instruction of the stage, in their order") {
   PlanTest t;
   t.images.add("on").on_build = {"ENV A=1", "RUN one", "ENV B=$A"};
@@ -17,6 +18,7 @@ TEST_CASE("triggers fire before the first instruction of the stage, in their ord
                                "  ENV A=2", "+ RUN /bin/sh -c two # buildkit"});
 }
 
+// W07 ⚠37
 TEST_CASE("triggers fire once in each stage built on the image, and not in their children") {
   PlanTest t;
   t.images.add("on").on_build = {"RUN fired"};

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "dockerfile/dockerfile.h"
+#include "dockerfile/lint.h"
 #include "plan/make_plan.h"
 #include "tests/support/fake_image_resolver.h"
 
@@ -27,6 +28,23 @@ struct PlanTest {
   Plan plan(std::string text) {
     auto source = std::make_shared<const SourceText>(SourceText{"Dockerfile", std::move(text)});
     return make_plan(dockerfile::parse_dockerfile(std::move(source)), options, images);
+  }
+
+  // What build checks find, in short form; an error ends the list.
+  std::vector<std::string> checked(std::string text) {
+    dockerfile::SyntaxTree tree = dockerfile::parse_syntax(
+        std::make_shared<const SourceText>(SourceText{"Dockerfile", std::move(text)}));
+    dockerfile::Linter linter(dockerfile::check_options(tree.directives, std::nullopt));
+    std::string failed;
+    try {
+      make_plan(dockerfile::parse_dockerfile(tree, linter), options, images, linter);
+    } catch (const Error& error) {
+      failed = "error: " + error.message();
+    }
+    std::vector<std::string> out;
+    for (const dockerfile::Diagnostic& found : linter.found()) out.push_back(short_text(found));
+    if (!failed.empty()) out.push_back(failed);
+    return out;
   }
 
   // "message @line", or "" when the plan is made.

@@ -20,6 +20,7 @@ bool asked_for(const PlanTest& t, const std::string& image) {
 
 }  // namespace
 
+// F02 ⚠15
 TEST_CASE("stages are found in any letter case by COPY, mounts and the target") {
   const char* stages = "FROM base AS Build\nRUN 1\nFROM base\n";
   for (const char* line : {"COPY --from=BUILD /a /b\n", "COPY --from=build /a /b\n",
@@ -34,6 +35,7 @@ TEST_CASE("stages are found in any letter case by COPY, mounts and the target") 
   CHECK(t.plan(stages).vertices.back().name == "[build 2/2] RUN 1");
 }
 
+// F02 ⚠15
 TEST_CASE("FROM takes a stage in exact lower case, and an image otherwise") {
   PlanTest t;
   t.images.add("tool:Build");
@@ -51,6 +53,7 @@ TEST_CASE("a stage hides the image of its name, above it the image is meant") {
   CHECK(t.images.asked.size() == 1);
 }
 
+// F03 ⚠16
 TEST_CASE("numbers are stages in COPY --from alone") {
   PlanTest t;
   Plan plan = t.plan("FROM base\nRUN 0\nFROM base\nRUN 1\nFROM base\nCOPY --from=1 /a /b\n");
@@ -66,6 +69,7 @@ TEST_CASE("numbers are stages in COPY --from alone") {
   CHECK(t.hint == "the stages of this file are 0 to 1");
 }
 
+// F04 ⚠17
 TEST_CASE("COPY takes the last stage of a name, and one below is out of reach") {
   PlanTest t;
   t.options.target = "mid";
@@ -75,6 +79,7 @@ TEST_CASE("COPY takes the last stage of a name, and one below is out of reach") 
   CHECK(t.hint == "move the stage at line 5 above the one at line 3");
 }
 
+// F05
 TEST_CASE("names that are no stage are images, with one request for each") {
   PlanTest t;
   t.images.add("nginx:1");
@@ -108,6 +113,7 @@ TEST_CASE("an image that is not there is an error at the line that names it") {
   CHECK(t.refused("FROM base AS a\nFROM bad::ref\n").ends_with(" @2"));
 }
 
+// F05 ⚠18
 TEST_CASE("a short name is taken for a slip of a stage only when one letter is off") {
   struct Case {
     const char* stage;
@@ -132,6 +138,7 @@ TEST_CASE("a short name is taken for a slip of a stage only when one letter is o
   }
 }
 
+// E05
 TEST_CASE("a circle is shown as a chain, at its first line, and before any image is asked for") {
   PlanTest t;
   CHECK(t.refused("FROM base AS a\nCOPY --from=c / /\nFROM base AS b\nCOPY --from=a / /\n"
@@ -143,6 +150,7 @@ TEST_CASE("a circle is shown as a chain, at its first line, and before any image
   CHECK(t.images.asked.empty());
 }
 
+// F06
 TEST_CASE("a target that nobody asked for is not planned, however wrong its images are") {
   PlanTest t;
   t.options.target = "a";
@@ -152,6 +160,7 @@ TEST_CASE("a target that nobody asked for is not planned, however wrong its imag
   CHECK(t.images.expected == Lines{"base:latest"});
 }
 
+// E08
 TEST_CASE("a blank base names the variable that is missing") {
   PlanTest t;
   CHECK(t.refused("ARG A\nFROM ${A}${B}\n") == "base name (${A}${B}) should not be blank @2");

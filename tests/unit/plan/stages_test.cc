@@ -41,6 +41,7 @@ TEST_CASE("a file of one stage shows no stage name, and numbers align to the tot
   CHECK(plan.vertices[9].name == "[10/10] RUN 8");
 }
 
+// F08
 TEST_CASE("scratch is no step, and stands with PATH and a root directory") {
   PlanTest t;
   Plan plan = t.plan(
@@ -54,6 +55,7 @@ TEST_CASE("scratch is no step, and stands with PATH and a root directory") {
   CHECK(std::holds_alternative<ScratchOp>(plan.vertices[plan.base].op));
 }
 
+// F08
 TEST_CASE("an image without layers behaves as scratch and keeps its config") {
   PlanTest t;
   t.images.add("empty").user = "u";
@@ -64,6 +66,7 @@ TEST_CASE("an image without layers behaves as scratch and keeps its config") {
   CHECK(plan.base_history.size() == 1);
 }
 
+// F06
 TEST_CASE("only what the target reaches is planned, and nothing else resolved") {
   PlanTest t;
   const char* text =
@@ -103,6 +106,7 @@ TEST_CASE("FROM finds the nearest stage above in exact case, --from the last in 
   CHECK(t.hint == "names of stages are lower case: write FROM base1");
 }
 
+// F03 E07 ⚠16
 TEST_CASE("a number is a stage only in COPY --from, and never an image") {
   PlanTest t;
   t.images.add("0");
@@ -112,6 +116,7 @@ TEST_CASE("a number is a stage only in COPY --from, and never an image") {
   CHECK(t.images.asked.front() == "0:latest linux/amd64");
 }
 
+// F05 ⚠18
 TEST_CASE("a typo of a stage's name is refused before any network") {
   PlanTest t;
   CHECK(t.refused("FROM base AS builder\nFROM base\nCOPY --from=buidler /a /b\n") ==
@@ -128,6 +133,7 @@ TEST_CASE("a typo of a stage's name is refused before any network") {
   t.plan("FROM base AS builder\nFROM base\nCOPY --from=buidler:latest /a /b\n");
 }
 
+// E05 E06 ⚠17
 TEST_CASE("stages below and circles are errors at the line that asks for them") {
   PlanTest t;
   CHECK(t.refused("FROM base AS a\nCOPY --from=b /x /\nFROM base AS b\nFROM a\n") ==
@@ -143,6 +149,7 @@ TEST_CASE("stages below and circles are errors at the line that asks for them") 
   CHECK(t.images.asked.empty());
 }
 
+// E04
 TEST_CASE("a target that is not there names those that are") {
   PlanTest t;
   t.options.target = "biuld";
@@ -151,6 +158,7 @@ TEST_CASE("a target that is not there names those that are") {
   CHECK(t.hint == "the named stages are: build");
 }
 
+// E08
 TEST_CASE("FROM expands global arguments, and says which one is missing") {
   PlanTest t;
   t.images.add("base:2");
@@ -165,6 +173,7 @@ TEST_CASE("FROM expands global arguments, and says which one is missing") {
         0);
 }
 
+// F09
 TEST_CASE("platforms: the flag decides for the base, the option for the result") {
   PlanTest t;
   t.options.platform = oci::Platform{.os = "linux", .architecture = "arm64"};
@@ -174,6 +183,7 @@ TEST_CASE("platforms: the flag decides for the base, the option for the result")
   CHECK(history(plan).back() == "+ RUN |1 TARGETARCH=arm64 /bin/sh -c $TARGETARCH # buildkit");
 }
 
+// F07
 TEST_CASE("a named context replaces a stage, then an image, whatever way its name is spelled") {
   PlanTest t;
   t.images.add("other:1").env = {"PATH=/o"};
@@ -188,6 +198,7 @@ TEST_CASE("a named context replaces a stage, then an image, whatever way its nam
   CHECK(plan.vertices.size() == 2);
 }
 
+// F07
 TEST_CASE("a directory as a named context is read in place, and copied when it is built on") {
   PlanTest t;
   t.options.contexts["src"] = parse_named_context("../src");
@@ -232,6 +243,7 @@ TEST_CASE("no-cache marks the steps of all stages, or of those named") {
   CHECK(t.plan("FROM base\nRUN 2\n").vertices[1].no_cache);
 }
 
+// R08 ⚠13
 TEST_CASE("a build argument that no ARG declares is reported, with what was probably meant") {
   PlanTest t;
   t.options.build_args = {{"VERSOIN", "1"}, {"USED", "1"}, {"http_proxy", "p"}, {"TARGETOS", "x"}};
@@ -240,6 +252,7 @@ TEST_CASE("a build argument that no ARG declares is reported, with what was prob
                                "VERSION?), ignoring it"});
 }
 
+// R09
 TEST_CASE("an epoch comes from the build argument, a global ARG or the environment") {
   PlanTest t;
   CHECK(t.plan("ARG SOURCE_DATE_EPOCH=5\nFROM base\n").source_date_epoch ==

@@ -39,6 +39,7 @@ TEST_CASE("a step shows its line with the values it has, and its keyword in capi
   }
 }
 
+// H05
 TEST_CASE("a heredoc shows its first line, and dots when there are more") {
   CHECK(step("RUN <<E\nmake\nE") == "[2/2] RUN <<E (make)");
   CHECK(step("RUN <<E\n\n  make\n  install\nE") == "[2/2] RUN <<E (make...)");

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is said about a Dockerfile, for people and for programs: the findings of build checks, the
+// stages it has, the arguments that one of them takes. Texts and JSON are those of buildx.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/json_fwd.h"
+#include "base/source_span.h"
+#include "dockerfile/dockerfile.h"
+#include "dockerfile/lint.h"
+#include "plan/outline.h"
+
+namespace cairn::cli {
+
+// --- build checks ---
+
+// For `check`: how many, then each with its address and the lines it speaks of. `shown` is the path
+// of the Dockerfile for people.
+std::string check_text(const std::vector<dockerfile::Diagnostic>& found, const std::string& shown);
+// `failure` is what kept the check from its end.
+Json check_json(const std::vector<dockerfile::Diagnostic>& found, const SourceText& source,
+                const std::optional<Error>& failure);
+
+// Below the progress of a build: " 2 warnings found (...):" and one line each; "" for none.
+std::string warnings_text(const std::vector<dockerfile::Diagnostic>& found, bool colored);
+// For --metadata-file.
+Json warnings_json(const std::vector<dockerfile::Diagnostic>& found);
+
+// --- stages and arguments ---
+
+std::string targets_text(const dockerfile::Dockerfile& file);
+Json targets_json(const dockerfile::Dockerfile& file);
+std::string outline_text(const plan::Outline& outline);
+Json outline_json(const plan::Outline& outline, const SourceText& source);
+std::string describe_text();
+Json describe_json();
+
+// One range for each line, since BuildKit has it so.
+Json location_json(const SourceSpan& span);
+
+}  // namespace cairn::cli

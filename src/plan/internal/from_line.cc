@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/internal/from_line.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "dockerfile/expand.h"
+
+namespace cairn::plan {
+namespace {
+
+namespace rules = dockerfile::rules;
+
+template <typename... Args>
+Error failure(fmt::format_string<Args...> format, Args&&... args) {
+  return Error::of(ErrorKind::kDockerfile, format, std::forward<Args>(args)...);
+}
+
+class FromReader {
+ public:
+  FromReader(const dockerfile::From& from, const dockerfile::Dockerfile& file,
+             const Environment& globals, dockerfile::Linter& linter)
+      : from_(from), escape_(file.escape), globals_(globals), linter_(linter) {
+    for (const dockerfile::Arg& arg : file.global_args) {
+      for (const dockerfile::ArgItem& item : arg.items) declared_.push_back(item.key);
+    }
+    for (std::string& name : globals.names()) declared_.push_back(std::move(name));
+  }
+
+  FromLine read() const {
+    FromLine line{.base = base()};
+    if (!from_.platform.empty()) line.platform = platform();
+    return line;
+  }
+
+ private:
+  std::string base() const {
+    dockerfile::Expansion found = expand(from_.base);
+    report_undeclared(found);
+    if (!found.text.empty()) return found.text;
+    throw failure("base name ({}) should not be blank", from_.base)
+        .with_hint(blank_hint(found))
+        .at(dockerfile::narrow(from_.origin.span, from_.base));
+  }
+
+  oci::Platform platform() const {
+    dockerfile::Expansion found = expand(from_.platform);
+    report_undeclared(found);
+    report_redundant(found);
+    report_constant(found);
+    if (found.text.empty()) {
+      throw failure("empty platform value from expression {}{}", from_.platform, suggestion(found))
+          .with_hint(blank_hint(found))
+          .at(from_.origin.span);
+    }
+    try {
+      return oci::Platform::parse(found.text);
+    } catch (const Error& error) {
+      throw failure("failed to parse platform {}: {}{}", from_.platform, error.message(),
+                    suggestion(found))
+          .at(dockerfile::narrow(from_.origin.span, "--platform"));
+    }
+  }
+
+  dockerfile::Expansion expand(const std::string& word) const {
+    try {
+      return dockerfile::expand_word(word, globals_.variables(), {.escape = escape_});
+    } catch (Error& error) {
+      error.set_span_if_none(from_.origin.span);
+      throw;
+    }
+  }
+
+  // Which variables made the word empty.
+  static std::string blank_hint(const dockerfile::Expansion& found) {
+    if (found.unset.empty()) return "";
+    return fmt::format(
+        "{} is not set: a FROM line sees only the ARGs above the first FROM and --build-arg",
+        fmt::join(found.unset, ", "));
+  }
+
+  // " (did you mean X?)" for the first variable that is nearly the name of one.
+  std::string suggestion(const dockerfile::Expansion& found) const {
+    for (const std::string& name : found.unset) {
+      if (auto near = nearest_exact(name, globals_.names())) return did_you_mean_exactly(*near);
+    }
+    return "";
+  }
+
+  static std::string did_you_mean_exactly(const std::string& name) {
+    return fmt::format(" (did you mean {}?)", name);
+  }
+
+  // An ARG without a value is declared all the same.
+  void report_undeclared(const dockerfile::Expansion& found) const {
+    for (const std::string& name : found.unset) {
+      if (std::find(declared_.begin(), declared_.end(), name) != declared_.end()) continue;
+      std::optional<std::string> near = nearest_exact(name, declared_);
+      linter_.report(rules::kUndefinedArgInFrom, from_.origin, name,
+                     near ? did_you_mean_exactly(*near) : "");
+    }
+  }
+
+  // --platform=$TARGETPLATFORM, and nothing else, is what happens anyway.
+  void report_redundant(const dockerfile::Expansion& found) const {
+    if (found.used != std::set<std::string>{"TARGETPLATFORM"} || !found.unset.empty()) return;
+    if (found.text != globals_.find("TARGETPLATFORM")) return;
+    linter_.report(rules::kRedundantTargetPlatform, from_.origin, from_.platform);
+  }
+
+  // A stage that is named for its platform means it.
+  void report_constant(const dockerfile::Expansion& found) const {
+    if (!found.used.empty() || !found.unset.empty()) return;
+    std::optional<oci::Platform> platform;
+    try {
+      platform = oci::Platform::parse(found.text);
+    } catch (const Error&) {
+      return;  // said by whoever needs the platform
+    }
+    if (from_.name.find(platform->os) != std::string::npos ||
+        from_.name.find(platform->architecture) != std::string::npos) {
+      return;
+    }
+    linter_.report(rules::kFromPlatformFlagConstDisallowed, from_.origin, go_quote(found.text));
+  }
+
+  const dockerfile::From& from_;
+  char escape_;
+  const Environment& globals_;
+  dockerfile::Linter& linter_;
+  std::vector<std::string> declared_;
+};
+
+}  // namespace
+
+FromLine read_from_line(const dockerfile::From& from, const dockerfile::Dockerfile& file,
+                        const Environment& globals, dockerfile::Linter& linter) {
+  return FromReader(from, file, globals, linter).read();
+}
+
+}  // namespace cairn::plan
