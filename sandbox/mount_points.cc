@@ -159,12 +159,15 @@ StubPicture make_mount_points(const RootDir& root, const Fd& upper, const Sandbo
   for (const char* path : {"/proc", "/sys", "/dev"}) {
     open_mount_point(root, path, MountPointType::kDirectory, Follow::kNo);
   }
+  std::vector<std::string> covered = {"/dev/", "/proc/", "/sys/"};
   for (const MountPoint& mount : spec.mounts) {
     // What will lie in another mount needs no stub in the image.
     std::string path = rooted_path(mount.target);
-    auto below = [&](std::string_view dir) { return path.starts_with(dir); };
-    if (below("/dev/") || below("/proc/") || below("/sys/")) continue;
-    open_mount_point(root, mount.target, type_of(mount, fds));
+    auto below = [&](const std::string& dir) { return path.starts_with(dir); };
+    if (std::none_of(covered.begin(), covered.end(), below)) {
+      open_mount_point(root, mount.target, type_of(mount, fds));
+    }
+    covered.push_back(path + "/");
   }
   StubPicture stubs;
   picture(upper, "", stubs);
