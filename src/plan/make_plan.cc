@@ -33,6 +33,7 @@ class Planner {
     Plan plan = compose(target);
     plan.source_date_epoch = epoch;
     plan.warnings = warnings();
+    plan.warnings.insert(plan.warnings.end(), warnings_.begin(), warnings_.end());
     return plan;
   }
 
@@ -96,6 +97,7 @@ class Planner {
                        .vertices = vertices_,
                        .stage = stage,
                        .sources = bound.sources,
+                       .warnings = warnings_,
                        .on_build = bound.on_build};
       try {
         std::visit([&](const auto& instruction) { lower(instruction, context); },
@@ -156,6 +158,7 @@ class Planner {
   Vertices vertices_;
   Bases bases_;
   std::vector<std::string> trigger_args_;
+  std::vector<std::string> warnings_;  // of instructions
 };
 
 }  // namespace
