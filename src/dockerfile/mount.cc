@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dockerfile/mount.h"
 
+#include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <utility>
 #include <vector>
 
@@ -165,6 +167,18 @@ class MountParser {
   std::optional<bool> read_only_;
 };
 
+// The last value of one of `keys`, not expanded; "" when there is none.
+std::string written_value(std::string_view text, std::initializer_list<std::string_view> keys) {
+  std::string value;
+  for (const std::string& field : parse_csv(text, ErrorKind::kDockerfile, "mounts")) {
+    std::size_t sign = field.find('=');
+    if (sign == std::string::npos) continue;
+    std::string key = to_lower(field.substr(0, sign));
+    if (std::find(keys.begin(), keys.end(), key) != keys.end()) value = field.substr(sign + 1);
+  }
+  return value;
+}
+
 }  // namespace
 
 std::string_view name_of(MountType type) {
@@ -179,17 +193,16 @@ Mount parse_mount(std::string_view text, const ExpandValue& expand) {
 }
 
 std::string mount_from(std::string_view text) {
-  std::string from;
-  for (const std::string& field : parse_csv(text, ErrorKind::kDockerfile, "mounts")) {
-    std::size_t sign = field.find('=');
-    if (sign == std::string::npos || to_lower(field.substr(0, sign)) != "from") continue;
-    from = field.substr(sign + 1);
-    std::size_t dollar = from.find('$');
-    if (dollar != std::string::npos && dollar + 1 != from.size()) {
-      throw failure("'from' doesn't support variable expansion, define alias stage instead");
-    }
+  std::string from = written_value(text, {"from"});
+  std::size_t dollar = from.find('$');
+  if (dollar != std::string::npos && dollar + 1 != from.size()) {
+    throw failure("'from' doesn't support variable expansion, define alias stage instead");
   }
   return from;
+}
+
+std::string mount_target(std::string_view text) {
+  return written_value(text, {"target", "dst", "destination"});
 }
 
 }  // namespace cairn::dockerfile

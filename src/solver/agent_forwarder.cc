@@ -82,17 +82,22 @@ AgentForwarder::~AgentForwarder() {
   thread_.join();
 }
 
-// An agent that cannot be reached, and a client too many, are a connection that closes at once.
 void AgentForwarder::accept_all() {
-  while (true) {
-    try {
-      std::optional<sys::Fd> client = sys::accept_unix(listener_);
-      if (!client) return;
-      std::erase_if(connections_, [](const auto& connection) { return connection->done.load(); });
-      if (connections_.size() >= kMaxConnections) continue;
-      connections_.push_back(std::make_unique<Connection>(std::move(*client), agent_));
-    } catch (const Error&) {
-    }
+  try {
+    while (std::optional<sys::Fd> client = sys::accept_unix(listener_)) welcome(std::move(*client));
+  } catch (const Error&) {
+    // No more clients: this process has no descriptor left.
+    sys::shut_down(listener_);
+  }
+}
+
+// An agent that cannot be reached, and a client too many, are a connection that closes at once.
+void AgentForwarder::welcome(sys::Fd client) {
+  std::erase_if(connections_, [](const auto& connection) { return connection->done.load(); });
+  if (connections_.size() >= kMaxConnections) return;
+  try {
+    connections_.push_back(std::make_unique<Connection>(std::move(client), agent_));
+  } catch (const Error&) {
   }
 }
 

@@ -38,6 +38,7 @@ class AgentForwarder {
   };
 
   void accept_all();
+  void welcome(sys::Fd client);
 
   std::string agent_;
   sys::Fd listener_;

@@ -28,8 +28,12 @@ namespace {
 // A shell says "not found" of a program whose loader is missing, so that is looked into.
 std::string hint_for(const plan::RunOp& op, const Workspace& workspace, sys::ExitStatus status) {
   if (status.code != 126 && status.code != 127) return "";
-  Workspace::Look look = workspace.look();
-  return explain_not_found(look.root, op.argv, op.env, op.cwd);
+  try {
+    Workspace::Look look = workspace.look();
+    return explain_not_found(look.root, op.argv, op.env, op.cwd);
+  } catch (const Error&) {
+    return "";  // no hint is worth the message it belongs to
+  }
 }
 
 // The heredoc script of H02, on a read-only mount below /dev.

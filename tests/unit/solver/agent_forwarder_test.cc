@@ -35,9 +35,14 @@ std::string receive(const sys::Fd& socket, std::size_t size) {
   return text;
 }
 
+std::string make_deep(TempTree& tree) {
+  tree.dir(std::string(120, 'd'));
+  return tree.root() + "/" + std::string(120, 'd');
+}
+
 struct Setup {
   TempTree dir;
-  std::string agent_path = dir.root() + "/" + std::string(120, 'a');  // longer than an address
+  std::string agent_path = make_deep(dir) + "/agent";  // longer than the address of a socket
   sys::Fd listener = sys::listen_unix(agent_path);
   std::optional<AgentForwarder> forwarder{std::in_place, dir.root() + "/step", agent_path};
   sys::Fd client = sys::connect_unix(dir.root() + "/step");
