@@ -56,19 +56,26 @@ void limit_bounding_set(CapabilitySet keep) {
   }
 }
 
-void hold_capabilities(CapabilitySet held) {
+void hold_capabilities(CapabilitySet held, Ambient ambient) {
   CapHandle caps(::cap_init());
   for (int capability = 0; caps && capability < ::cap_max_bits(); ++capability) {
     if (!held.has(capability)) continue;
     cap_value_t value = capability;
     ::cap_set_flag(caps.get(), CAP_PERMITTED, 1, &value, CAP_SET);
     ::cap_set_flag(caps.get(), CAP_EFFECTIVE, 1, &value, CAP_SET);
+    if (ambient == Ambient::kYes) ::cap_set_flag(caps.get(), CAP_INHERITABLE, 1, &value, CAP_SET);
   }
   // cap_reset_ambient() asks about each capability first; one call clears them all.
   if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
     throw Error::from_errno(errno, "clear the ambient capabilities");
   if (!caps || ::cap_set_proc(caps.get()) < 0) {
     throw Error::from_errno(errno, "set the capabilities of the step");
+  }
+  if (ambient == Ambient::kNo) return;
+  for (int capability = 0; capability < ::cap_max_bits(); ++capability) {
+    if (held.has(capability) && ::cap_set_ambient(capability, CAP_SET) < 0) {
+      throw Error::from_errno(errno, "make capability {} ambient", capability);
+    }
   }
 }
 

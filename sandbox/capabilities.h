@@ -37,7 +37,9 @@ CapabilitySet effective_capabilities();  // of this process
 
 // Drops all but `keep` from the bounding set, so that no program run later can have them.
 void limit_bounding_set(CapabilitySet keep);
-// Permitted and effective become `held`, inheritable and ambient empty.
-void hold_capabilities(CapabilitySet held);
+// Permitted and effective become `held`. Inheritable and ambient become empty, or with kYes `held`
+// too, so that a program of any user starts with them.
+enum class Ambient { kNo, kYes };
+void hold_capabilities(CapabilitySet held, Ambient ambient = Ambient::kNo);
 
 }  // namespace cairn::sandbox

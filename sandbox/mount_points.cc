@@ -83,13 +83,23 @@ std::string xattrs_of(const Fd& fd) {
   return text;
 }
 
+// What overlayfs copied up remembers where it came from (Documentation/filesystems/overlayfs.rst),
+// as user.* where the mount is unprivileged.
+bool is_copied_up(const Fd& fd) {
+  return ::fgetxattr(fd.get(), "trusted.overlay.origin", nullptr, 0) >= 0 ||
+         ::fgetxattr(fd.get(), "user.overlay.origin", nullptr, 0) >= 0;
+}
+
 // Directories and empty files alone stand in a fresh upperdir: nothing else is made there.
 void picture(const Fd& dir, const std::string& prefix, StubPicture& stubs) {
   for (const sys::DirEntry& entry : sys::list_dir(dir)) {
     const char* name = entry.name.c_str();
     Fd fd = sys::open_at(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     struct stat st = sys::stat_of(fd);
-    stubs.push_back({.path = prefix + entry.name, .as_made = st, .xattrs = xattrs_of(fd)});
+    stubs.push_back({.path = prefix + entry.name,
+                     .as_made = st,
+                     .copied_up = is_copied_up(fd),
+                     .xattrs = xattrs_of(fd)});
     if (S_ISDIR(st.st_mode)) picture(fd, prefix + entry.name + "/", stubs);
   }
 }
@@ -98,9 +108,11 @@ bool same_time(const timespec& a, const timespec& b) {
   return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
-bool looks_like(const Stub& stub, const Fd& fd) {
+// Whether it may go, as far as it tells itself: only rmdir knows whether a directory is empty.
+bool is_removable(const Stub& stub, const Fd& fd) {
   struct stat now = sys::stat_of(fd);
   const struct stat& then = stub.as_made;
+  if (!stub.copied_up) return S_ISDIR(now.st_mode) || now.st_size == 0;
   return now.st_ino == then.st_ino && now.st_dev == then.st_dev && now.st_mode == then.st_mode &&
          now.st_uid == then.st_uid && now.st_gid == then.st_gid &&
          (S_ISDIR(now.st_mode) || now.st_size == 0) && same_time(now.st_mtim, then.st_mtim) &&
@@ -128,7 +140,7 @@ void remove_stub(const Fd& upper, const Stub& stub) {
   Fd there(::openat(dir->get(), name, O_PATH | O_NOFOLLOW | O_CLOEXEC));
   if (!there || sys::stat_of(there).st_ino != stub.as_made.st_ino) return;
   Fd fd(::openat(dir->get(), name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  if (!fd || !looks_like(stub, fd)) return;
+  if (!fd || !is_removable(stub, fd)) return;
   timespec mtime = sys::stat_of(*dir).st_mtim;
   // A directory that holds something stays: rmdir refuses, and that is the test.
   int flags = S_ISDIR(stub.as_made.st_mode) ? AT_REMOVEDIR : 0;
@@ -159,12 +171,15 @@ StubPicture make_mount_points(const RootDir& root, const Fd& upper, const Sandbo
   for (const char* path : {"/proc", "/sys", "/dev"}) {
     open_mount_point(root, path, MountPointType::kDirectory, Follow::kNo);
   }
+  std::vector<std::string> covered = {"/dev/", "/proc/", "/sys/"};
   for (const MountPoint& mount : spec.mounts) {
     // What will lie in another mount needs no stub in the image.
     std::string path = rooted_path(mount.target);
-    auto below = [&](std::string_view dir) { return path.starts_with(dir); };
-    if (below("/dev/") || below("/proc/") || below("/sys/")) continue;
-    open_mount_point(root, mount.target, type_of(mount, fds));
+    auto below = [&](const std::string& dir) { return path.starts_with(dir); };
+    if (std::none_of(covered.begin(), covered.end(), below)) {
+      open_mount_point(root, mount.target, type_of(mount, fds));
+    }
+    covered.push_back(path + "/");
   }
   StubPicture stubs;
   picture(upper, "", stubs);

@@ -5,10 +5,11 @@
 // "mount stubs"). Making /etc/hosts also copies /etc up.
 //
 // Every step has a fresh upperdir. So right after the mount points were made through the merged
-// root, all that is in the upperdir is there for their sake alone: a picture of it is taken, and
-// after the step whatever still looks like its picture is removed. The removal works on the
-// upperdir by descriptors, never through a symlink, and only on the very inodes of the picture; a
-// directory that the step wrote to, chmod-ed or touched stays.
+// root, all that is in the upperdir is there for their sake alone, and a picture of it is taken.
+// After the step, what was made goes if it is still empty, whatever the step did to it else; and a
+// directory of the image that was only copied up goes if it still looks like its picture, so that
+// one that the step wrote to, chmod-ed or touched stays. The removal works on the upperdir by
+// descriptors, never through a symlink, and only on the very inodes of the picture.
 //
 //   StubPicture stubs = make_mount_points(root, upper, spec, fds);
 //   launcher.run(spec, std::move(fds)).wait();   // the overlay is gone now
@@ -29,6 +30,7 @@ namespace cairn::sandbox {
 struct Stub {
   std::string path;  // below the upperdir, parents first
   struct stat as_made;
+  bool copied_up;      // the image has it
   std::string xattrs;  // all names and values but overlay's own
 };
 using StubPicture = std::vector<Stub>;

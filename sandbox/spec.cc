@@ -39,6 +39,7 @@ Json to_json(const SandboxSpec& spec) {
           {"mounts", std::move(mounts)},
           {"rlimits", std::move(rlimits)},
           {"shm_size", spec.shm_size},
+          {"insecure", spec.insecure},
           {"tty", spec.tty},
           {"read_only_root", spec.read_only_root}};
 }
@@ -53,6 +54,7 @@ SandboxSpec parse_sandbox_spec(const Json& json) {
                    .mounts = {},
                    .rlimits = {},
                    .shm_size = json.at("shm_size").get<std::uint64_t>(),
+                   .insecure = json.at("insecure").get<bool>(),
                    .tty = json.at("tty").get<bool>(),
                    .read_only_root = json.at("read_only_root").get<bool>()};
   for (const Json& mount : json.at("mounts")) spec.mounts.push_back(parse_mount_point(mount));

@@ -49,14 +49,18 @@ struct Rlimit {
 
 struct SandboxSpec {
   std::vector<std::string> argv = {};
-  std::vector<std::string> env = {};  // "K=V"; HOME is added from passwd when unset
-  std::string cwd = "/";              // made (0755, root's) when missing
-  std::string user = {};              // as in USER, resolved inside the root; "" is root
+  // "K=V", of settings of one variable the last; HOME is added from passwd when unset.
+  std::vector<std::string> env = {};
+  std::string cwd = "/";  // made (0755, root's) when missing
+  std::string user = {};  // as in USER, resolved inside the root; "" is root
   std::string hostname = "buildkitsandbox";
   NetworkMode network = NetworkMode::kHost;
   std::vector<MountPoint> mounts = {};
   std::vector<Rlimit> rlimits = {};  // only these are set
   std::uint64_t shm_size = 64 << 20;
+  // All capabilities of the step's user namespace, no filter, /proc and /sys unmasked and writable
+  // as far as the host lets this namespace.
+  bool insecure = false;
   bool tty = false;  // stdin is a terminal, which becomes the step's own
   bool read_only_root = false;
 

@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sandbox/internal/command.h"
 
-#include <elf.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <link.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cstring>
 #include <string_view>
 
 #include "base/error.h"
 #include "base/sys/fd.h"
 #include "base/text.h"
+#include "sandbox/interpreter.h"
 
 namespace cairn::sandbox {
 namespace {
@@ -52,20 +50,9 @@ bool is_file(const std::string& path) {
   return ::stat(path.c_str(), &st) == 0 && !S_ISDIR(st.st_mode);
 }
 
-std::optional<std::string> elf_loader(const sys::Fd& fd) {
-  ElfW(Ehdr) header;
-  if (::pread(fd.get(), &header, sizeof header, 0) != sizeof header) return std::nullopt;
-  for (int i = 0; i < header.e_phnum; ++i) {
-    ElfW(Phdr) segment;
-    auto at = static_cast<off_t>(header.e_phoff + static_cast<ElfW(Off)>(i) * sizeof segment);
-    if (::pread(fd.get(), &segment, sizeof segment, at) != sizeof segment) return std::nullopt;
-    if (segment.p_type != PT_INTERP) continue;
-    char name[256] = {};
-    std::size_t length = std::min<std::size_t>(segment.p_filesz, sizeof name - 1);
-    if (::pread(fd.get(), name, length, static_cast<off_t>(segment.p_offset)) <= 0) break;
-    return std::string(name);
-  }
-  return std::nullopt;
+std::optional<std::string> interpreter_at(const std::string& path) {
+  sys::Fd fd(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  return fd ? interpreter_of(fd) : std::nullopt;
 }
 
 // An image may offer /proc/self/exe as its /bin/sh, or as the interpreter of a script: that is
@@ -83,7 +70,7 @@ void refuse_magic_links(std::string path) {
       throw Error::of(ErrorKind::kPolicy, "exec \"{}\": refused, it leads through a link of /proc",
                       path);
     }
-    std::optional<std::string> interpreter = fd ? interpreter_of(path) : std::nullopt;
+    std::optional<std::string> interpreter = fd ? interpreter_at(path) : std::nullopt;
     if (!interpreter || interpreter->empty()) return;
     path = std::move(*interpreter);
   }
@@ -102,7 +89,7 @@ Error not_found(const std::string& name, const std::vector<std::string>& env) {
 Error failed(const std::string& path, int code) {
   Error error = Error::from_errno(code, "exec \"{}\"", path);
   error.set_kind(ErrorKind::kStep);
-  std::optional<std::string> interpreter = interpreter_of(path);
+  std::optional<std::string> interpreter = interpreter_at(path);
   if (code == ENOENT && interpreter) {
     error.set_hint(fmt::format("the file is there, but {} that it needs to run is not in the image",
                                *interpreter));
@@ -116,17 +103,6 @@ Error failed(const std::string& path, int code) {
 }
 
 }  // namespace
-
-std::optional<std::string> interpreter_of(const std::string& path) {
-  sys::Fd fd(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-  char start[256] = {};
-  if (!fd || ::pread(fd.get(), start, sizeof start - 1, 0) < 4) return std::nullopt;
-  if (std::memcmp(start, ELFMAG, SELFMAG) == 0) return elf_loader(fd);
-  if (std::memcmp(start, "#!", 2) != 0) return std::nullopt;
-  std::string_view line(start + 2);
-  line = trim(line.substr(0, line.find('\n')));
-  return std::string(line.substr(0, line.find_first_of(" \t")));
-}
 
 void run_command(const std::vector<std::string>& argv, const std::vector<std::string>& env) {
   std::vector<char*> args = pointers(argv), variables = pointers(env);

@@ -5,7 +5,6 @@
 // interpreter of a script or the loader of a binary too.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,9 +14,5 @@ namespace cairn::sandbox {
 // file that is no program. Throws kStep with the errno as code().
 [[noreturn]] void run_command(const std::vector<std::string>& argv,
                               const std::vector<std::string>& env);
-
-// What the kernel would have to find to run `path`: the "#!" program, or the loader an ELF file
-// names.
-std::optional<std::string> interpreter_of(const std::string& path);
 
 }  // namespace cairn::sandbox

@@ -60,6 +60,19 @@ void write_map(pid_t pid, const char* file, const IdMap& map) {
   sys::write_all(sys::open_path(fmt::format("/proc/{}/{}", pid, file), O_WRONLY), id_map_text(map));
 }
 
+// A limit above our own is raised from here: that takes CAP_SYS_RESOURCE in the initial user
+// namespace, which nobody in the step has. Without it nothing happens, and the step, which sets its
+// limits when all else is done, says what is allowed.
+void raise_rlimits(pid_t pid, const std::vector<Rlimit>& limits) {
+  for (const Rlimit& limit : limits) {
+    auto resource = static_cast<__rlimit_resource>(limit.resource);
+    rlimit now{};
+    if (::prlimit(pid, resource, nullptr, &now) < 0 || limit.hard <= now.rlim_max) continue;
+    now.rlim_max = limit.hard;
+    ::prlimit(pid, resource, &now, nullptr);
+  }
+}
+
 // The child waits at `go` until it has ids; the kernel takes a map of many extents only from a
 // process that is privileged outside the new namespace, which is us.
 sys::Process clone_step(StepRequest& request, const StepWorld& world) {
@@ -78,6 +91,7 @@ sys::Process clone_step(StepRequest& request, const StepWorld& world) {
   sys::Process process(pid, sys::Fd(pidfd));
   write_map(pid, "uid_map", world.uid_map);
   write_map(pid, "gid_map", world.gid_map);
+  raise_rlimits(pid, request.spec.rlimits);
   return process;
 }
 

@@ -130,16 +130,19 @@ RootDir attach_root(const MountTree& tree) {
   return RootDir::open("/root");
 }
 
-void mount_proc(const RootDir& root) {
+void mount_proc(const RootDir& root, const SandboxSpec& spec) {
   enter_standard(root, "/proc", sys::new_filesystem("proc", {}, kPlainAttributes));
+  if (spec.insecure) return;
   for (const char* name : kMaskedProc) mask(name);
   for (const char* name : kReadOnlyProc) protect(name);
 }
 
-void mount_sys(const RootDir& root, NetworkMode network) {
-  MountTree tree = make_sys(network);
-  sys::add_mount_attributes(tree.fd(), "", MOUNT_ATTR_RDONLY | kPlainAttributes, Recursive::kYes);
+void mount_sys(const RootDir& root, const SandboxSpec& spec) {
+  MountTree tree = make_sys(spec.network);
+  unsigned attributes = kPlainAttributes | (spec.insecure ? 0 : MOUNT_ATTR_RDONLY);
+  sys::add_mount_attributes(tree.fd(), "", attributes, Recursive::kYes);
   enter_standard(root, "/sys", tree);
+  if (spec.insecure) return;
   for (const char* name : kMaskedSys) mask(name);
 }
 

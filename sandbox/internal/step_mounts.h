@@ -14,8 +14,8 @@ namespace cairn::sandbox {
 sys::RootDir attach_root(const sys::MountTree& tree);
 
 // Run by the step's process, whose root is still the launcher's bare root.
-void mount_proc(const sys::RootDir& root);
-void mount_sys(const sys::RootDir& root, NetworkMode network);
+void mount_proc(const sys::RootDir& root, const SandboxSpec& spec);
+void mount_sys(const sys::RootDir& root, const SandboxSpec& spec);
 void mount_dev(const sys::RootDir& root, const SandboxSpec& spec, const StepWorld& world);
 void mount_extras(const sys::RootDir& root, const StepRequest& request);
 void make_read_only(const sys::RootDir& root);

@@ -20,6 +20,7 @@
 #include "sandbox/capabilities.h"
 #include "sandbox/internal/command.h"
 #include "sandbox/internal/step_mounts.h"
+#include "sandbox/rlimits.h"
 #include "sandbox/user.h"
 
 namespace cairn::sandbox {
@@ -87,14 +88,22 @@ void take_terminal(bool tty) {
   }
 }
 
+std::string limit_text(rlim_t value) {
+  return value == RLIM_INFINITY ? "unlimited" : std::to_string(value);
+}
+
 void set_rlimits(const std::vector<Rlimit>& limits) {
   for (const Rlimit& limit : limits) {
+    auto resource = static_cast<__rlimit_resource_t>(limit.resource);
     rlimit value{.rlim_cur = limit.soft, .rlim_max = limit.hard};
-    if (::setrlimit(static_cast<__rlimit_resource_t>(limit.resource), &value) < 0) {
-      throw Error::from_errno(errno, "set resource limit {} to {}:{}", limit.resource, limit.soft,
-                              limit.hard)
-          .with_hint("only real root may raise a limit above the one cairn was started with");
-    }
+    if (::setrlimit(resource, &value) == 0) continue;
+    int code = errno;
+    rlimit allowed{};
+    ::getrlimit(resource, &allowed);
+    throw Error::from_errno(code, "limit {} to {}:{} (at most {} is allowed here)",
+                            rlimit_name(limit.resource), limit_text(limit.soft),
+                            limit_text(limit.hard), limit_text(allowed.rlim_max))
+        .with_hint("only real root may raise a limit above the one cairn was started with");
   }
 }
 
@@ -126,21 +135,42 @@ void set_groups(const ResolvedUser& user, const StepWorld& world) {
 }
 
 // Order matters: the bounding set and the filter need rights that the ids below give up; with uid 0
-// the capabilities must be cut down by hand, with another the kernel clears them at setresuid.
-void become_user(const ResolvedUser& user, const StepWorld& world) {
+// the capabilities must be cut down by hand, with another the kernel clears them at setresuid. An
+// insecure step keeps every right that its user namespace can give, whoever runs it.
+void become_user(const ResolvedUser& user, const StepWorld& world, bool insecure) {
   check_mapped(world.uid_map, user.uid, "uid");
   check_mapped(world.gid_map, user.gid, "gid");
-  limit_bounding_set(default_capabilities());
-  install(world.filter);
+  CapabilitySet all = effective_capabilities();
+  if (insecure) {
+    if (::prctl(PR_SET_KEEPCAPS, 1) < 0) throw Error::from_errno(errno, "keep capabilities");
+  } else {
+    limit_bounding_set(default_capabilities());
+    install(world.filter);
+  }
   set_groups(user, world);
   if (::setresgid(user.gid, user.gid, user.gid) < 0) throw Error::from_errno(errno, "setresgid");
   if (::setresuid(user.uid, user.uid, user.uid) < 0) throw Error::from_errno(errno, "setresuid");
-  hold_capabilities(user.uid == 0 ? default_capabilities() : CapabilitySet());
+  if (insecure) {
+    hold_capabilities(all, Ambient::kYes);
+  } else {
+    hold_capabilities(user.uid == 0 ? default_capabilities() : CapabilitySet());
+  }
   die_with_launcher();  // the kernel forgets it when ids change
 }
 
 std::vector<std::string> environment(const SandboxSpec& spec, const ResolvedUser& user) {
-  std::vector<std::string> env = spec.env;
+  std::vector<std::string> env;
+  for (const std::string& setting : spec.env) {
+    std::string_view name = std::string_view(setting).substr(0, setting.find('=') + 1);
+    auto earlier = std::find_if(env.begin(), env.end(), [&](const std::string& entry) {
+      return !name.empty() && entry.starts_with(name);
+    });
+    if (earlier == env.end()) {
+      env.push_back(setting);
+    } else {
+      *earlier = setting;
+    }
+  }
   auto is_home = [](const std::string& entry) { return entry.starts_with("HOME="); };
   if (std::none_of(env.begin(), env.end(), is_home)) env.push_back("HOME=" + user.home);
   return env;
@@ -152,8 +182,8 @@ std::vector<std::string> environment(const SandboxSpec& spec, const ResolvedUser
   die_with_launcher();
   wait_for_ids(std::move(go));  // without ids nothing can be owned
   RootDir root = attach_root(request.fds.root);
-  mount_proc(root);  // while the host's proc is still in sight
-  mount_sys(root, spec.network);
+  mount_proc(root, spec);  // while the host's proc is still in sight
+  mount_sys(root, spec);
   mount_dev(root, spec, world);
   mount_extras(root, request);  // may lie in any of those
   Fd cwd = open_cwd(root, spec.cwd);
@@ -170,7 +200,7 @@ std::vector<std::string> environment(const SandboxSpec& spec, const ResolvedUser
   reset_signals();
   // Nothing but 0, 1 and 2 survives the exec; until then errors still have their pipe.
   if (::close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) < 0) throw Error::from_errno(errno, "close_range");
-  become_user(user, world);
+  become_user(user, world, spec.insecure);
   run_command(spec.argv, environment(spec, user));
 }
 

@@ -206,9 +206,17 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
     default: break;
   }
   if (shift > 0) number.remove_suffix(1);
-  std::optional<std::uint64_t> value = parse_uint(trim(number));
+  number = trim(number);
+  std::size_t point = number.find('.');
+  std::optional<std::uint64_t> value = parse_uint(number.substr(0, point));
   if (!value || *value > (UINT64_MAX >> shift)) return std::nullopt;
-  return *value << shift;
+  if (point == std::string_view::npos) return *value << shift;
+  // "1.5g": nine places are enough, and fit.
+  std::string places(number.substr(point + 1, 9));
+  std::optional<std::uint64_t> billionths =
+      parse_uint(places + std::string(9 - places.size(), '0'));
+  if (!billionths || places.empty()) return std::nullopt;
+  return (*value << shift) + static_cast<std::uint64_t>(std::ldexp(*billionths / 1e9, shift));
 }
 
 std::string clean_path(std::string_view path) {

@@ -7,12 +7,44 @@
 namespace cairn::cache {
 namespace {
 
-std::string describe(const plan::RunMount& mount) {
-  if (mount.kind == plan::MountKind::kCache) {
-    return fmt::format("cache {} id={} {:o} {}:{}{}", mount.target, mount.cache_id, mount.mode,
-                       mount.uid, mount.gid, mount.read_only ? " ro" : "");
+std::string optional_number(std::string_view name, std::optional<std::uint32_t> number) {
+  return number ? fmt::format(" {}={}", name, *number) : "";
+}
+
+std::string describe(const plan::FileOwner& file) {
+  return fmt::format("{:o} {}:{}", file.mode, file.uid, file.gid);
+}
+
+// What of a mount is its definition. What it shows is an input of its own, by content, and so is no
+// secret and no agent ever part of a key.
+struct Describe {
+  std::string operator()(const plan::BindMount& bind) const { return "bind " + bind.source; }
+  // An id that was given is a name for a place and may change, as in BuildKit.
+  std::string operator()(const plan::CacheMount& cache) const {
+    return "cache " + cache.source + (cache.id_is_target ? " id=" + cache.id : "") +
+           (cache.mode ? fmt::format(" mode={:o}", *cache.mode) : "") +
+           optional_number("uid", cache.uid) + optional_number("gid", cache.gid);
   }
-  return fmt::format("bind {} {}{}", mount.target, mount.source, mount.read_only ? " ro" : "");
+  std::string operator()(const plan::TmpfsMount& tmpfs) const {
+    return fmt::format("tmpfs {}", tmpfs.size);
+  }
+  std::string operator()(const plan::SecretMount& secret) const {
+    return fmt::format("secret {} {}{}", secret.id, describe(secret.file),
+                       secret.required ? " required" : "");
+  }
+  std::string operator()(const plan::SshMount& ssh) const {
+    return fmt::format("ssh {} {}{}", ssh.id, describe(ssh.file), ssh.required ? " required" : "");
+  }
+};
+
+void add_mounts(CacheKey& key, const plan::RunOp& op) {
+  for (const plan::RunMount& mount : op.mounts) {
+    key.add("mount " + mount.target,
+            std::visit(Describe{}, mount.what) + (mount.read_only ? " ro" : ""));
+  }
+  for (const plan::SecretVariable& secret : op.secret_env) {
+    key.add("secret variable " + secret.name, secret.id + (secret.required ? " required" : ""));
+  }
 }
 
 const char* name_of(plan::NetworkMode mode) {
@@ -71,10 +103,16 @@ CacheKey run_key(const plan::RunOp& op, const oci::Platform& platform, const Dig
   key.add("cwd", op.cwd);
   key.add("user", op.user);
   key.add("network", name_of(op.network));
+  if (op.security == plan::SecurityMode::kInsecure) key.add("security", "insecure");
+  if (!op.hostname.empty()) key.add("hostname", op.hostname);
+  for (const plan::Ulimit& limit : op.ulimits) {
+    key.add("ulimit " + limit.name, fmt::format("{}:{}", limit.soft, limit.hard));
+  }
+  if (op.shm_size != 0) key.add("shm size", std::to_string(op.shm_size));
   // K02: the name of an extra host counts, its address does not.
   for (const auto& host : op.extra_hosts) key.add("host", host.first);
   if (op.script) key.add("script " + op.script->name, Digest::of(op.script->content).str());
-  for (const plan::RunMount& mount : op.mounts) key.add("mount", describe(mount));
+  add_mounts(key, op);
   for (const std::string& content : mount_contents) key.add("mount content", content);
   return key;
 }

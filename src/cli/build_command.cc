@@ -81,7 +81,7 @@ class BuildRun {
               .on_layer = {}} {
     SessionFetcher fetcher(session, shop_);
     inputs_ = read_build_inputs(flags, fetcher);
-    shop_.shm_size = inputs_.shm_size;
+    shop_.lent = {inputs_.secrets, inputs_.agents.sockets};
   }
 
   Digest run() {

@@ -62,6 +62,17 @@ void declare_build_flags(CLI::App& app, BuildFlags& flags) {
   app.add_option("--network", flags.network, "network of RUN steps: default, host or none");
   repeatable(app.add_option("--add-host", flags.add_hosts,
                             "extra line of /etc/hosts, HOST:IP (repeatable)"));
+  repeatable(app.add_option("--secret", flags.secrets,
+                            "secret for RUN --mount=type=secret, id=ID[,src=FILE|env=VARIABLE] "
+                            "(repeatable)"));
+  repeatable(app.add_option("--ssh", flags.ssh,
+                            "agent for RUN --mount=type=ssh, default or ID=SOCKET|KEY[,KEY] "
+                            "(repeatable)"));
+  repeatable(
+      app.add_option("--allow", flags.allow,
+                     "what RUN may ask for, network.host or security.insecure (repeatable)"));
+  repeatable(app.add_option("--ulimit", flags.ulimits,
+                            "limit of RUN steps, TYPE=SOFT[:HARD] (repeatable)"));
   app.add_flag("--no-cache", flags.no_cache, "run every step");
   repeatable(
       app.add_option("--no-cache-filter", flags.no_cache_filter, "run every step of these stages"))

@@ -23,6 +23,10 @@ struct BuildFlags {
   std::vector<std::string> outputs;
   std::vector<std::string> add_hosts;
   std::vector<std::string> no_cache_filter;
+  std::vector<std::string> secrets;
+  std::vector<std::string> ssh;
+  std::vector<std::string> allow;
+  std::vector<std::string> ulimits;
   std::string target;
   std::string platform;
   std::string network = "default";

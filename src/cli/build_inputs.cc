@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/step_options.h"
 
 namespace cairn::cli {
 namespace {
@@ -34,27 +35,6 @@ std::map<std::string, std::string> read_build_args(const std::vector<std::string
   return out;
 }
 
-plan::NetworkMode parse_network(const std::string& text) {
-  if (text == "default" || text.empty()) return plan::NetworkMode::kDefault;
-  if (text == "host") return plan::NetworkMode::kHost;
-  if (text == "none") return plan::NetworkMode::kNone;
-  throw Error::of(ErrorKind::kUsage, "--network={}: not one of default, host, none", text);
-}
-
-// "host:ip", "host=ip", an IPv6 address in brackets or not.
-std::pair<std::string, std::string> parse_host(const std::string& text) {
-  std::size_t at = text.find_first_of(":=");
-  if (at == std::string::npos || at == 0 || at + 1 == text.size()) {
-    throw Error::of(ErrorKind::kUsage, "--add-host {}: not of the form HOST:IP", text);
-  }
-  std::string address = text.substr(at + 1);
-  if (address.starts_with('[') && address.ends_with(']')) {
-    address = address.substr(1, address.size() - 2);
-  }
-  if (address == "host-gateway") address = "127.0.0.1";  // steps share the host's network
-  return {text.substr(0, at), address};
-}
-
 std::optional<Timestamp> epoch_of_environment(const std::map<std::string, std::string>& args) {
   if (args.contains("SOURCE_DATE_EPOCH")) return std::nullopt;  // the plan reads it there
   const char* text = ::getenv("SOURCE_DATE_EPOCH");
@@ -73,7 +53,7 @@ plan::BuildOptions make_options(const BuildFlags& flags) {
   options.epoch = epoch_of_environment(options.build_args);
   options.no_cache = flags.no_cache;
   options.no_cache_filter = {flags.no_cache_filter.begin(), flags.no_cache_filter.end()};
-  options.network = parse_network(flags.network);
+  read_step_options(flags, options);
   if (flags.platform.find(',') != std::string::npos) {
     throw Error(ErrorKind::kUsage, "--platform: several platforms at once are not supported yet");
   }
@@ -83,7 +63,6 @@ plan::BuildOptions make_options(const BuildFlags& flags) {
     std::string value = equals == std::string::npos ? "" : label.substr(equals + 1);
     options.labels.emplace_back(label.substr(0, equals), value);
   }
-  for (const std::string& host : flags.add_hosts) options.extra_hosts.push_back(parse_host(host));
   for (const std::string& context : flags.build_contexts) {
     auto [name, value] = split_pair("--build-context", context);
     options.contexts.insert_or_assign(plan::context_key(name), plan::parse_named_context(value));
@@ -115,12 +94,8 @@ BuildInputs read_build_inputs(const BuildFlags& flags, ContextFetcher& fetcher) 
   inputs.options = make_options(flags);
   inputs.outputs = make_outputs(flags);
   for (const std::string& tag : flags.tags) inputs.names.push_back(oci::Reference::parse(tag));
-  inputs.shm_size = 64 << 20;
-  if (!flags.shm_size.empty()) {
-    std::optional<std::uint64_t> size = parse_size(flags.shm_size);
-    if (!size) throw Error::of(ErrorKind::kUsage, "--shm-size={} is no size", flags.shm_size);
-    inputs.shm_size = *size;
-  }
+  inputs.secrets = read_secrets(flags.secrets);
+  inputs.agents = open_agents(flags.ssh);
   BuildContext context = open_build_context(flags, fetcher);
   inputs.dockerfile = std::move(context.dockerfile);
   inputs.options.ignored = std::move(context.ignored);

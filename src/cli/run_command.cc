@@ -104,12 +104,10 @@ sandbox::SandboxSpec make_spec(const RunFlags& flags, const oci::ImageConfig& co
   spec.tty = flags.tty;
   spec.read_only_root = flags.read_only;
   for (const std::string& volume : flags.volumes) add_volume(volume, spec, fds);
-  solver::ExtraHosts hosts = {{"127.0.0.1", flags.hostname}};
-  hosts[0] = {flags.hostname, "127.0.0.1"};
   for (const char* target : {"/etc/hosts", "/etc/resolv.conf"}) {
     bool is_hosts = std::string_view(target) == "/etc/hosts";
     spec.mounts.push_back({.target = target, .fd_index = fds.mounts.size(), .read_only = true});
-    fds.mounts.push_back(is_hosts ? etc.open_hosts(hosts) : etc.open_resolv_conf());
+    fds.mounts.push_back(is_hosts ? etc.open_hosts(flags.hostname, {}) : etc.open_resolv_conf());
   }
   return spec;
 }

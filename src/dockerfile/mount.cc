@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dockerfile/mount.h"
 
+#include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <utility>
 #include <vector>
 
+#include "base/csv.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "dockerfile/internal/option_values.h"
 
 namespace cairn::dockerfile {
 namespace {
@@ -22,49 +26,6 @@ constexpr std::array<std::pair<std::string_view, MountType>, 5> kTypes = {{
 template <typename... Args>
 Error failure(fmt::format_string<Args...> format, Args&&... args) {
   return Error::of(ErrorKind::kDockerfile, format, std::forward<Args>(args)...);
-}
-
-// The fields of one CSV record.
-std::vector<std::string> split_fields(std::string_view text) {
-  std::vector<std::string> fields;
-  while (true) {
-    std::string field;
-    if (text.starts_with('"')) {
-      text.remove_prefix(1);
-      while (true) {
-        std::size_t end = text.find('"');
-        if (end == std::string_view::npos)
-          throw failure("failed to parse csv mounts: unclosed quote");
-        field += text.substr(0, end);
-        text.remove_prefix(end + 1);
-        if (!text.starts_with('"')) break;
-        field += '"';
-        text.remove_prefix(1);
-      }
-      if (!text.empty() && text[0] != ',') {
-        throw failure("failed to parse csv mounts: text behind a quoted field");
-      }
-    } else {
-      field = text.substr(0, text.find(','));
-      if (field.find('"') != std::string::npos) {
-        throw failure("failed to parse csv mounts: bare \" in non-quoted field {}", field);
-      }
-      text.remove_prefix(field.size());
-    }
-    fields.push_back(std::move(field));
-    if (text.empty()) return fields;
-    text.remove_prefix(1);
-  }
-}
-
-bool parse_bool(std::string_view key, std::string_view value) {
-  for (std::string_view yes : {"1", "t", "T", "TRUE", "true", "True"}) {
-    if (value == yes) return true;
-  }
-  for (std::string_view no : {"0", "f", "F", "FALSE", "false", "False"}) {
-    if (value == no) return false;
-  }
-  throw failure("invalid value for {}: {}", key, value);
 }
 
 std::uint32_t parse_number(std::string_view key, std::string_view value, int base) {
@@ -93,7 +54,7 @@ std::string parse_sharing(const std::string& value) {
 class MountParser {
  public:
   Mount parse(std::string_view text, const ExpandValue& expand) {
-    for (const std::string& field : split_fields(text)) {
+    for (const std::string& field : parse_csv(text, ErrorKind::kDockerfile, "mounts")) {
       std::size_t sign = field.find('=');
       std::string key = to_lower(field.substr(0, sign));
       if (sign == std::string::npos) {
@@ -104,6 +65,9 @@ class MountParser {
     }
     check_ids();
     check_secret();
+    if (mount_.type == MountType::kSsh && !mount_.source.empty()) {
+      throw failure("ssh does not support source");
+    }
     if (!mount_.sharing.empty() && mount_.type != MountType::kCache) {
       throw failure("invalid cache sharing set for {} mount", name_of(mount_.type));
     }
@@ -203,6 +167,18 @@ class MountParser {
   std::optional<bool> read_only_;
 };
 
+// The last value of one of `keys`, not expanded; "" when there is none.
+std::string written_value(std::string_view text, std::initializer_list<std::string_view> keys) {
+  std::string value;
+  for (const std::string& field : parse_csv(text, ErrorKind::kDockerfile, "mounts")) {
+    std::size_t sign = field.find('=');
+    if (sign == std::string::npos) continue;
+    std::string key = to_lower(field.substr(0, sign));
+    if (std::find(keys.begin(), keys.end(), key) != keys.end()) value = field.substr(sign + 1);
+  }
+  return value;
+}
+
 }  // namespace
 
 std::string_view name_of(MountType type) {
@@ -217,17 +193,16 @@ Mount parse_mount(std::string_view text, const ExpandValue& expand) {
 }
 
 std::string mount_from(std::string_view text) {
-  std::string from;
-  for (const std::string& field : split_fields(text)) {
-    std::size_t sign = field.find('=');
-    if (sign == std::string::npos || to_lower(field.substr(0, sign)) != "from") continue;
-    from = field.substr(sign + 1);
-    std::size_t dollar = from.find('$');
-    if (dollar != std::string::npos && dollar + 1 != from.size()) {
-      throw failure("'from' doesn't support variable expansion, define alias stage instead");
-    }
+  std::string from = written_value(text, {"from"});
+  std::size_t dollar = from.find('$');
+  if (dollar != std::string::npos && dollar + 1 != from.size()) {
+    throw failure("'from' doesn't support variable expansion, define alias stage instead");
   }
   return from;
+}
+
+std::string mount_target(std::string_view text) {
+  return written_value(text, {"target", "dst", "destination"});
 }
 
 }  // namespace cairn::dockerfile

@@ -37,5 +37,7 @@ using ExpandValue = std::function<std::string(std::string_view)>;
 Mount parse_mount(std::string_view text, const ExpandValue& expand);
 // Only the `from` of it, which may hold no variable; "" when there is none.
 std::string mount_from(std::string_view text);
+// Only the target, as written.
+std::string mount_target(std::string_view text);
 
 }  // namespace cairn::dockerfile

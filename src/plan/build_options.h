@@ -51,6 +51,12 @@ NamedContext parse_named_context(std::string_view value);
 // Names of contexts compare in this form: "docker.io/library/x:latest" and "x" are the same.
 std::string context_key(std::string_view name);
 
+// --allow: what steps may ask for beyond the sandbox.
+struct Entitlements {
+  bool network_host = false;
+  bool security_insecure = false;
+};
+
 struct BuildOptions {
   std::string target;  // "" is the last stage
   std::map<std::string, std::string>
@@ -63,6 +69,9 @@ struct BuildOptions {
   std::set<std::string> no_cache_filter = {};  // stage names, in any letter case
   NetworkMode network = NetworkMode::kDefault;
   std::vector<std::pair<std::string, std::string>> extra_hosts = {};
+  Entitlements allowed = {};
+  std::vector<Ulimit> ulimits = {};
+  std::uint64_t shm_size = 0;              // 0: the usual size
   std::optional<Timestamp> epoch = {};     // SOURCE_DATE_EPOCH of the environment
   dockerfile::IgnoreMatcher ignored = {};  // of the build context; only build checks ask it
   // Build checks without a target look at every stage; the plan is still that of the last one.

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "dockerfile/device.h"
 #include "dockerfile/dockerfile.h"
 #include "plan/internal/lowering.h"
 
@@ -87,23 +88,70 @@ std::string argument_prefix(const ImageState& image) {
   return out;
 }
 
-NetworkMode network_of(const dockerfile::Run& run, const BuildOptions& options) {
-  if (run.network == "none") return NetworkMode::kNone;
-  if (run.network == "host") return NetworkMode::kHost;
-  return options.network;
+// --- what a step may do beyond its sandbox, and only with --allow (BuildKit's entitlements) ---
+
+[[noreturn]] void throw_not_allowed(std::string_view entitlement, const SourceSpan& span) {
+  throw Error::of(ErrorKind::kPolicy, "{} is not allowed", entitlement)
+      .with_hint(fmt::format("allow it for this build with --allow {}", entitlement))
+      .at(span);
 }
 
-void refuse_unsupported(const dockerfile::Run& run) {
-  const SourceSpan& span = run.origin.span;
-  if (run.security != "sandbox")
-    not_supported_yet("RUN --security=insecure", dockerfile::narrow(span, "--security"));
-  if (!run.devices.empty()) not_supported_yet("RUN --device", dockerfile::narrow(span, "--device"));
+NetworkMode network_of(const dockerfile::Run& run, const BuildOptions& options) {
+  if (run.network == "none") return NetworkMode::kNone;
+  if (run.network == "default") return options.network;
+  if (!options.allowed.network_host) {
+    throw_not_allowed("network.host", dockerfile::narrow(run.origin.span, "--network"));
+  }
+  return NetworkMode::kHost;
+}
+
+SecurityMode security_of(const dockerfile::Run& run, const BuildOptions& options) {
+  if (run.security == "sandbox") return SecurityMode::kSandbox;
+  if (!options.allowed.security_insecure) {
+    throw_not_allowed("security.insecure", dockerfile::narrow(run.origin.span, "--security"));
+  }
+  return SecurityMode::kInsecure;
+}
+
+// A device of CDI is given by a registry of the host that a builder without privileges has no use
+// of. A step that says it can do without gets none, and its user a word on it.
+void pass_over_devices(const dockerfile::Run& run, Lowering& context) {
+  for (const std::string& text : run.devices) {
+    SourceSpan span = dockerfile::narrow(run.origin.span, text);
+    try {
+      dockerfile::Device device = dockerfile::parse_device(text);
+      if (device.required.value_or(true)) {
+        throw Error::of(ErrorKind::kDockerfile,
+                        "device {} cannot be given to a step: cairn has no "
+                        "access to devices of this host",
+                        device.name)
+            .with_hint("a step that can do without says --device=NAME,required=false");
+      }
+      context.warnings.push_back(
+          fmt::format("{}: device {} is not given to the step: cairn has no access to devices",
+                      location(span), device.name));
+    } catch (Error& error) {
+      error.set_span_if_none(span);
+      throw;
+    }
+  }
+}
+
+// The text of a step shows that a variable is a secret's, not what this build would put there.
+Environment with_secrets_masked(Environment env, const RunOp& op) {
+  for (const SecretVariable& secret : op.secret_env) env.set(secret.name, "****");
+  return env;
+}
+
+std::string hostname_of(const std::map<std::string, std::string>& build_args) {
+  auto given = build_args.find("BUILDKIT_SANDBOX_HOSTNAME");
+  return given == build_args.end() ? "" : given->second;
 }
 
 }  // namespace
 
 void lower(const dockerfile::Run& run, Lowering& context) {
-  refuse_unsupported(run);
+  pass_over_devices(run, context);
   ImageState& image = context.image();
   std::vector<VertexId> inputs;
   Command command = command_of(run, image.config);
@@ -112,13 +160,19 @@ void lower(const dockerfile::Run& run, Lowering& context) {
            .cwd = image.config.working_dir.empty() ? "/" : rooted_path(image.config.working_dir),
            .user = image.config.user,
            .network = network_of(run, context.options),
-           .mounts = lower_mounts(run, context, inputs),
+           .security = security_of(run, context.options),
+           .hostname = hostname_of(context.build_args),
+           .mounts = {},
+           .secret_env = {},
+           .ulimits = context.options.ulimits,
+           .shm_size = context.options.shm_size,
            .script = std::move(command.script),
            .proxy_env = proxy_env(context.build_args),
            .extra_hosts = context.options.extra_hosts};
-  VertexId vertex =
-      context.add_step(std::move(op), std::move(inputs),
-                       context.step_text(run.origin.code + command.summary, true), run.origin.span);
+  lower_mounts(run, context, op, inputs);
+  std::string name = context.step_text(run.origin.code + command.summary, true,
+                                       with_secrets_masked(image.env, op));
+  VertexId vertex = context.add_step(std::move(op), std::move(inputs), name, run.origin.span);
   context.record(
       fmt::format("RUN {}{} # buildkit", argument_prefix(image), fmt::join(command.argv, " ")),
       vertex);

@@ -35,6 +35,7 @@ class Planner {
     plan.source_date_epoch = epoch;
     plan.warnings = warnings();
     linter_.fail_if_wanted();
+    plan.warnings.insert(plan.warnings.end(), warnings_.begin(), warnings_.end());
     return plan;
   }
 
@@ -116,6 +117,7 @@ class Planner {
                        .sources = bound.sources,
                        .origin = origin,
                        .linter = linter_,
+                       .warnings = warnings_,
                        .on_build = bound.on_build};
       try {
         std::visit([&](const auto& instruction) { lower(instruction, context); },
@@ -177,6 +179,7 @@ class Planner {
   Vertices vertices_;
   Bases bases_;
   std::vector<std::string> trigger_args_;
+  std::vector<std::string> warnings_;  // of instructions
 };
 
 }  // namespace

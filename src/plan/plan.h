@@ -103,23 +103,80 @@ struct CopyOp {
   bool is_add = false;
 };
 
-enum class MountKind { kBind, kCache };
+// --- what RUN --mount may put into a step: one struct for each type ---
+
+// A tree, or a file of it.
+struct BindMount {
+  VertexId from = 0;
+  std::string source = "/";  // inside `from`, rooted and clean
+};
+
 enum class CacheSharing { kShared, kPrivate, kLocked };
 
-struct RunMount {
-  MountKind kind = MountKind::kBind;
-  std::optional<VertexId> from;  // bind: required; cache: the tree that seeds it
-  std::string source = "/";      // inside `from`, rooted and clean
-  std::string target;            // absolute and clean
-  bool read_only = true;
-  std::string cache_id;
+// A directory that outlives builds and is found again by its id.
+struct CacheMount {
+  std::string id;
+  bool id_is_target = true;  // no id was given, so the target stands for it
   CacheSharing sharing = CacheSharing::kShared;
-  mode_t mode = 0755;  // cache: of a new directory
+  std::optional<VertexId> from = {};  // the tree whose `source` a new one starts as
+  std::string source = "/";           // without `from`: the part of the directory that is shown
+  // Of a new directory. Nothing: as in the tree it starts as, or 0755 and root's.
+  std::optional<mode_t> mode = {};
+  std::optional<std::uint32_t> uid = {};
+  std::optional<std::uint32_t> gid = {};
+};
+
+struct TmpfsMount {
+  std::uint64_t size = 0;  // 0: the kernel's default
+};
+
+// Owner and mode of what a secret or an agent's socket appears as.
+struct FileOwner {
+  mode_t mode = 0;
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
 };
 
+// A file that a client holds. Its value is no part of the plan.
+struct SecretMount {
+  std::string id;
+  bool required = false;
+  FileOwner file = {.mode = 0400};
+};
+
+// The socket of an agent that a client holds.
+struct SshMount {
+  std::string id;
+  bool required = false;
+  FileOwner file = {.mode = 0600};
+};
+
+struct RunMount {
+  std::string target;  // absolute and clean
+  bool read_only = true;
+  std::variant<BindMount, CacheMount, TmpfsMount, SecretMount, SshMount> what = {};
+  SourceSpan span = {};  // of the option, for messages
+};
+
+// The tree that a mount reads, if it reads one.
+std::optional<VertexId> tree_of(const RunMount& mount);
+
+// A secret as a variable; one that is not there and not required is empty.
+struct SecretVariable {
+  std::string name;
+  std::string id;
+  bool required = false;
+  SourceSpan span = {};
+};
+
+struct Ulimit {
+  std::string name;       // "nofile", ...
+  std::int64_t soft = 0;  // -1 is without limit
+  std::int64_t hard = 0;
+};
+
 enum class NetworkMode { kDefault, kHost, kNone };
+enum class SecurityMode { kSandbox, kInsecure };
 
 struct RunOp {
   std::vector<std::string> argv;
@@ -127,7 +184,12 @@ struct RunOp {
   std::string cwd;
   std::string user;  // "" is root
   NetworkMode network = NetworkMode::kDefault;
-  std::vector<RunMount> mounts;
+  SecurityMode security = SecurityMode::kSandbox;
+  std::string hostname;          // "" is the usual one
+  std::vector<RunMount> mounts;  // parents first
+  std::vector<SecretVariable> secret_env;
+  std::vector<Ulimit> ulimits;
+  std::uint64_t shm_size = 0;  // of /dev/shm; 0: the usual one
   // A heredoc that starts with "#!": written 0755 to this path on a read-only mount and run from
   // there.
   std::optional<InlineFile> script;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// RUN --mount: bind and cache. A cache mount is found again by its id, which is its target as
-// written unless the line gives one; it is shared by all builds of one store.
+// RUN --mount: each type as the plan keeps it, with targets made absolute and sources kept inside
+// their trees.
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -13,66 +15,147 @@
 namespace cairn::plan {
 namespace {
 
-CacheSharing sharing_of(const dockerfile::Mount& mount) {
-  if (mount.sharing == "private") return CacheSharing::kPrivate;
-  if (mount.sharing == "locked") return CacheSharing::kLocked;
-  return CacheSharing::kShared;
+using dockerfile::Mount;
+using dockerfile::MountType;
+
+FileOwner file_owner(const Mount& mount, mode_t usual_mode) {
+  return {.mode = static_cast<mode_t>(mount.mode.value_or(usual_mode)) & 0777,
+          .uid = mount.uid.value_or(0),
+          .gid = mount.gid.value_or(0)};
 }
 
-std::string cache_id(const dockerfile::Mount& mount, const Lowering& context) {
-  std::string id = mount.id.empty() ? clean_path(mount.target) : mount.id;
-  auto space = context.build_args.find("BUILDKIT_CACHE_MOUNT_NS");
-  return space == context.build_args.end() || space->second.empty() ? id : space->second + "/" + id;
+std::string last_component(std::string_view path) {
+  path = path.substr(0, path.find_last_not_of('/') + 1);
+  return std::string(path.substr(path.rfind('/') + 1));
 }
 
-RunMount lower_mount(const dockerfile::Mount& mount, StageState* source, Lowering& context) {
-  using dockerfile::MountType;
-  RunMount out;
-  bool is_cache = mount.type == MountType::kCache;
-  out.kind = is_cache ? MountKind::kCache : MountKind::kBind;
-  if (source != nullptr) {
-    out.from = files_of(*source, context.vertices);
-  } else if (!is_cache) {
-    out.from = context.vertices.local("context");
+class MountLowering {
+ public:
+  MountLowering(Lowering& context, RunOp& op, std::vector<VertexId>& inputs)
+      : context_(context), op_(op), inputs_(inputs) {}
+
+  void add(const Mount& mount, StageState* source, const SourceSpan& span) {
+    switch (mount.type) {
+      case MountType::kBind: return add_bind(mount, source, span);
+      case MountType::kCache: return add_cache(mount, source, span);
+      case MountType::kTmpfs:
+        return place(mount.target, mount, TmpfsMount{.size = mount.size.value_or(0)}, span);
+      case MountType::kSecret: return add_secret(mount, span);
+      case MountType::kSsh: return add_ssh(mount, span);
+    }
   }
-  out.source = rooted_path(mount.source);
-  out.target = in_workdir(context.image().config, mount.target);
-  if (out.target == "/") {
-    throw Error::of(ErrorKind::kDockerfile, "invalid mount target {}", go_quote(out.target));
+
+ private:
+  // As written, without the target that is the mount's own.
+  template <typename What>
+  void place(std::string_view target, const Mount& mount, What what, const SourceSpan& span) {
+    std::string path = in_workdir(context_.image().config, target);
+    if (path == "/") {
+      throw Error::of(ErrorKind::kDockerfile, "invalid mount target {}", go_quote(path));
+    }
+    op_.mounts.push_back({.target = std::move(path),
+                          .read_only = mount.read_only,
+                          .what = std::move(what),
+                          .span = span});
   }
-  out.read_only = mount.read_only;
-  if (is_cache) out.cache_id = cache_id(mount, context);
-  out.sharing = sharing_of(mount);
-  out.mode = mount.mode.value_or(0755);
-  out.uid = mount.uid.value_or(0);
-  out.gid = mount.gid.value_or(0);
-  return out;
-}
+
+  VertexId take_input(VertexId tree) {
+    inputs_.push_back(tree);
+    return tree;
+  }
+
+  void add_bind(const Mount& mount, StageState* source, const SourceSpan& span) {
+    VertexId from = source != nullptr ? files_of(*source, context_.vertices)
+                                      : context_.vertices.local("context");
+    place(mount.target, mount,
+          BindMount{.from = take_input(from), .source = rooted_path(mount.source)}, span);
+  }
+
+  // A cache mount is found again by its id, which is its target as written unless the line gives
+  // one; it is shared by all builds of one store.
+  void add_cache(const Mount& mount, StageState* source, const SourceSpan& span) {
+    CacheMount cache{.id = mount.id.empty() ? clean_path(mount.target) : mount.id,
+                     .id_is_target = mount.id.empty(),
+                     .sharing = sharing_of(mount),
+                     .from = {},
+                     .source = rooted_path(mount.source),
+                     .mode = mount.mode,
+                     .uid = mount.uid,
+                     .gid = mount.gid};
+    auto space = context_.build_args.find("BUILDKIT_CACHE_MOUNT_NS");
+    if (space != context_.build_args.end() && !space->second.empty()) {
+      cache.id = space->second + "/" + cache.id;
+    }
+    if (source != nullptr) cache.from = take_input(files_of(*source, context_.vertices));
+    place(mount.target, mount, std::move(cache), span);
+  }
+
+  static CacheSharing sharing_of(const Mount& mount) {
+    if (mount.sharing == "private") return CacheSharing::kPrivate;
+    if (mount.sharing == "locked") return CacheSharing::kLocked;
+    return CacheSharing::kShared;
+  }
+
+  // With env= alone there is no file; with a target too there are both.
+  void add_secret(const Mount& mount, const SourceSpan& span) {
+    std::string id = !mount.source.empty() ? mount.source
+                     : !mount.id.empty()   ? mount.id
+                                           : last_component(mount.target);
+    if (mount.env) {
+      op_.secret_env.push_back(
+          {.name = *mount.env, .id = id, .required = mount.required, .span = span});
+      if (mount.target.empty()) return;
+    }
+    std::string target = mount.target.empty() ? "/run/secrets/" + last_component(id) : mount.target;
+    place(target, mount,
+          SecretMount{.id = id, .required = mount.required, .file = file_owner(mount, 0400)}, span);
+  }
+
+  // The first socket is the one that SSH_AUTH_SOCK names, agent or no agent.
+  void add_ssh(const Mount& mount, const SourceSpan& span) {
+    std::string target = mount.target;
+    if (target.empty()) target = fmt::format("/run/buildkit/ssh_agent.{}", sockets_);
+    place(target, mount,
+          SshMount{.id = mount.id.empty() ? "default" : mount.id,
+                   .required = mount.required,
+                   .file = file_owner(mount, 0600)},
+          span);
+    if (sockets_++ > 0 || context_.image().env.find("SSH_AUTH_SOCK")) return;
+    op_.env.push_back("SSH_AUTH_SOCK=" + op_.mounts.back().target);
+  }
+
+  Lowering& context_;
+  RunOp& op_;
+  std::vector<VertexId>& inputs_;
+  int sockets_ = 0;
+};
 
 }  // namespace
 
-std::vector<RunMount> lower_mounts(const dockerfile::Run& run, Lowering& context,
-                                   std::vector<VertexId>& inputs) {
-  std::vector<RunMount> out;
+std::optional<VertexId> tree_of(const RunMount& mount) {
+  if (const auto* bind = std::get_if<BindMount>(&mount.what)) return bind->from;
+  if (const auto* cache = std::get_if<CacheMount>(&mount.what)) return cache->from;
+  return std::nullopt;
+}
+
+void lower_mounts(const dockerfile::Run& run, Lowering& context, RunOp& op,
+                  std::vector<VertexId>& inputs) {
+  MountLowering lowering(context, op, inputs);
   for (std::size_t i = 0; i < run.mounts.size(); ++i) {
     SourceSpan span = dockerfile::narrow(run.origin.span, run.mounts[i]);
     try {
-      dockerfile::Mount mount = dockerfile::parse_mount(
+      Mount mount = dockerfile::parse_mount(
           run.mounts[i], [&](std::string_view value) { return context.expand(value); });
       note_for_outline(mount, context);
-      if (mount.type != dockerfile::MountType::kBind &&
-          mount.type != dockerfile::MountType::kCache) {
-        not_supported_yet(fmt::format("RUN --mount=type={}", dockerfile::name_of(mount.type)),
-                          span);
-      }
-      out.push_back(lower_mount(mount, context.sources.at(i), context));
+      lowering.add(mount, context.sources.at(i), span);
     } catch (Error& error) {
       error.set_span_if_none(span);
       throw;
     }
-    if (out.back().from) inputs.push_back(*out.back().from);
   }
-  return out;
+  // What is mounted on /a must not cover what is mounted on /a/b, in whatever order they were
+  // written.
+  std::ranges::stable_sort(op.mounts, {}, &RunMount::target);
 }
 
 }  // namespace cairn::plan

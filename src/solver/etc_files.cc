@@ -20,9 +20,9 @@ EtcFiles::EtcFiles(const std::string& tmp_dir) : dir_(tmp_dir, "etc-") {
   write_new(dir_.path() + "/resolv.conf", sys::find_file("/etc/resolv.conf", 1 << 20).value_or(""));
 }
 
-sys::Fd EtcFiles::open_hosts(const ExtraHosts& extra) {
+sys::Fd EtcFiles::open_hosts(const std::string& hostname, const ExtraHosts& extra) {
   std::string text =
-      "127.0.0.1\tlocalhost buildkitsandbox\n::1\tlocalhost ip6-localhost ip6-loopback\n";
+      fmt::format("127.0.0.1\tlocalhost {}\n::1\tlocalhost ip6-localhost ip6-loopback\n", hostname);
   for (const auto& [host, address] : extra) text += fmt::format("{}\t{}\n", address, host);
   std::lock_guard lock(mutex_);
   auto [known, first] = hosts_.try_emplace(text);

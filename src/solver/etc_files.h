@@ -20,7 +20,7 @@ class EtcFiles {
  public:
   explicit EtcFiles(const std::string& tmp_dir);
 
-  sys::Fd open_hosts(const ExtraHosts& extra);
+  sys::Fd open_hosts(const std::string& hostname, const ExtraHosts& extra);
   sys::Fd open_resolv_conf() const;
 
  private:

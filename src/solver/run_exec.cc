@@ -3,33 +3,37 @@
 // RUN: a fresh sandbox over the parent's snapshots; what the command leaves in the upper directory
 // is the new snapshot.
 #include <fcntl.h>
-#include <signal.h>
+#include <sys/resource.h>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "sandbox/mount_points.h"
+#include "sandbox/rlimits.h"
 #include "solver/etc_files.h"
+#include "solver/explain_exit.h"
 #include "solver/run_mounts.h"
 #include "solver/step_output.h"
 
 namespace cairn::solver {
 namespace {
 
-// "SIGKILL" with a word on what that mostly means.
-std::string signal_text(int signal) {
-  const char* name = ::sigabbrev_np(signal);
-  std::string text =
-      fmt::format("killed by SIG{}", name != nullptr ? name : std::to_string(signal));
-  if (signal == SIGKILL) text += " (out of memory, or killed by hand)";
-  return text;
+// What a failed command came to; `why` is known when the command could not even be started.
+[[noreturn]] void throw_failed(const plan::RunOp& op, sys::ExitStatus status,
+                               const std::string& why, const std::string& hint) {
+  throw Error::of(ErrorKind::kStep, "process {} did not complete successfully: {}{}",
+                  go_quote(join(op.argv, " ")), exit_text(status), why.empty() ? "" : ": " + why)
+      .with_hint(hint);
 }
 
-[[noreturn]] void throw_failed(const plan::RunOp& op, sys::ExitStatus status) {
-  std::string how = status.signal != 0 ? fmt::format("exit code: {}: {}", status.shell_code(),
-                                                     signal_text(status.signal))
-                                       : fmt::format("exit code: {}", status.code);
-  throw Error::of(ErrorKind::kStep, "process {} did not complete successfully: {}",
-                  go_quote(join(op.argv, " ")), how);
+// A shell says "not found" of a program whose loader is missing, so that is looked into.
+std::string hint_for(const plan::RunOp& op, const Workspace& workspace, sys::ExitStatus status) {
+  if (status.code != 126 && status.code != 127) return "";
+  try {
+    Workspace::Look look = workspace.look();
+    return explain_not_found(look.root, op.argv, op.env, op.cwd);
+  } catch (const Error&) {
+    return "";  // no hint is worth the message it belongs to
+  }
 }
 
 // The heredoc script of H02, on a read-only mount below /dev.
@@ -48,50 +52,76 @@ void add_script(Job& job, const plan::InlineFile& script, StepMounts& mounts) {
   mounts.alive.push_back(dir);
 }
 
-sandbox::SandboxSpec make_spec(const Job& job, const plan::RunOp& op, StepMounts& mounts) {
+std::uint64_t limit_of(std::int64_t value) {
+  return value < 0 ? RLIM_INFINITY : static_cast<std::uint64_t>(value);
+}
+
+sandbox::SandboxSpec make_spec(const Job& job, const plan::RunOp& op, const StepMounts& mounts) {
   sandbox::SandboxSpec spec;
   spec.argv = op.argv;
   spec.env = op.env;
   spec.env.insert(spec.env.end(), op.proxy_env.begin(), op.proxy_env.end());
+  for (std::string& variable : secret_variables(job, op)) spec.env.push_back(std::move(variable));
   spec.cwd = op.cwd;
   spec.user = op.user;
+  if (!op.hostname.empty()) spec.hostname = op.hostname;
   spec.network = op.network == plan::NetworkMode::kNone ? sandbox::NetworkMode::kNone
                                                         : sandbox::NetworkMode::kHost;
-  spec.shm_size = job.shop.shm_size;
+  spec.insecure = op.security == plan::SecurityMode::kInsecure;
+  if (op.shm_size != 0) spec.shm_size = op.shm_size;
+  for (const plan::Ulimit& limit : op.ulimits) {
+    spec.rlimits.push_back({.resource = sandbox::find_rlimit(limit.name).value(),
+                            .soft = limit_of(limit.soft),
+                            .hard = limit_of(limit.hard)});
+  }
   spec.mounts = mounts.points;
   return spec;
 }
 
-void execute(Job& job, const plan::RunOp& op, Workspace& workspace, progress::VertexScope& scope) {
-  StepMounts mounts = open_run_mounts(job, op);
-  mounts.add("/etc/hosts", job.shop.etc->open_hosts(op.extra_hosts), sandbox::MountKind::kClone,
-             true);
+// First what every step has, so that a mount of the line may cover it.
+StepMounts open_mounts(Job& job, const plan::RunOp& op, const Workspace& workspace) {
+  StepMounts mounts;
+  std::string hostname = op.hostname.empty() ? sandbox::SandboxSpec().hostname : op.hostname;
+  mounts.add("/etc/hosts", job.shop.etc->open_hosts(hostname, op.extra_hosts),
+             sandbox::MountKind::kClone, true);
   mounts.add("/etc/resolv.conf", job.shop.etc->open_resolv_conf(), sandbox::MountKind::kClone,
              true);
   if (op.script) add_script(job, *op.script, mounts);
-  sandbox::SandboxSpec spec = make_spec(job, op, mounts);
+  open_run_mounts(job, op, workspace.root(), mounts);
+  return mounts;
+}
 
+// How the command ended. One that cannot be executed ended as a shell would have: 126 or 127.
+sys::ExitStatus run_step(const Job& job, const plan::RunOp& op, const sandbox::SandboxSpec& spec,
+                         sandbox::StepFds fds, const progress::VertexScope& scope) {
   sys::Pipe out = sys::make_pipe(), err = sys::make_pipe();
-  sandbox::StepFds fds;
   fds.in = sys::open_path("/dev/null", O_RDONLY);
   fds.out = std::move(out.write_end);
   fds.err = std::move(err.write_end);
-  fds.mounts = std::move(mounts.fds);
-  sys::Fd upper = workspace.open_upper();
-  sandbox::StubPicture stubs = sandbox::make_mount_points(workspace.root(), upper, spec, fds);
-  fds.root = workspace.release_tree();
-
-  sys::ExitStatus status;
-  {
+  try {
     sandbox::Step step = job.shop.launcher.run(spec, std::move(fds));
     std::stop_callback kill(job.stop, [&step] { step.kill(); });
     forward_output(
         std::move(out.read_end), std::move(err.read_end),
         [&](progress::Stream stream, std::string_view text) { scope.log(stream, text); });
-    status = step.wait();
+    return step.wait();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kStep) throw;
+    throw_failed(op, {.code = sandbox::command_exit_code(error)}, error.message(), error.hint());
   }
+}
+
+void execute(Job& job, const plan::RunOp& op, Workspace& workspace, progress::VertexScope& scope) {
+  StepMounts mounts = open_mounts(job, op, workspace);
+  sandbox::SandboxSpec spec = make_spec(job, op, mounts);
+  sandbox::StepFds fds;
+  fds.mounts = std::move(mounts.fds);
+  sys::Fd upper = workspace.open_upper();
+  sandbox::StubPicture stubs = sandbox::make_mount_points(workspace.root(), upper, spec, fds);
+  fds.root = workspace.release_tree();
+  sys::ExitStatus status = run_step(job, op, spec, std::move(fds), scope);
   if (job.asked_to_stop()) throw Error(ErrorKind::kCancelled, "cancelled");
-  if (!status.ok()) throw_failed(op, status);
+  if (!status.ok()) throw_failed(op, status, "", hint_for(op, workspace, status));
   sandbox::remove_stubs(upper, stubs);
 }
 

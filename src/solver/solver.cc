@@ -129,6 +129,8 @@ std::vector<StepResult> Solver::solve(const plan::Plan& plan, std::stop_token st
   EtcFiles etc(workshop_.store.tmp_dir());
   Workshop workshop = workshop_;
   workshop.etc = &etc;
+  SecretFiles secret_files(workshop_.store.tmp_dir());
+  workshop.secret_files = &secret_files;
   return Run(plan, workshop).go(std::move(stop));
 }
 

@@ -19,6 +19,7 @@
 #include "progress/event.h"
 #include "sandbox/launcher.h"
 #include "solver/etc_files.h"
+#include "solver/secret_files.h"
 #include "source/images.h"
 #include "source/local_context.h"
 #include "source/web_files.h"
@@ -33,6 +34,13 @@ struct StepResult {
   bool cached = false;
 };
 
+// What the user lends to steps that ask for it by id. It is no part of any key, and nothing of it
+// is ever stored.
+struct Lent {
+  std::map<std::string, std::string> secrets;     // values
+  std::map<std::string, std::string> ssh_agents;  // paths of the agents' sockets
+};
+
 // What the solver works with; everything outlives it.
 struct Workshop {
   store::Store& store;
@@ -43,8 +51,9 @@ struct Workshop {
   const source::WebFiles* web = nullptr;  // needed for plans that have HttpOps
   source::FindSecret find_secret = {};    // for what repositories ask
   std::size_t jobs = 1;
-  std::uint64_t shm_size = 64 << 20;
-  EtcFiles* etc = nullptr;  // made by solve()
+  Lent lent = {};
+  EtcFiles* etc = nullptr;              // made by solve()
+  SecretFiles* secret_files = nullptr;  // the same
   // Called on a job's thread for each snapshot that the target's own layers need, new or cached.
   std::function<void(const std::string& snapshot)> on_layer;
 };

@@ -55,6 +55,14 @@ sys::Fd Workspace::open_upper() const {
   return sys::open_path(upper(), O_RDONLY | O_DIRECTORY);
 }
 
+Workspace::Look Workspace::look() const {
+  overlay::LayerStack stack{store_.snapshots().stack_paths(parent_)};
+  stack.lowers.push_back(upper());
+  sys::MountTree tree = overlay::mount_overlay(stack, std::nullopt, overlay::Durability::kVolatile);
+  sys::RootDir root = root_of(tree);
+  return {.tree = std::move(tree), .root = std::move(root)};
+}
+
 sys::MountTree Workspace::release_tree() {
   root_.reset();
   return std::move(tree_);

@@ -37,6 +37,12 @@ class Workspace {
 
   const sys::RootDir& root() const { return *root_; }  // writable
   sys::Fd open_upper() const;
+  // The tree as it is now, read-only, also when the mount was given away and is gone.
+  struct Look {
+    sys::MountTree tree;
+    sys::RootDir root;
+  };
+  Look look() const;
   // Gives the mount away, for a step that will hold it; root() is gone then.
   sys::MountTree release_tree();
   // Unmounts, moves the upper directory into the store and records it; returns the snapshot's id.

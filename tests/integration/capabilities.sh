@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# A step has the fourteen capabilities that docker gives, a filter of system calls, and may still use setuid.
+# U02: a step has the fourteen capabilities that docker gives, a filter of system calls, and may still use setuid.
 . "$(dirname "$0")/lib.sh"
 base_image
 cat >Dockerfile <<'END'

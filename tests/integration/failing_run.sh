@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# A failing RUN shows its last lines, its exit code and where it stands, ends with 1, and leaves a store that works.
+# U12 E18: a failing RUN shows its last lines, its exit code and where it stands, ends with 1, and leaves a store that works.
 . "$(dirname "$0")/lib.sh"
 base_image
 

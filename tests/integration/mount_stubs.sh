@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# What a step needs only to mount on leaves no trace in its layer, on the barest of bases.
+# U03 ⚠31: what a step needs only to mount on leaves no trace in its layer, on the barest of bases.
 . "$(dirname "$0")/lib.sh"
 have busybox
 mkdir rootfs && cp "$(command -v busybox)" rootfs/busybox

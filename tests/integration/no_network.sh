@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# --network=none, on the line or for the build, leaves a step with loopback and no way out.
+# U09: --network=none, on the line or for the build, leaves a step with loopback and no way out.
 . "$(dirname "$0")/lib.sh"
 base_image
 port=$(free_port)

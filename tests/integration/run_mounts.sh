@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# A cache mount keeps its files from build to build and out of the image; a bind mount shows the context
+# U04 U05 ⚠30 K14: a cache mount keeps its files from build to build and out of the image; a bind mount shows the context
 # or a stage, read-only, and leaves nothing behind.
 . "$(dirname "$0")/lib.sh"
 base_image

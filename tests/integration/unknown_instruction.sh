@@ -23,7 +23,3 @@ expect_exit 3 cairn build .
 contains "$err" "unterminated heredoc"
 contains "$err" "Dockerfile:2"
 
-printf 'FROM base\nRUN --mount=type=secret,id=x true\n' >Dockerfile
-expect_exit 3 cairn build .
-contains "$err" "not supported yet"
-contains "$err" "Dockerfile:2"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# USER is looked up in the image when a step runs, with all its groups; WORKDIR belongs to that user.
+# W01 ⚠33: USER is looked up in the image when a step runs, with all its groups; WORKDIR belongs to that user.
 . "$(dirname "$0")/lib.sh"
 base_image
 cat >Dockerfile <<'END'
@@ -36,6 +36,6 @@ same "$(show /stat | tr '\n' ' ')" "1000:1000 755 /home/ann/new 1000:1000 755 /h
 
 printf 'FROM base\nUSER nobody-here\nRUN true\n' >Dockerfile
 expect_exit 3 cairn build .
-contains "$err" nobody-here
+contains "$err" "unable to find user nobody-here: no matching entries in passwd file"
 contains "$err" "Dockerfile:3"
 same "$(cairn run -u ann users id -un)" ann

@@ -68,34 +68,48 @@ Fd open_pidfd(pid_t pid) {
   return Fd(fd);
 }
 
-CommandResult run_command(const std::vector<std::string>& argv, std::string_view input) {
+ChildProcess spawn(const std::vector<std::string>& argv) {
   Pipe in = make_pipe(), out = make_pipe(), err = make_pipe();
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, in.read_end.get(), 0);
   posix_spawn_file_actions_adddup2(&actions, out.write_end.get(), 1);
   posix_spawn_file_actions_adddup2(&actions, err.write_end.get(), 2);
+  // We block the signals that a thread of ours waits for; a program of its own must get them.
+  sigset_t none, pipe;
+  sigemptyset(&none);
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &pipe);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   std::vector<char*> args;
   for (const std::string& arg : argv) args.push_back(const_cast<char*>(arg.c_str()));
   args.push_back(nullptr);
   pid_t pid = 0;
-  int code = ::posix_spawnp(&pid, args[0], &actions, nullptr, args.data(), environ);
+  int code = ::posix_spawnp(&pid, args[0], &actions, &attributes, args.data(), environ);
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (code != 0) throw Error::from_errno(code, "run {}", argv[0]);
-  Process child(pid, Fd());
+  return {.process = Process(pid, Fd()),
+          .in = std::move(in.write_end),
+          .out = std::move(out.read_end),
+          .err = std::move(err.read_end)};
+}
+
+CommandResult run_command(const std::vector<std::string>& argv, std::string_view input) {
+  ChildProcess child = spawn(argv);
   // A write must not wait for a child that waits for us to read.
-  if (::fcntl(in.write_end.get(), F_SETFL, O_NONBLOCK) < 0) throw Error::from_errno(errno, "fcntl");
-  in.read_end.reset();
-  out.write_end.reset();
-  err.write_end.reset();
+  if (::fcntl(child.in.get(), F_SETFL, O_NONBLOCK) < 0) throw Error::from_errno(errno, "fcntl");
 
   CommandResult result;
   std::string_view rest = input;
-  if (rest.empty()) in.write_end.reset();
-  while (out.read_end || err.read_end || in.write_end) {
-    pollfd fds[3] = {{out.read_end.get(), POLLIN, 0},
-                     {err.read_end.get(), POLLIN, 0},
-                     {in.write_end.get(), POLLOUT, 0}};
+  if (rest.empty()) child.in.reset();
+  while (child.out || child.err || child.in) {
+    pollfd fds[3] = {
+        {child.out.get(), POLLIN, 0}, {child.err.get(), POLLIN, 0}, {child.in.get(), POLLOUT, 0}};
     if (retry_eintr([&] { return ::poll(fds, 3, -1); }) < 0) throw Error::from_errno(errno, "poll");
     auto drain = [](pollfd& event, Fd& fd, std::string& text) {
       if (event.revents == 0) return;
@@ -104,16 +118,16 @@ CommandResult run_command(const std::vector<std::string>& argv, std::string_view
       text.append(buffer, count);
       if (count == 0) fd.reset();
     };
-    drain(fds[0], out.read_end, result.output);
-    drain(fds[1], err.read_end, result.errors);
+    drain(fds[0], child.out, result.output);
+    drain(fds[1], child.err, result.errors);
     if (fds[2].revents != 0) {
-      ssize_t count = ::write(in.write_end.get(), rest.data(), rest.size());
+      ssize_t count = ::write(child.in.get(), rest.data(), rest.size());
       if (count > 0) rest.remove_prefix(static_cast<std::size_t>(count));
       // EPIPE is the child's own choice not to read.
-      if ((count < 0 && errno != EAGAIN) || rest.empty()) in.write_end.reset();
+      if ((count < 0 && errno != EAGAIN) || rest.empty()) child.in.reset();
     }
   }
-  result.status = child.wait();
+  result.status = child.process.wait();
   return result;
 }
 

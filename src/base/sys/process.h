@@ -53,8 +53,17 @@ class Process {
 
 Fd open_pidfd(pid_t pid);
 
-// A program of this host, as run for newuidmap, git or credential helpers: found in PATH, stdin
-// from `input`, both outputs captured.
+// A program of this host that runs, found in PATH, with pipes to it and from it.
+struct ChildProcess {
+  Process process;
+  Fd in;   // its stdin
+  Fd out;  // its stdout
+  Fd err;
+};
+ChildProcess spawn(const std::vector<std::string>& argv);
+
+// One that is waited for, as run for newuidmap, git or credential helpers: stdin from `input`, both
+// outputs captured.
 struct CommandResult {
   ExitStatus status;
   std::string output;

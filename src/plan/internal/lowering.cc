@@ -66,10 +66,11 @@ std::string step_prefix(StageState& stage, bool on_build) {
                      on_build ? "ONBUILD " : "");
 }
 
-std::string Lowering::step_text(std::string_view code, bool keep_unset_and_quotes) const {
+std::string Lowering::step_text(std::string_view code, bool keep_unset_and_quotes,
+                                const Environment& env) const {
   std::string text(code);
   try {
-    text = dockerfile::expand_word(code, stage.image.env.variables(),
+    text = dockerfile::expand_word(code, env.variables(),
                                    {.escape = escape,
                                     .keep_quotes = keep_unset_and_quotes,
                                     .keep_unset = keep_unset_and_quotes})
@@ -115,10 +116,6 @@ void check_file_name(std::string_view name) {
     return;
   throw Error::of(ErrorKind::kDockerfile, "the word {} of a heredoc cannot name a file",
                   go_quote(name));
-}
-
-void not_supported_yet(std::string_view what, const SourceSpan& span) {
-  throw Error::of(ErrorKind::kDockerfile, "{} is not supported yet", what).at(span);
 }
 
 void lower(const dockerfile::From& from, Lowering&) {

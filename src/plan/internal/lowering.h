@@ -30,6 +30,7 @@ struct Lowering {
   const std::vector<StageState*>& sources;
   const dockerfile::Origin& origin;  // of the instruction
   dockerfile::Linter& linter;
+  std::vector<std::string>& warnings;  // one line each, for the user
   bool on_build = false;
 
   ImageState& image() const { return stage.image; }
@@ -44,7 +45,11 @@ struct Lowering {
   // A line of history, with the vertex that makes its layer.
   void record(std::string created_by, std::optional<VertexId> vertex = std::nullopt);
   // The instruction's text for its step's name: the keyword in capitals, variables filled in.
-  std::string step_text(std::string_view code, bool keep_unset_and_quotes) const;
+  std::string step_text(std::string_view code, bool keep_unset_and_quotes) const {
+    return step_text(code, keep_unset_and_quotes, image().env);
+  }
+  std::string step_text(std::string_view code, bool keep_unset_and_quotes,
+                        const Environment& env) const;
 };
 
 void lower(const dockerfile::From& from, Lowering& context);  // never reached: FROM starts a stage
@@ -73,11 +78,11 @@ std::vector<std::string> with_shell(const oci::ImageConfig& config,
                                     const std::vector<std::string>& words);
 // `path` below the working directory if it is relative; cleaned, ".." never leaves "/".
 std::string in_workdir(const oci::ImageConfig& config, std::string_view path);
-// The mounts of RUN; their trees go to `inputs`.
-std::vector<RunMount> lower_mounts(const dockerfile::Run& run, Lowering& context,
-                                   std::vector<VertexId>& inputs);
 // Keeps what an outline says of a secret or an agent.
 void note_for_outline(const dockerfile::Mount& mount, Lowering& context);
+// The mounts of RUN, its secret variables and the agent's; the trees they read go to `inputs`.
+void lower_mounts(const dockerfile::Run& run, Lowering& context, RunOp& op,
+                  std::vector<VertexId>& inputs);
 // "[build 2/4] ", and counts the step.
 std::string step_prefix(StageState& stage, bool on_build);
 // The tree that --from=stage reads.
@@ -89,7 +94,5 @@ void lint_ignored(const std::string& path, bool is_add, const Lowering& context)
 void lint_secret(std::string_view instruction, const std::string& name, const Lowering& context);
 // The word of a heredoc becomes a file's name; throws when it would be a path.
 void check_file_name(std::string_view name);
-// What of the language comes with a later version, said where it was met.
-[[noreturn]] void not_supported_yet(std::string_view what, const SourceSpan& span);
 
 }  // namespace cairn::plan

@@ -78,6 +78,19 @@ std::optional<std::string> probable_stage(const std::string& name,
   return std::nullopt;
 }
 
+// COPY takes files from a later stage, or the i-th mount of a RUN does.
+Error comes_too_late(const dockerfile::Instruction& instruction, std::size_t i,
+                     const StageState& stage) {
+  if (const auto* copy = std::get_if<dockerfile::Copy>(&instruction)) {
+    return failure("cannot copy from stage {}, it needs to be defined before current stage {}",
+                   go_quote(copy->from), go_quote(stage.shown_name));
+  }
+  const std::string& mount = std::get<dockerfile::Run>(instruction).mounts.at(i);
+  return failure(
+      "cannot mount from stage {} to {}, stage needs to be defined before current command",
+      go_quote(dockerfile::mount_from(mount)), go_quote(dockerfile::mount_target(mount)));
+}
+
 }  // namespace
 
 std::optional<std::string> find_context(const BuildOptions& options, const std::string& name,
@@ -261,18 +274,11 @@ std::vector<StageState*> StageGraph::all() {
 void StageGraph::check_sources(const StageState& stage) const {
   for (const BoundInstruction& bound : stage.instructions) {
     const SourceSpan& span = dockerfile::origin_of(bound.instruction).span;
-    const auto* copy = std::get_if<dockerfile::Copy>(&bound.instruction);
-    for (const StageState* source : bound.sources) {
+    for (std::size_t i = 0; i < bound.sources.size(); ++i) {
+      const StageState* source = bound.sources[i];
       if (source == nullptr) continue;
       if (source->in_file && source->index >= stage.index && !source->replaced) {
-        const std::string& written = copy != nullptr ? copy->from : source->name;
-        throw(copy != nullptr
-                  ? failure(
-                        "cannot copy from stage {}, it needs to be defined before current stage {}",
-                        go_quote(written), go_quote(stage.shown_name))
-                  : failure("cannot mount from stage {}, stage needs to be defined before current "
-                            "command",
-                            go_quote(written)))
+        throw comes_too_late(bound.instruction, i, stage)
             .with_hint(fmt::format("move the stage at line {} above the one at line {}",
                                    source->span.first_line, stage.span.first_line))
             .at(span);

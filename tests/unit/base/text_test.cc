@@ -32,6 +32,11 @@ TEST_CASE("sizes print in decimal units and read in binary ones") {
   CHECK(human_size(756'000'000) == "756MB");
   CHECK(parse_size("64m") == 64u << 20);
   CHECK(parse_size("1GiB") == 1u << 30);
+  CHECK(parse_size("1.5g") == 3u << 29);
+  CHECK(parse_size("0.25k") == 256u);
+  CHECK(!parse_size("1.g"));
+  CHECK(!parse_size(".5g"));
+  CHECK(!parse_size("1.x"));
   CHECK(!parse_size("m"));
   CHECK(!parse_size("99999999999g"));
 }

@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <functional>
+#include <stdexcept>
 
 #include "base/json.h"
 
@@ -28,13 +29,25 @@ plan::RunOp sample_run() {
   op.argv = {"/bin/sh", "-c", "make"};
   op.env = {"PATH=/bin", "A=1"};
   op.cwd = "/src";
-  plan::RunMount mount;
-  mount.kind = plan::MountKind::kCache;
-  mount.target = "/cache";
-  mount.cache_id = "/cache";
-  op.mounts = {mount};
+  op.mounts = {
+      {.target = "/bind", .read_only = true, .what = plan::BindMount{.from = 1, .source = "/s"}},
+      {.target = "/cache", .read_only = false, .what = plan::CacheMount{.id = "/cache"}},
+      {.target = "/run/agent", .read_only = true, .what = plan::SshMount{.id = "default"}},
+      {.target = "/run/secrets/token", .read_only = true, .what = plan::SecretMount{.id = "token"}},
+      {.target = "/tmp", .read_only = false, .what = plan::TmpfsMount{}}};
+  op.secret_env = {{.name = "TOKEN", .id = "token"}};
+  op.ulimits = {{.name = "nofile", .soft = 1024, .hard = 2048}};
   op.extra_hosts = {{"db", "10.0.0.1"}};
   return op;
+}
+
+// The mount of a type.
+template <typename What>
+What& part(plan::RunOp& op) {
+  for (plan::RunMount& mount : op.mounts) {
+    if (What* what = std::get_if<What>(&mount.what)) return *what;
+  }
+  throw std::logic_error("no such mount");
 }
 
 Digest key(const plan::RunOp& op, const Digest& parent = kParent) {
@@ -59,7 +72,11 @@ TEST_CASE("the key of RUN changes with each of its inputs and with nothing else"
            RunCase{"user", [](auto& op) { op.user = "nobody"; }, true},
            RunCase{"network", [](auto& op) { op.network = plan::NetworkMode::kNone; }, true},
            RunCase{"a mount", [](auto& op) { op.mounts.clear(); }, true},
-           RunCase{"a cache id", [](auto& op) { op.mounts[0].cache_id = "x"; }, true},
+           RunCase{"security", [](auto& op) { op.security = plan::SecurityMode::kInsecure; }, true},
+           RunCase{"the host name", [](auto& op) { op.hostname = "x"; }, true},
+           RunCase{"a limit", [](auto& op) { op.ulimits[0].hard = 4096; }, true},
+           RunCase{"no limit", [](auto& op) { op.ulimits.clear(); }, true},
+           RunCase{"the size of /dev/shm", [](auto& op) { op.shm_size = 1 << 20; }, true},
            RunCase{"a host's name", [](auto& op) { op.extra_hosts[0].first = "db2"; }, true},
            RunCase{"a script",
                    [](auto& op) {
@@ -75,6 +92,58 @@ TEST_CASE("the key of RUN changes with each of its inputs and with nothing else"
     CHECK((key(op) != before) == c.counts);
   }
   CHECK(key(sample_run(), Digest::of("other parent")) != before);
+}
+
+// K02, U05, U07, U08: what a mount is counts, what it gives does not.
+TEST_CASE("the key of RUN changes with the definition of each mount") {
+  using namespace plan;
+  Digest before = key(sample_run());
+  for (const RunCase& c : {
+           RunCase{"target of any", [](auto& op) { op.mounts[4].target = "/t"; }, true},
+           RunCase{"bind: source", [](auto& op) { part<BindMount>(op).source = "/t"; }, true},
+           RunCase{"bind: writable", [](auto& op) { op.mounts[0].read_only = false; }, true},
+           RunCase{"bind: tree", [](auto& op) { part<BindMount>(op).from = 2; }, false},
+           RunCase{"cache: its target as id",
+                   [](auto& op) { part<CacheMount>(op).id = "ns//cache"; }, true},
+           RunCase{"cache: read-only", [](auto& op) { op.mounts[1].read_only = true; }, true},
+           RunCase{"cache: mode", [](auto& op) { part<CacheMount>(op).mode = 0700; }, true},
+           RunCase{"cache: uid", [](auto& op) { part<CacheMount>(op).uid = 1; }, true},
+           RunCase{"cache: gid", [](auto& op) { part<CacheMount>(op).gid = 1; }, true},
+           RunCase{"cache: source", [](auto& op) { part<CacheMount>(op).source = "/x"; }, true},
+           RunCase{"cache: sharing",
+                   [](auto& op) { part<CacheMount>(op).sharing = CacheSharing::kLocked; }, false},
+           RunCase{"ssh: id", [](auto& op) { part<SshMount>(op).id = "x"; }, true},
+           RunCase{"ssh: required", [](auto& op) { part<SshMount>(op).required = true; }, true},
+           RunCase{"ssh: mode", [](auto& op) { part<SshMount>(op).file.mode = 0666; }, true},
+           RunCase{"ssh: uid", [](auto& op) { part<SshMount>(op).file.uid = 1; }, true},
+           RunCase{"secret: id", [](auto& op) { part<SecretMount>(op).id = "x"; }, true},
+           RunCase{"secret: required", [](auto& op) { part<SecretMount>(op).required = true; },
+                   true},
+           RunCase{"secret: mode", [](auto& op) { part<SecretMount>(op).file.mode = 0444; }, true},
+           RunCase{"secret: uid", [](auto& op) { part<SecretMount>(op).file.uid = 1; }, true},
+           RunCase{"secret: gid", [](auto& op) { part<SecretMount>(op).file.gid = 1; }, true},
+           RunCase{"tmpfs: size", [](auto& op) { part<TmpfsMount>(op).size = 1; }, true},
+           RunCase{"variable: name", [](auto& op) { op.secret_env[0].name = "X"; }, true},
+           RunCase{"variable: id", [](auto& op) { op.secret_env[0].id = "x"; }, true},
+           RunCase{"variable: required", [](auto& op) { op.secret_env[0].required = true; }, true},
+       }) {
+    CAPTURE(c.what);
+    RunOp op = sample_run();
+    c.change(op);
+    CHECK((key(op) != before) == c.counts);
+  }
+}
+
+TEST_CASE("a cache that was given an id keeps its key under another") {
+  auto key_with_id = [](const std::string& id) {
+    plan::RunOp op = sample_run();
+    auto& cache = part<plan::CacheMount>(op);
+    cache.id = id;
+    cache.id_is_target = false;
+    return key(op);
+  };
+  CHECK(key_with_id("a") == key_with_id("b"));
+  CHECK(key_with_id("/cache") != key(sample_run()));
 }
 
 TEST_CASE("the key of COPY is content, destination, mode and owner") {

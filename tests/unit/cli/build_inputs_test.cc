@@ -10,6 +10,7 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "base/sys/unix_socket.h"
 #include "tests/support/temp_tree.h"
 
 using namespace cairn;
@@ -123,7 +124,7 @@ TEST_CASE("without options a build is one image of the context's Dockerfile") {
   CHECK(inputs.dockerfile->text == "FROM scratch\n");
   CHECK(inputs.contexts.size() == 1);
   CHECK(inputs.contexts.at("context").filter == nullptr);
-  CHECK(inputs.shm_size == 64u << 20);
+  CHECK(inputs.options.shm_size == 0);
   CHECK(inputs.names.empty());
   REQUIRE(inputs.outputs.size() == 1);
   CHECK(inputs.outputs[0].type == output::OutputType::kImage);
@@ -143,7 +144,7 @@ TEST_CASE("options reach the plan as they were given") {
   CHECK(options.platform->str() == "linux/arm64");
   using Pairs = std::vector<std::pair<std::string, std::string>>;
   CHECK(options.labels == Pairs{{"k", "v=w"}, {"bare", ""}});
-  CHECK(p.read({"--shm-size", "1g"}).shm_size == 1u << 30);
+  CHECK(p.read({"--shm-size", "1g"}).options.shm_size == 1u << 30);
 }
 
 TEST_CASE("a build argument without a value takes the environment's, or none") {
@@ -176,6 +177,79 @@ TEST_CASE("extra hosts are read in every form that docker takes") {
       Pairs{{"a", "10.0.0.1"}, {"b", "10.0.0.2"}, {"c", "::1"}, {"d", "::2"}, {"e", "127.0.0.1"}});
 }
 
+TEST_CASE("an extra host may have several addresses, each in its usual form") {
+  Project p;
+  using Pairs = std::vector<std::pair<std::string, std::string>>;
+  CHECK(p.read({"--add-host", "a=10.0.0.1,[FE80::0:1]"}).options.extra_hosts ==
+        Pairs{{"a", "10.0.0.1"}, {"a", "fe80::1"}});
+}
+
+TEST_CASE("limits are a soft and a hard one, and the last setting holds") {
+  Project p;
+  auto limits = p.read({"--ulimit", "nofile=1", "--ulimit", "core=-1", "--ulimit", "nofile=10:20"})
+                    .options.ulimits;
+  REQUIRE(limits.size() == 2);
+  CHECK(limits[0].name == "core");
+  CHECK(limits[0].hard == -1);
+  CHECK(limits[1].soft == 10);
+  CHECK(limits[1].hard == 20);
+}
+
+TEST_CASE("the network of the host for the whole build allows itself, all else needs the flag") {
+  Project p;
+  CHECK(!p.read().options.allowed.network_host);
+  CHECK(p.read({"--network", "host"}).options.allowed.network_host);
+  auto allowed = p.read({"--allow", "security.insecure", "--allow", "device"}).options.allowed;
+  CHECK(allowed.security_insecure);
+  CHECK(!allowed.network_host);
+}
+
+TEST_CASE("a secret is a file or a variable, by buildx's rules") {  // U07
+  Project p;
+  Variable set("CAIRN_TEST_TOKEN", "of the environment");
+  p.tree.file("token", "of the file");
+  std::string file = p.tree.root() + "/token";
+  struct Case {
+    std::string option;
+    const char* value;
+  };
+  for (const Case& c : std::initializer_list<Case>{
+           {"id=x,src=" + file, "of the file"},
+           {"id=x,source=" + file, "of the file"},
+           {"ID=x,type=file,src=" + file, "of the file"},
+           {"id=x,\"src=" + file + "\"", "of the file"},
+           {"id=x,env=CAIRN_TEST_TOKEN", "of the environment"},
+           {"id=x,type=env,src=CAIRN_TEST_TOKEN", "of the environment"},
+           {"id=x,type=env,env=CAIRN_TEST_TOKEN", "of the environment"},
+           {"id=x,env=CAIRN_TEST_UNSET", ""},
+       }) {
+    CAPTURE(c.option);
+    CHECK(p.read({"--secret", c.option}).secrets.at("x") == c.value);
+  }
+  CHECK(p.read({"--secret", "id=CAIRN_TEST_TOKEN"}).secrets.at("CAIRN_TEST_TOKEN") ==
+        "of the environment");
+  CHECK(p.read({"--secret", "id=" + file}).secrets.at(file) == "of the file");
+  CHECK(p.read({"--secret", "id=x,src=/no", "--secret", "id=x,src=" + file}).secrets.at("x") ==
+        "of the file");
+  p.tree.file("big", std::string((500 << 10) + 1, 'x'));
+  std::string big = p.tree.root() + "/big";
+  CHECK(p.refusal(ErrorKind::kUsage, {"--secret", "id=x,src=" + big}) != "accepted");
+}
+
+TEST_CASE("an agent is known by its socket, given or of the environment") {  // U08
+  Project p;
+  std::string path = p.tree.root() + "/agent";
+  sys::Fd listening = sys::listen_unix(path);
+  CHECK(p.read({"--ssh", "x=" + path}).agents.sockets.at("x") == path);
+  Variable socket("SSH_AUTH_SOCK", path.c_str());
+  CHECK(p.read({"--ssh", "default"}).agents.sockets.at("default") == path);
+  CHECK(p.read({"--ssh", "x="}).agents.sockets.at("x") == path);
+  CHECK(p.refusal(ErrorKind::kUsage, {"--ssh", "x=" + path + "," + path}).find("single socket") !=
+        std::string::npos);
+  CHECK(p.refusal(ErrorKind::kUsage, {"--ssh", "x=" + path + "," + p.tree.root() + "/Dockerfile"})
+            .find("keys and sockets") != std::string::npos);
+}
+
 TEST_CASE("an option with a value that cannot be is refused by its name") {
   Project p;
   struct Case {
@@ -184,6 +258,18 @@ TEST_CASE("an option with a value that cannot be is refused by its name") {
   };
   for (const Case& c : {Case{"--network", "bridge"},
                         {"--add-host", "nohost"},
+                        {"--add-host", "a:not-an-ip"},
+                        {"--ulimit", "nofile"},
+                        {"--ulimit", "files=1"},
+                        {"--ulimit", "nofile=2:1"},
+                        {"--ulimit", "nofile=-1:1"},
+                        {"--ulimit", "nofile=1:2:3"},
+                        {"--ulimit", "nofile=many"},
+                        {"--allow", "network"},
+                        {"--secret", "id"},
+                        {"--secret", "src=x"},
+                        {"--secret", "id=x,type=vault"},
+                        {"--secret", "id=x,from=y"},
                         {"--add-host", ":1.2.3.4"},
                         {"--add-host", "a:"},
                         {"--build-context", "noequals"},

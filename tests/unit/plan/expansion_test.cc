@@ -80,9 +80,10 @@ TEST_CASE("sources of mounts are expanded with the values at their line") {
       "FROM base\nARG D=one\nENV D=two\n"
       "RUN --mount=type=cache,id=$D-${D:+x},target=/c/$D,mode=0${NONE:-700} a\nENV D=three\n");
   const RunMount& mount = last<RunOp>(plan).mounts.at(0);
-  CHECK(mount.cache_id == "two-x");
+  const auto& cache = std::get<CacheMount>(mount.what);
+  CHECK(cache.id == "two-x");
   CHECK(mount.target == "/c/two");
-  CHECK(mount.mode == 0700u);
+  CHECK(cache.mode == 0700u);
 }
 
 // V02

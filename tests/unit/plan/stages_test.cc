@@ -140,7 +140,8 @@ TEST_CASE("stages below and circles are errors at the line that asks for them") 
         "cannot copy from stage \"b\", it needs to be defined before current stage \"a\" @2");
   CHECK(t.hint == "move the stage at line 3 above the one at line 1");
   CHECK(t.refused("FROM base AS a\nRUN --mount=from=b,target=/x y\nFROM base AS b\nFROM a\n") ==
-        "cannot mount from stage \"b\", stage needs to be defined before current command @2");
+        "cannot mount from stage \"b\" to \"/x\", stage needs to be defined before current command "
+        "@2");
   CHECK(t.refused("FROM base AS a\nCOPY --from=b /x /\nFROM base AS b\nCOPY --from=a /x /\n") ==
         "circular dependency detected on stage: a @2");
   CHECK(t.hint == "a takes files from b (Dockerfile:2), b takes files from a (Dockerfile:4)");

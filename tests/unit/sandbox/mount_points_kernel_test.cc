@@ -107,6 +107,14 @@ TEST_CASE("a directory that the step chmod-ed stays, though a mount point brough
   CHECK((sys::stat_at(layer.upper(), "etc").st_mode & 07777) == 0700);
 }
 
+TEST_CASE("a mount point that was made goes while it is empty, whatever the step did to it") {
+  BusyboxRoot image;  // U03 ⚠31
+  Layer layer(image);
+  CHECK(layer.run_step("touch /var/x /var/cache/y; rm /var/x /var/cache/y; busybox chmod 700 /var")
+            .status.ok());
+  CHECK(layer.changes() == Paths{});
+}
+
 TEST_CASE("a deletion beside a mount point stays a whiteout") {
   BusyboxRoot image;
   image.write("etc/issue", "hello\n");

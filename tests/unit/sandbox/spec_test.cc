@@ -25,6 +25,7 @@ TEST_CASE("a spec survives the wire, bytes that are no UTF-8 too") {
                  {.target = "/t", .kind = MountKind::kTmpfs, .tmpfs_size = 1ull << 40}},
       .rlimits = {{.resource = 7, .soft = 1024, .hard = UINT64_MAX}},
       .shm_size = 1,
+      .insecure = true,
       .tty = true,
       .read_only_root = true};
   CHECK(parse_sandbox_spec(Json::from_cbor(Json::to_cbor(to_json(spec)))) == spec);

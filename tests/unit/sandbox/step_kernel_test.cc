@@ -92,6 +92,36 @@ TEST_CASE("a step has docker's fourteen capabilities, none of them inheritable")
   CHECK(field("Seccomp:").starts_with("2"));
 }
 
+TEST_CASE("an insecure step has every capability and no filter, whoever runs it") {  // U10
+  BusyboxRoot root;
+  for (const char* user : {"", "1000"}) {
+    if (*user != '\0' && !maps(builder->uid_map, 1000)) continue;
+    SandboxSpec spec =
+        shell("cat /proc/self/status; unshare -m mount -t tmpfs none /tmp && echo ok");
+    spec.user = user;
+    spec.insecure = true;
+    Result result = run(spec, root.tree());
+    auto field = [&](std::string_view name) {
+      std::size_t at = result.output.find(name);
+      return std::string(trim(std::string_view(result.output).substr(at + name.size(), 18)));
+    };
+    CHECK(std::stoull(field("CapEff:"), nullptr, 16) >= 0x1ffffffffff);
+    CHECK(field("CapBnd:") == field("CapEff:"));
+    CHECK(field("Seccomp:").starts_with("0"));
+    CHECK(result.output.ends_with("ok\n"));
+  }
+}
+
+TEST_CASE("of several settings of a variable a step sees the last") {
+  BusyboxRoot root;
+  SandboxSpec spec = shell("cat /proc/self/environ");
+  spec.env = {"PATH=/bin", "A=1", "AB=2", "HOME=/h", "A=3"};
+  std::string env = run(spec, root.tree()).output;
+  CHECK(env.find("A=1") == std::string::npos);
+  CHECK(env.find("A=3") != std::string::npos);
+  CHECK(env.find("AB=2") != std::string::npos);
+}
+
 TEST_CASE("uid 0 of a step cannot write the kernel's settings") {
   BusyboxRoot root;
   Result result =

@@ -120,8 +120,8 @@ TEST_CASE("a mount that was given away keeps working while the workspace lives")
 TEST_CASE("the hosts file of a step has the extra hosts last, one file for equal ones") {
   TempTree tmp;
   EtcFiles etc(tmp.root());
-  sys::Fd plain = etc.open_hosts({}), again = etc.open_hosts({});
-  sys::Fd extra = etc.open_hosts({{"db", "10.0.0.1"}, {"v6", "::2"}});
+  sys::Fd plain = etc.open_hosts("box", {}), again = etc.open_hosts("box", {});
+  sys::Fd extra = etc.open_hosts("box", {{"db", "10.0.0.1"}, {"v6", "::2"}});
   CHECK(shown(plain).find("127.0.0.1\tlocalhost") == 0);
   CHECK(shown(extra) == shown(plain) + "10.0.0.1\tdb\n::2\tv6\n");
   CHECK(sys::stat_of(plain).st_ino == sys::stat_of(again).st_ino);
