@@ -17,6 +17,8 @@ using sys::Fd;
 using sys::Follow;
 using sys::RootDir;
 
+// These stay where an image has none: runc makes them, and BuildKit takes only its own stubs away.
+constexpr const char* kStandard[] = {"proc", "sys", "dev"};
 constexpr int kMaxLinks = 40;  // as the kernel's MAXSYMLINKS
 
 std::string directory_of(const std::string& path) {
@@ -168,8 +170,8 @@ Fd open_mount_point(const RootDir& root, const std::string& path, MountPointType
 
 StubPicture make_mount_points(const RootDir& root, const Fd& upper, const SandboxSpec& spec,
                               const StepFds& fds) {
-  for (const char* path : {"/proc", "/sys", "/dev"}) {
-    open_mount_point(root, path, MountPointType::kDirectory, Follow::kNo);
+  for (const char* name : kStandard) {
+    open_mount_point(root, std::string("/") + name, MountPointType::kDirectory, Follow::kNo);
   }
   std::vector<std::string> covered = {"/dev/", "/proc/", "/sys/"};
   for (const MountPoint& mount : spec.mounts) {
@@ -183,6 +185,9 @@ StubPicture make_mount_points(const RootDir& root, const Fd& upper, const Sandbo
   }
   StubPicture stubs;
   picture(upper, "", stubs);
+  std::erase_if(stubs, [](const Stub& stub) {
+    return std::find(std::begin(kStandard), std::end(kStandard), stub.path) != std::end(kStandard);
+  });
   return stubs;
 }
 

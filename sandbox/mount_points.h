@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Mount points that leave no trace. /proc, /etc/hosts and the targets of mounts must exist to be
+// Mount points that leave no trace. /etc/hosts and the targets of mounts must exist to be
 // mounted on, and where the image has none they are made; but a layer must not tell (BuildKit's
 // "mount stubs"). Making /etc/hosts also copies /etc up.
 //

@@ -117,19 +117,28 @@ Error no_such_user(const sys::RootDir& root, std::string_view user) {
           "RUN, or use a number");
 }
 
-std::uint32_t gid_of(const sys::RootDir& root, std::string_view group) {
+std::optional<std::uint32_t> find_gid(const sys::RootDir& root, std::string_view group) {
   if (is_number(group)) return number(group);
-  std::vector<std::string> names;
   for (const GroupEntry& entry : groups_of(root)) {
     if (entry.name == group) return entry.gid;
-    names.push_back(entry.name);
   }
-  throw Error::of(ErrorKind::kDockerfile,
-                  "unable to find group {}: no matching entries in group file{}", group,
-                  did_you_mean(group, names))
+  return std::nullopt;
+}
+
+Error no_such_group(const sys::RootDir& root, std::string_view group) {
+  std::vector<std::string> names;
+  for (const GroupEntry& entry : groups_of(root)) names.push_back(entry.name);
+  return Error::of(ErrorKind::kDockerfile,
+                   "unable to find group {}: no matching entries in group file{}", group,
+                   did_you_mean(group, names))
       .with_hint(
           "groups are looked up in /etc/group of the image at this step; add it in an "
           "earlier RUN, or use a number");
+}
+
+std::uint32_t gid_of(const sys::RootDir& root, std::string_view group) {
+  if (std::optional<std::uint32_t> gid = find_gid(root, group)) return *gid;
+  throw no_such_group(root, group);
 }
 
 std::vector<std::uint32_t> groups_with(const sys::RootDir& root, const std::string& member) {
@@ -189,7 +198,7 @@ ResolvedUser resolve_user(const sys::RootDir& root, std::string_view user) {
   return resolved;
 }
 
-Owner resolve_chown(const sys::RootDir& root, std::string_view owner) {
+Owner resolve_chown(const sys::RootDir& root, std::string_view owner, UnknownNames unknown) {
   Parts parts = parse_parts(owner);
   Owner resolved;
   if (is_number(parts.user)) {
@@ -197,10 +206,16 @@ Owner resolve_chown(const sys::RootDir& root, std::string_view owner) {
     resolved.gid = resolved.uid;
   } else if (!parts.user.empty()) {
     std::optional<PasswdEntry> entry = find_user(root, parts.user);
-    if (!entry) throw no_such_user(root, parts.user);
-    resolved = {.uid = entry->uid, .gid = entry->gid};
+    bool may_miss = unknown == UnknownNames::kAreRoot || parts.user == "root";
+    if (!entry && !may_miss) throw no_such_user(root, parts.user);
+    if (entry) resolved = {.uid = entry->uid, .gid = entry->gid};
   }
-  if (parts.group) resolved.gid = parts.group->empty() ? 0 : gid_of(root, *parts.group);
+  if (!parts.group) return resolved;
+  std::optional<std::uint32_t> gid = find_gid(root, *parts.group);
+  bool may_miss =
+      unknown == UnknownNames::kAreRoot || parts.group->empty() || *parts.group == "root";
+  if (!gid && !may_miss) throw no_such_group(root, *parts.group);
+  resolved.gid = gid.value_or(0);
   return resolved;
 }
 

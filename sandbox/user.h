@@ -38,9 +38,13 @@ struct Owner {
   bool operator==(const Owner&) const = default;
 };
 
-// --chown: a name alone is its uid and primary gid, a number alone is both uid and gid, an empty
-// group
-// ("app:") is gid 0. Throws kDockerfile for names that are not there.
-Owner resolve_chown(const sys::RootDir& root, std::string_view owner);
+// What to make of names that are not there: an error, or 0 as BuildKit has it.
+enum class UnknownNames { kRefuse, kAreRoot };
+
+// --chown, and the owner of what WORKDIR makes: a name alone is its uid and primary gid, a number
+// alone is both uid and gid, an empty group
+// ("app:") is gid 0. "root" needs no files. Throws kDockerfile for names that are not there.
+Owner resolve_chown(const sys::RootDir& root, std::string_view owner,
+                    UnknownNames unknown = UnknownNames::kRefuse);
 
 }  // namespace cairn::sandbox

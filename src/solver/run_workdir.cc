@@ -8,9 +8,12 @@
 namespace cairn::solver {
 
 StepResult run_workdir(Job& job, const plan::WorkdirOp& op, progress::VertexScope&) {
-  sandbox::ResolvedUser user;
+  // By the rules of --chown, not by those of RUN: uid 7 alone is 7:7, and a name that nobody has is
+  // root until a RUN asks for it.
+  sandbox::Owner user;
   if (!op.user.empty()) {
-    user = sandbox::resolve_user(View(job.shop.store, job.parent().snapshot).root(), op.user);
+    user = sandbox::resolve_chown(View(job.shop.store, job.parent().snapshot).root(), op.user,
+                                  sandbox::UnknownNames::kAreRoot);
   }
   cache::CacheKey key =
       cache::workdir_key(op, job.parent().key, fmt::format("{}:{}", user.uid, user.gid));

@@ -85,6 +85,14 @@ TEST_CASE("a step that changes nothing leaves an empty upperdir, whatever was mo
   CHECK(layer.changes() == Paths{});
 }
 
+TEST_CASE("/dev, /proc and /sys stay where an image has none, as runc leaves them") {  // U03
+  BusyboxRoot image;
+  for (const char* name : {"dev", "proc", "sys"}) sys::remove_dir_at(image.fd(), name);
+  Layer layer(image);
+  CHECK(layer.run_step("true").status.ok());
+  CHECK(layer.changes() == Paths{"dev", "proc", "sys"});
+}
+
 TEST_CASE("what the step made beside a mount point stays, and the mount point goes") {
   BusyboxRoot image;
   Layer layer(image);

@@ -166,4 +166,9 @@ TEST_CASE("chown takes a name as uid and primary gid, a number as both, and an e
   CHECK_THROWS_AS(resolve_chown(image.root(), "nobody"), Error);
   CHECK_THROWS_AS(resolve_chown(image.root(), "app:nogroup"), Error);
   CHECK_THROWS_AS(resolve_chown(image.root(), "4294967295"), Error);
+  CHECK(resolve_chown(Image().root(), "root:root") == Owner{});
+  // W02: the owner of what WORKDIR makes
+  CHECK(resolve_chown(image.root(), "nobody", UnknownNames::kAreRoot) == Owner{});
+  CHECK(resolve_chown(image.root(), "app:nogroup", UnknownNames::kAreRoot) ==
+        Owner{.uid = 1000, .gid = 0});
 }
