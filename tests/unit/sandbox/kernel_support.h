@@ -26,7 +26,8 @@ class BusyboxRoot {
   BusyboxRoot() : dir_("/tmp", "cairn-sandbox-test-") {
     root_ = sys::open_path(dir_.path(), O_RDONLY | O_DIRECTORY);
     sys::chmod_fd(root_, 0755);
-    for (const char* dir : {"bin", "dev", "etc", "proc", "sys", "tmp"}) sys::make_dir_at(root_, dir, 0755);
+    for (const char* dir : {"bin", "dev", "etc", "proc", "sys", "tmp"})
+      sys::make_dir_at(root_, dir, 0755);
     sys::Fd program = sys::open_at(root_, "bin/busybox", O_CREAT | O_WRONLY, 0755);
     sys::write_all(program, sys::read_file(kBusybox));
     sys::chmod_fd(program, 0755);

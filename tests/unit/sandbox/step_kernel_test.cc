@@ -142,7 +142,7 @@ TEST_CASE("nothing of /proc and /sys outside a step's own processes opens for wr
       run("busybox find /proc /sys -xdev -path '/proc/[0-9]*' -prune -o "
           "-path /proc/pressure -prune -o "
           "-type f -perm -200 -print 2>/dev/null | "
-          "while read f; do (: >>$f) 2>/dev/null && echo $f; done; exit 0",
+          "while read f; do { true >>$f; } 2>/dev/null && echo $f; done; exit 0",
           root);
   CHECK(result.output == "");
 }
@@ -249,6 +249,7 @@ TEST_CASE("nothing is mounted inside /proc, and a mount target stays inside the 
 
 TEST_CASE("an image whose /proc is a symlink is refused") {
   BusyboxRoot root;
+  sys::remove_dir_at(root.fd(), "proc");
   sys::symlink_at("/etc", root.fd(), "proc");
   std::optional<Error> error = failure(shell("true"), root);
   REQUIRE(error);
