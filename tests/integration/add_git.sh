@@ -1,4 +1,6 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
 # ADD of a repository: refs, subdirectories, submodules, .git, checksums, and what is asked twice (D05, K11).
 . "$(dirname "$0")/lib.sh"
 have git

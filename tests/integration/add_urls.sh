@@ -1,5 +1,7 @@
 #!/bin/bash
-# ADD of files of the web: metadata, checksum, unpacking, and what a second build asks for (D03, D04, K11).
+# SPDX-License-Identifier: Apache-2.0
+#
+# ADD of files of the web: metadata, checksum, unpacking, and what a second build asks for (D03, D04, E19, K11).
 . "$(dirname "$0")/lib.sh"
 base_image
 start_web_server

@@ -1,4 +1,6 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
 # The flags of COPY that choose and shape files: --exclude, --parents, --chmod, --link (C13, C17-C19).
 . "$(dirname "$0")/lib.sh"
 base_image

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# A COPY of what is not there says where it stands and what is near: a name, a letter's case, an ignore
+# E09: a COPY of what is not there says where it stands and what is near: a name, a letter's case, an ignore
 # line, another stage.
 . "$(dirname "$0")/lib.sh"
 base_image

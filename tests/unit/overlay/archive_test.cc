@@ -28,6 +28,7 @@ std::string packed(const char* program, const std::string& text) {
 
 }  // namespace
 
+// D01 ⚠28
 TEST_CASE("an archive is known by its content, whatever its compression") {
   std::string tar = TarMaker().file("a").end();
   CHECK(looks_like_archive(file_of(tar)));
@@ -66,6 +67,7 @@ TEST_CASE("an archive unpacks below its destination, which is made") {
   CHECK(root.text("keep/existing") == "new");
 }
 
+// D02
 TEST_CASE("symlinks of the image and of the archive lead nowhere but into the root") {
   TempTree outside;
   outside.file("canary", "alive");

@@ -46,6 +46,7 @@ std::string refusal(const TempTree& from, const TempTree& to, const std::string&
 
 }  // namespace
 
+// C02, C03
 TEST_CASE("a file goes into a directory, and becomes a path that is not there") {
   TempTree from, to;
   from.file("a", "text", 0640);
@@ -60,6 +61,7 @@ TEST_CASE("a file goes into a directory, and becomes a path that is not there") 
   CHECK((to.stat("other").st_mode & 07777) == 0755);
 }
 
+// C05, C08, C09 ⚠19 ⚠22
 TEST_CASE("a directory gives its contents; its own mode stays behind, those of nested ones come") {
   TempTree from, to;
   from.file("src/nested/f");
@@ -75,6 +77,7 @@ TEST_CASE("a directory gives its contents; its own mode stays behind, those of n
   CHECK(to.stat("dest").st_mtim.tv_sec == 1000);
 }
 
+// C16
 TEST_CASE("times are kept to the nanosecond") {
   TempTree from, to;
   from.file("f");
@@ -84,6 +87,7 @@ TEST_CASE("times are kept to the nanosecond") {
   CHECK(to.stat("g").st_mtim.tv_nsec == 891);
 }
 
+// C07 ⚠21
 TEST_CASE("the named source is followed inside its root, links in a directory stay links") {
   TempTree from, to;
   from.file("real/f", "x");
@@ -97,6 +101,7 @@ TEST_CASE("the named source is followed inside its root, links in a directory st
   CHECK(S_ISLNK(to.stat("dir/inner").st_mode));
 }
 
+// C10
 TEST_CASE("a destination path goes through links, and never out of the root") {
   TempTree from, to;
   from.file("f", "x");
@@ -112,6 +117,7 @@ TEST_CASE("a destination path goes through links, and never out of the root") {
   CHECK(to.text("made/by/copy") == "x");
 }
 
+// C10, E10 ⚠23
 TEST_CASE("a tree that meets a link where it has a directory is refused with the reason") {
   TempTree from, to;
   from.file("rootfs/bin/tool");
@@ -120,6 +126,7 @@ TEST_CASE("a tree that meets a link where it has a directory is refused with the
   CHECK(refusal(from, to, "/rootfs", "/") == "cannot copy to non-directory: /bin");
 }
 
+// C11
 TEST_CASE("files replace files and links but no directory, directories replace nothing") {
   TempTree from, to;
   from.file("src/x", "new");
@@ -136,6 +143,7 @@ TEST_CASE("files replace files and links but no directory, directories replace n
   CHECK(refusal(from, full, "/src", "/plain") == "cannot copy to non-directory: /plain");
 }
 
+// C15
 TEST_CASE("hard links inside one source stay hard links") {
   TempTree from, to;
   from.file("src/a", "shared");
@@ -165,6 +173,7 @@ TEST_CASE("an excluded directory appears only for what is taken back below it") 
   CHECK(!to.has("all/node"));
 }
 
+// C13
 TEST_CASE("a mode of the line goes to files, directories and what is made on the way") {
   TempTree from, to;
   from.file("src/sub/f", "", 0644);
@@ -176,6 +185,7 @@ TEST_CASE("a mode of the line goes to files, directories and what is made on the
   CHECK((to.stat("made/here/sub/f").st_mode & 07777) == 0700);
 }
 
+// C12, C15
 TEST_CASE("fifos are made anew, sockets become empty files, attributes come along") {
   TempTree from, to;
   from.node("src/fifo", S_IFIFO | 0600);

@@ -82,6 +82,12 @@ TEST_CASE("--unpack decides about archives wherever they come from") {  // D03
   CHECK_FALSE(last<CopyOp>(t.plan("FROM base\nCOPY a /x\n")).sources[0].unpack);
 }
 
+TEST_CASE("--from=scratch is an empty tree") {  // C20
+  PlanTest t;
+  Plan plan = t.plan("FROM base\nCOPY --from=scratch . /x\n");
+  CHECK(std::holds_alternative<ScratchOp>(plan.vertices[last<CopyOp>(plan).sources[0].from].op));
+}
+
 TEST_CASE("--link is a plain copy beside --chmod") {  // C19
   PlanTest t;
   CHECK(last<CopyOp>(t.plan("FROM base\nCOPY --link a /x\n")).link);

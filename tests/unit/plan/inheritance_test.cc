@@ -35,6 +35,7 @@ TEST_CASE("an ENV of the base is replaced in its place, a new one goes to the en
 }
 
 // F10
+// W06, F10
 TEST_CASE("labels, volumes and ports of the base stay, and the stage adds its own") {
   PlanTest t;
   oci::ImageConfig& base = t.images.add("rich");

@@ -167,6 +167,7 @@ TEST_CASE("WORKDIR keeps absolute paths as written and joins relative ones") {
   CHECK(last<WorkdirOp>(plan).user == "u");
 }
 
+// W05
 TEST_CASE("ENTRYPOINT takes away the CMD of the base, and not the stage's own") {
   PlanTest t;
   t.images.add("cmd").cmd = {"x"};

@@ -35,6 +35,7 @@ TEST_CASE("a short name is resolved at Docker Hub, with all that belongs to the 
   CHECK(accept.find(oci::kDockerIndex) != std::string::npos);
 }
 
+// E16
 TEST_CASE("an index gives the manifest of the platform and keeps its own digest as the name's") {
   RegistryFixture f;
   ServedImage arm("linux/arm64");
@@ -79,6 +80,7 @@ TEST_CASE("an image for another platform is used with a warning") {
         "alpine:latest is for linux/s390x and not for linux/amd64, using it all the same");
 }
 
+// E17
 TEST_CASE("what the registry refuses is said in words a person can act on") {
   RegistryFixture f;
   CHECK(error_for(f, "alpine") ==

@@ -45,6 +45,7 @@ struct Exclude final : PathFilter {
 
 }  // namespace
 
+// C01 ⚠27
 TEST_CASE("a plain path is itself, cleaned and kept inside the context") {
   Context c;
   CHECK(c.select("main.go") == Paths{"/main.go"});
@@ -54,6 +55,7 @@ TEST_CASE("a plain path is itself, cleaned and kept inside the context") {
   CHECK(c.select("nothing").empty());
 }
 
+// C06 ⚠20
 TEST_CASE("wildcards match dot files, stop at slashes and come sorted") {
   Context c;
   CHECK(c.select("*") == Paths{"/.hidden", "/go.mod", "/latest", "/main.go", "/src"});
@@ -63,6 +65,7 @@ TEST_CASE("wildcards match dot files, stop at slashes and come sorted") {
   CHECK(c.select("latest/?.c") == Paths{"/latest/a.c", "/latest/b.c"});
 }
 
+// I05
 TEST_CASE("what the ignore file excludes is not there") {
   Context c;
   Exclude filter("src/a.c");
@@ -70,6 +73,7 @@ TEST_CASE("what the ignore file excludes is not there") {
   CHECK(select_paths({c.root, &filter}, "src/*.c") == Paths{"/src/b.c"});
 }
 
+// E09
 TEST_CASE("a missing path is explained by the rule, the letter case or the nearest name") {
   Context c;
   Exclude filter("src");

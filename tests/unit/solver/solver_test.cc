@@ -59,6 +59,7 @@ TEST_CASE(
   CHECK(k.left_in_tmp() == 0);
 }
 
+// K05, K06 ⚠39
 TEST_CASE("a copy is known by the content of its files, not by their times") {
   Kitchen k;
   k.context.file("app", "one");
@@ -224,6 +225,7 @@ TEST_CASE("what the ignore file leaves out is neither copied nor part of the key
   CHECK(failure_of(k, named.plan).hint.find(".dockerignore:1") != std::string::npos);
 }
 
+// C04 ⚠26
 TEST_CASE("several sources need a directory to go to") {
   Kitchen k;
   k.context.file("a", "A");
@@ -238,6 +240,7 @@ TEST_CASE("several sources need a directory to go to") {
   CHECK(k.text(k.solve(p.plan)[copy].snapshot, "/dest/b") == "B");
 }
 
+// C06 ⚠20
 TEST_CASE("a pattern without a match copies nothing and warns") {
   Kitchen k;
   PlanMaker p;
