@@ -21,6 +21,7 @@
 #include "cli/export.h"
 #include "cli/fetch_context.h"
 #include "cli/internal/displays.h"
+#include "cli/lent.h"
 #include "cli/reports.h"
 #include "cli/session.h"
 #include "dockerfile/dockerfile.h"
@@ -70,7 +71,9 @@ class BuildRun {
         linter_(linter),
         images_(session.store(), session.client(), session.display(),
                 flags.pull ? source::Pull::kAlways : source::Pull::kWhenMissing),
-        web_(session.transport(), {}),
+        agents_(open_agents(flags.ssh)),
+        web_(session.transport(),
+             [this](const std::string& id) { return solver::find_secret(shop_.lent, id); }),
         shop_{.store = session.store(),
               .images = images_,
               .launcher = session.launcher(),
@@ -78,10 +81,10 @@ class BuildRun {
               .contexts = inputs_.contexts,
               .web = &web_,
               .jobs = flags.jobs != 0 ? flags.jobs : std::thread::hardware_concurrency(),
+              .lent = {read_secrets(flags.secrets), agents_.sockets},
               .on_layer = {}} {
     SessionFetcher fetcher(session, shop_);
     inputs_ = read_build_inputs(flags, fetcher);
-    shop_.lent = {inputs_.secrets, inputs_.agents.sockets};
   }
 
   Digest run() {
@@ -179,6 +182,7 @@ class BuildRun {
   const BuildFlags& flags_;
   dockerfile::Linter& linter_;
   source::Images images_;
+  Agents agents_;
   source::WebFiles web_;
   BuildInputs inputs_;
   solver::Workshop shop_;

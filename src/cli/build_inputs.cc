@@ -94,8 +94,6 @@ BuildInputs read_build_inputs(const BuildFlags& flags, ContextFetcher& fetcher) 
   inputs.options = make_options(flags);
   inputs.outputs = make_outputs(flags);
   for (const std::string& tag : flags.tags) inputs.names.push_back(oci::Reference::parse(tag));
-  inputs.secrets = read_secrets(flags.secrets);
-  inputs.agents = open_agents(flags.ssh);
   BuildContext context = open_build_context(flags, fetcher);
   inputs.dockerfile = std::move(context.dockerfile);
   inputs.options.ignored = std::move(context.ignored);

@@ -10,7 +10,6 @@
 
 #include "base/source_span.h"
 #include "cli/build_context.h"
-#include "cli/lent.h"
 #include "output/output_spec.h"
 #include "plan/build_options.h"
 #include "source/local_context.h"
@@ -23,8 +22,6 @@ struct BuildInputs {
   std::map<std::string, source::LocalContext> contexts;  // by the name the plan uses
   std::vector<oci::Reference> names;                     // --tag
   std::vector<output::OutputSpec> outputs;               // at least one
-  std::map<std::string, std::string> secrets;            // by id
-  Agents agents;
 };
 
 // Throws kUsage for flags, kDockerfile for a Dockerfile or an ignore file that cannot be read.

@@ -29,6 +29,7 @@ constexpr const char* kHostDirectories[] = {"/usr",
                                             "/etc/ca-certificates",
                                             "/etc/alternatives"};
 constexpr const char* kHostFiles[] = {"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf"};
+constexpr const char* kAgent = "/ssh-agent";
 constexpr std::size_t kMaxWords = 64 << 10;  // of what git says, kept for messages and answers
 
 // "https://host" of a remote, and its host; empty for what is not HTTP.
@@ -41,11 +42,11 @@ std::pair<std::string, std::string> scope_of(const std::string& remote) {
 }
 
 // The header that the build's secrets say, for this host first (D05).
-std::optional<std::string> authorization(const source::FindSecret& find, const std::string& host) {
-  if (!find) return std::nullopt;
+std::optional<std::string> authorization(const Lent& lent, const std::string& host) {
   for (const std::string& suffix : {"." + host, std::string()}) {
-    if (auto header = find("GIT_AUTH_HEADER" + suffix)) return std::string(trim(*header));
-    if (auto token = find("GIT_AUTH_TOKEN" + suffix)) {
+    if (auto header = find_secret(lent, "GIT_AUTH_HEADER" + suffix))
+      return std::string(trim(*header));
+    if (auto token = find_secret(lent, "GIT_AUTH_TOKEN" + suffix)) {
       return "basic " + encode_base64("x-access-token:" + std::string(trim(*token)));
     }
   }
@@ -76,6 +77,10 @@ GitSandbox::GitSandbox(const Job& job, const plan::GitOp& op, const sys::RootDir
   sys::make_dirs(dir_.path() + "/repository", 0755);
   // ssh asks who it is.
   make_world_file(dir_.path(), "passwd", "root:x:0:0:root:/tmp:/bin/sh\n");
+  auto agent = job.shop.lent.ssh_agents.find("default");
+  if (agent != job.shop.lent.ssh_agents.end()) {
+    agent_.emplace(dir_.path() + "/agent", agent->second);
+  }
 }
 
 std::vector<std::string> GitSandbox::environment() const {
@@ -99,10 +104,11 @@ std::vector<std::string> GitSandbox::environment() const {
       {"safe.directory", "*"}};
   auto [scope, host] = scope_of(op_.remote);
   if (!scope.empty()) {
-    if (auto header = authorization(job_.shop.find_secret, host)) {
+    if (auto header = authorization(job_.shop.lent, host)) {
       config.emplace_back("http." + scope + ".extraheader", "Authorization: " + *header);
     }
   }
+  if (agent_) env.push_back(fmt::format("SSH_AUTH_SOCK={}", kAgent));
   env.push_back(fmt::format("GIT_CONFIG_COUNT={}", config.size()));
   for (std::size_t i = 0; i < config.size(); ++i) {
     env.push_back(fmt::format("GIT_CONFIG_KEY_{}={}", i, config[i].first));
@@ -128,6 +134,7 @@ sandbox::StepFds GitSandbox::open_world(sandbox::SandboxSpec& spec) {
     if (auto file = sys::find_path(path, O_PATH)) add(path, std::move(*file), true);
   }
   add("/etc/passwd", sys::open_path(dir_.path() + "/passwd", O_PATH), true);
+  if (agent_) add(kAgent, sys::open_path(dir_.path() + "/agent", O_PATH), false);
   add(kRepository, sys::open_path(dir_.path() + "/repository", O_PATH | O_DIRECTORY), false);
   add(kCheckout, sys::reopen(checkout_.fd(), O_PATH | O_DIRECTORY), false);
   spec.mounts.push_back({.target = "/tmp", .kind = sandbox::MountKind::kTmpfs, .read_only = false});

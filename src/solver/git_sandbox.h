@@ -11,6 +11,7 @@
 
 #include "base/sys/file.h"
 #include "progress/vertex_scope.h"
+#include "solver/agent_forwarder.h"
 #include "solver/job.h"
 #include "solver/workspace.h"
 
@@ -44,7 +45,8 @@ class GitSandbox {
   const plan::GitOp& op_;
   const sys::RootDir& checkout_;
   progress::VertexScope& scope_;
-  sys::TempDir dir_;  // the repository, and files of ours
+  sys::TempDir dir_;                     // the repository, and files of ours
+  std::optional<AgentForwarder> agent_;  // --ssh default, for repositories behind ssh
 };
 
 }  // namespace cairn::solver

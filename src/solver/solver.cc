@@ -125,6 +125,12 @@ class Run {
 
 }  // namespace
 
+std::optional<std::string> find_secret(const Lent& lent, const std::string& id) {
+  auto found = lent.secrets.find(id);
+  if (found == lent.secrets.end()) return std::nullopt;
+  return found->second;
+}
+
 std::vector<StepResult> Solver::solve(const plan::Plan& plan, std::stop_token stop) {
   EtcFiles etc(workshop_.store.tmp_dir());
   Workshop workshop = workshop_;

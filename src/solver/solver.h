@@ -41,6 +41,8 @@ struct Lent {
   std::map<std::string, std::string> ssh_agents;  // paths of the agents' sockets
 };
 
+std::optional<std::string> find_secret(const Lent& lent, const std::string& id);
+
 // What the solver works with; everything outlives it.
 struct Workshop {
   store::Store& store;
@@ -49,7 +51,6 @@ struct Workshop {
   progress::Sink& sink;
   const std::map<std::string, source::LocalContext>& contexts;
   const source::WebFiles* web = nullptr;  // needed for plans that have HttpOps
-  source::FindSecret find_secret = {};    // for what repositories ask
   std::size_t jobs = 1;
   Lent lent = {};
   EtcFiles* etc = nullptr;              // made by solve()

@@ -52,6 +52,13 @@ contains "$err" "digest mismatch for $web/hello.txt: sha256:"
 contains "$err" "(expected: $sum)"
 contains "$err" "Dockerfile:2"
 
+# A secret named after the host is the login, for that host alone.
+printf 'FROM base\nADD %s/private/hello.txt /x\n' "$web" >Dockerfile
+expect_exit 4 cairn build .
+contains "$err" "invalid response status 403"
+printf letmein >"$scratch/token"
+succeeds cairn build --secret "id=HTTP_AUTH_TOKEN_127.0.0.1,src=$scratch/token" .
+
 printf 'FROM base\nADD %s/none /x\n' "$web" >Dockerfile
 expect_exit 4 cairn build .
 contains "$err" "$web/none: invalid response status 404"

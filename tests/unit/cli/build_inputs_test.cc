@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/sys/unix_socket.h"
+#include "cli/lent.h"
 #include "tests/support/temp_tree.h"
 
 using namespace cairn;
@@ -224,13 +225,11 @@ TEST_CASE("a secret is a file or a variable, by buildx's rules") {  // U07
            {"id=x,env=CAIRN_TEST_UNSET", ""},
        }) {
     CAPTURE(c.option);
-    CHECK(p.read({"--secret", c.option}).secrets.at("x") == c.value);
+    CHECK(read_secrets({c.option}).at("x") == c.value);
   }
-  CHECK(p.read({"--secret", "id=CAIRN_TEST_TOKEN"}).secrets.at("CAIRN_TEST_TOKEN") ==
-        "of the environment");
-  CHECK(p.read({"--secret", "id=" + file}).secrets.at(file) == "of the file");
-  CHECK(p.read({"--secret", "id=x,src=/no", "--secret", "id=x,src=" + file}).secrets.at("x") ==
-        "of the file");
+  CHECK(read_secrets({"id=CAIRN_TEST_TOKEN"}).at("CAIRN_TEST_TOKEN") == "of the environment");
+  CHECK(read_secrets({"id=" + file}).at(file) == "of the file");
+  CHECK(read_secrets({"id=x,src=/no", "id=x,src=" + file}).at("x") == "of the file");
   p.tree.file("big", std::string((500 << 10) + 1, 'x'));
   std::string big = p.tree.root() + "/big";
   CHECK(p.refusal(ErrorKind::kUsage, {"--secret", "id=x,src=" + big}) != "accepted");
@@ -240,10 +239,10 @@ TEST_CASE("an agent is known by its socket, given or of the environment") {  // 
   Project p;
   std::string path = p.tree.root() + "/agent";
   sys::Fd listening = sys::listen_unix(path);
-  CHECK(p.read({"--ssh", "x=" + path}).agents.sockets.at("x") == path);
+  CHECK(open_agents({"x=" + path}).sockets.at("x") == path);
   Variable socket("SSH_AUTH_SOCK", path.c_str());
-  CHECK(p.read({"--ssh", "default"}).agents.sockets.at("default") == path);
-  CHECK(p.read({"--ssh", "x="}).agents.sockets.at("x") == path);
+  CHECK(open_agents({"default"}).sockets.at("default") == path);
+  CHECK(open_agents({"x="}).sockets.at("x") == path);
   CHECK(p.refusal(ErrorKind::kUsage, {"--ssh", "x=" + path + "," + path}).find("single socket") !=
         std::string::npos);
   CHECK(p.refusal(ErrorKind::kUsage, {"--ssh", "x=" + path + "," + p.tree.root() + "/Dockerfile"})

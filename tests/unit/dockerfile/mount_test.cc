@@ -131,6 +131,7 @@ TEST_CASE("ids and modes are not for binds and tmpfs") {
   }
 }
 
+// E15
 TEST_CASE("the type is known in any letter case, and a near miss is named") {
   CHECK(mount("type=Bind,target=/x").type == MountType::kBind);
   CHECK(mount("type=TMPFS,target=/x").type == MountType::kTmpfs);
