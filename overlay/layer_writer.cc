@@ -19,13 +19,20 @@ class Writer final : public internal::ChangeVisitor {
   Writer(const LayerOptions& options, ByteSink& tar) : options_(options), tar_(tar) {}
 
   void visit(const Change& change, const sys::Fd& file) override {
-    if (options_.clamp_mtime && change.mtime.seconds > *options_.clamp_mtime) {
-      Change clamped = change;
-      clamped.mtime = {.seconds = *options_.clamp_mtime};
-      tar_.add(clamped, file);
-    } else {
-      tar_.add(change, file);
-    }
+    bool late = options_.clamp_mtime && change.mtime.seconds > *options_.clamp_mtime;
+    if (!late && directory_.empty()) return tar_.add(change, file);
+    Change changed = change;
+    if (late) changed.mtime = {.seconds = *options_.clamp_mtime};
+    changed.path = directory_ + changed.path;
+    if (!changed.hardlink_to.empty()) changed.hardlink_to = directory_ + changed.hardlink_to;
+    tar_.add(changed, file);
+  }
+
+  // All that follows goes below this directory.
+  void enter(const std::string& directory) {
+    directory_.clear();
+    visit({.path = directory, .mode = S_IFDIR | 0755}, sys::Fd());
+    directory_ = directory + "/";
   }
 
   void finish() { tar_.finish(); }
@@ -33,6 +40,7 @@ class Writer final : public internal::ChangeVisitor {
  private:
   const LayerOptions& options_;
   internal::TarWriter tar_;
+  std::string directory_;  // "" or with a "/" at its end
 };
 
 // On a mounted overlay user.overlay.* attributes are the image's; anywhere else they are marks.
@@ -40,6 +48,12 @@ internal::View view_of(const sys::Fd& root) {
   struct statfs info {};
   if (::fstatfs(root.get(), &info) < 0) throw Error::from_errno(errno, "statfs");
   return info.f_type == OVERLAYFS_SUPER_MAGIC ? internal::View::kMerged : internal::View::kLayer;
+}
+
+void walk_tree(const sys::Fd& root, Writer& writer) {
+  sys::Fd own = sys::open_at(root, ".", O_RDONLY | O_DIRECTORY);
+  internal::walk_changes({.root = std::move(own), .view = view_of(root), .mount = {}}, std::nullopt,
+                         writer);
 }
 
 }  // namespace
@@ -53,9 +67,16 @@ void write_layer(const std::string& upperdir, const LayerStack& below, const Lay
 
 void write_tree(const sys::Fd& root, const LayerOptions& options, ByteSink& tar) {
   Writer writer(options, tar);
-  sys::Fd own = sys::open_at(root, ".", O_RDONLY | O_DIRECTORY);
-  internal::walk_changes({.root = std::move(own), .view = view_of(root), .mount = {}}, std::nullopt,
-                         writer);
+  walk_tree(root, writer);
+  writer.finish();
+}
+
+void write_trees(std::span<const NamedTree> trees, const LayerOptions& options, ByteSink& tar) {
+  Writer writer(options, tar);
+  for (const NamedTree& tree : trees) {
+    writer.enter(tree.directory);
+    walk_tree(tree.root, writer);
+  }
   writer.finish();
 }
 

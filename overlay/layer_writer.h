@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "base/stream.h"
@@ -27,5 +28,12 @@ void write_layer(const std::string& upperdir, const LayerStack& below, const Lay
 
 // A whole tree, for `type=tar`: `root` is the open root of a mounted stack, or any directory.
 void write_tree(const sys::Fd& root, const LayerOptions& options, ByteSink& tar);
+
+// Several in one tar, each below a directory of its own (0755, root's) at the top.
+struct NamedTree {
+  std::string directory;
+  const sys::Fd& root;
+};
+void write_trees(std::span<const NamedTree> trees, const LayerOptions& options, ByteSink& tar);
 
 }  // namespace cairn::overlay

@@ -94,10 +94,10 @@ Json CacheKey::to_json() const {
   return json;
 }
 
-CacheKey run_key(const plan::RunOp& op, const oci::Platform& platform, const Digest& parent,
+CacheKey run_key(const plan::RunOp& op, const Digest& parent,
                  const std::vector<std::string>& mount_contents) {
   CacheKey key = key_of("run", parent);
-  key.add("platform", platform.str());
+  key.add("platform", op.platform.str());
   for (const std::string& arg : op.argv) key.add("argv", arg);
   for (const std::string& variable : op.env) key.add("env", variable);
   key.add("cwd", op.cwd);

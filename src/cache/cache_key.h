@@ -32,7 +32,7 @@ struct SelectedContent {
 };
 
 // The keys of the vertices that an op stands on.
-CacheKey run_key(const plan::RunOp& op, const oci::Platform& platform, const Digest& parent,
+CacheKey run_key(const plan::RunOp& op, const Digest& parent,
                  const std::vector<std::string>& mount_contents);
 // By content; `owner` is what --chown resolved to ("0:0" or "").
 CacheKey copy_key(const plan::CopyOp& op, const Digest& parent, const std::string& owner,

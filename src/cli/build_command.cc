@@ -88,19 +88,24 @@ class BuildRun {
   }
 
   Digest run() {
-    plan::Plan plan = make_plan();
-    std::vector<solver::StepResult> results = solve(plan);
-    output::ComposedImage image = compose(plan, results);
+    std::vector<plan::Plan> plans = make_plans();
+    ExportRequest request{
+        .results = {}, .several = inputs_.options.several_platforms, .names = inputs_.names};
+    // One after the other: what they share is found in the cache by all but the first.
+    for (std::size_t i = 0; i < plans.size(); ++i) {
+      std::vector<solver::StepResult> results = solve(plans[i]);
+      request.results.push_back({.platform = inputs_.platforms[i],
+                                 .image = compose(plans[i], results),
+                                 .root_snapshot = results[plans[i].root].snapshot,
+                                 .epoch = plans[i].source_date_epoch});
+    }
     if (session_.stop().stop_requested())
       throw Error(ErrorKind::kCancelled, "the build was cancelled");
-    ExportRequest request{.image = image,
-                          .root_snapshot = results[plan.root].snapshot,
-                          .names = inputs_.names,
-                          .epoch = plan.source_date_epoch};
-    metadata_ = export_build(session_, request, inputs_.outputs);
+    Exported exported = export_build(session_, request, inputs_.outputs);
+    metadata_ = std::move(exported.metadata);
     if (!linter_.found().empty() && is_set("BUILDX_METADATA_WARNINGS"))
       metadata_["buildx.build.warnings"] = warnings_json(linter_.found());
-    return image.id;
+    return exported.id;
   }
 
   void write_files(const Digest& id) const {
@@ -110,17 +115,25 @@ class BuildRun {
   }
 
  private:
-  plan::Plan make_plan() {
+  // One for each platform. Build checks speak of the first, as BuildKit's do: most would say the
+  // same of all.
+  std::vector<plan::Plan> make_plans() {
     dockerfile::Dockerfile file = progress::run_vertex(
         session_.display(), "[internal] load build definition from " + inputs_.dockerfile->name,
         [&](progress::VertexScope& scope) { return parse(scope); });
     std::size_t warned = linter_.found().size();
-    plan::Plan plan = plan::make_plan(file, inputs_.options, images_, linter_);
+    std::vector<plan::Plan> plans;
+    plans.push_back(plan::make_plan(file, inputs_.options, images_, linter_));
     warn_from(warned, std::nullopt);
-    for (const std::string& warning : plan.warnings) {
+    for (const std::string& warning : plans[0].warnings) {
       session_.display().send(progress::Warning{.vertex = {}, .message = warning});
     }
-    return plan;
+    plan::BuildOptions options = inputs_.options;
+    for (const oci::Platform& platform : std::span(inputs_.platforms).subspan(1)) {
+      options.platform = platform;
+      plans.push_back(plan::make_plan(file, options, images_));
+    }
+    return plans;
   }
 
   dockerfile::Dockerfile parse(progress::VertexScope& scope) {

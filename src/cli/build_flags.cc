@@ -58,7 +58,9 @@ void declare_build_flags(CLI::App& app, BuildFlags& flags) {
       "where the result goes: DIR, - or type=image|oci|docker|local|tar|registry,..."));
   app.add_flag("--load", flags.load, "keep the image in the local store (the default)");
   app.add_flag("--push", flags.push, "push the image after the build");
-  app.add_option("--platform", flags.platform, "platform to build for, os/arch[/variant]");
+  repeatable(app.add_option("--platform", flags.platforms,
+                            "platform to build for, os/arch[/variant] (repeatable)"))
+      ->delimiter(',');
   app.add_option("--network", flags.network, "network of RUN steps: default, host or none");
   repeatable(app.add_option("--add-host", flags.add_hosts,
                             "extra line of /etc/hosts, HOST:IP (repeatable)"));

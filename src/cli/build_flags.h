@@ -28,7 +28,7 @@ struct BuildFlags {
   std::vector<std::string> allow;
   std::vector<std::string> ulimits;
   std::string target;
-  std::string platform;
+  std::vector<std::string> platforms;
   std::string network = "default";
   std::string iidfile;
   std::string metadata_file;

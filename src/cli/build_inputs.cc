@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/build_inputs.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "base/error.h"
@@ -54,10 +55,6 @@ plan::BuildOptions make_options(const BuildFlags& flags) {
   options.no_cache = flags.no_cache;
   options.no_cache_filter = {flags.no_cache_filter.begin(), flags.no_cache_filter.end()};
   read_step_options(flags, options);
-  if (flags.platform.find(',') != std::string::npos) {
-    throw Error(ErrorKind::kUsage, "--platform: several platforms at once are not supported yet");
-  }
-  if (!flags.platform.empty()) options.platform = oci::Platform::parse(flags.platform);
   for (const std::string& label : flags.labels) {
     std::size_t equals = label.find('=');
     std::string value = equals == std::string::npos ? "" : label.substr(equals + 1);
@@ -68,6 +65,59 @@ plan::BuildOptions make_options(const BuildFlags& flags) {
     options.contexts.insert_or_assign(plan::context_key(name), plan::parse_named_context(value));
   }
   return options;
+}
+
+// --- platforms ---
+
+std::vector<oci::Platform> read_platforms(const std::vector<std::string>& texts) {
+  std::vector<oci::Platform> platforms;
+  for (const std::string& text : texts) {
+    // "local" is buildx's word for here.
+    oci::Platform platform =
+        text == "local" ? oci::Platform::host() : oci::Platform::parse(trim(text));
+    if (std::ranges::find(platforms, platform) == platforms.end()) platforms.push_back(platform);
+  }
+  return platforms;
+}
+
+// Whether the result is an index: for several platforms, or when BUILDKIT_MULTI_PLATFORM says so.
+bool wants_index(const std::vector<oci::Platform>& platforms,
+                 const std::map<std::string, std::string>& build_args) {
+  bool several = platforms.size() > 1;
+  auto given = build_args.find("BUILDKIT_MULTI_PLATFORM");
+  if (given == build_args.end() || given->second.empty()) return several;
+  std::string text = to_lower(given->second);
+  bool wanted = text == "1" || text == "t" || text == "true";
+  if (!wanted && text != "0" && text != "f" && text != "false") {
+    throw Error::of(ErrorKind::kUsage, "invalid boolean value for BUILDKIT_MULTI_PLATFORM: {}",
+                    given->second);
+  }
+  if (several && !wanted) {
+    throw Error(ErrorKind::kUsage,
+                "BUILDKIT_MULTI_PLATFORM forbids a result of several platforms, and --platform "
+                "names several");
+  }
+  return wanted;
+}
+
+void choose_platforms(const BuildFlags& flags, BuildInputs& inputs) {
+  inputs.platforms = read_platforms(flags.platforms);
+  if (!inputs.platforms.empty()) inputs.options.platform = inputs.platforms.front();
+  inputs.options.several_platforms = wants_index(inputs.platforms, inputs.options.build_args);
+  if (inputs.platforms.empty()) inputs.platforms = {inputs.options.build_platform};
+  if (!inputs.options.several_platforms) return;
+  for (const output::OutputSpec& spec : inputs.outputs) {
+    if (spec.type == output::OutputType::kDocker) {
+      throw Error(ErrorKind::kUsage,
+                  "docker exporter does not currently support exporting manifest lists")
+          .with_hint("type=oci holds several platforms in one archive");
+    }
+    if (spec.type == output::OutputType::kTar && !spec.platform_split.value_or(true)) {
+      throw Error(ErrorKind::kUsage,
+                  "--output: a tar of several platforms has a directory for each, "
+                  "platform-split=false is for type=local");
+    }
+  }
 }
 
 std::vector<output::OutputSpec> make_outputs(const BuildFlags& flags) {
@@ -93,6 +143,7 @@ BuildInputs read_build_inputs(const BuildFlags& flags, ContextFetcher& fetcher) 
   BuildInputs inputs;
   inputs.options = make_options(flags);
   inputs.outputs = make_outputs(flags);
+  choose_platforms(flags, inputs);
   for (const std::string& tag : flags.tags) inputs.names.push_back(oci::Reference::parse(tag));
   BuildContext context = open_build_context(flags, fetcher);
   inputs.dockerfile = std::move(context.dockerfile);

@@ -19,6 +19,8 @@ namespace cairn::cli {
 struct BuildInputs {
   std::shared_ptr<const SourceText> dockerfile;
   plan::BuildOptions options;
+  // What to build for, each once, at least one; `options.platform` is the first that was given.
+  std::vector<oci::Platform> platforms;
   std::map<std::string, source::LocalContext> contexts;  // by the name the plan uses
   std::vector<oci::Reference> names;                     // --tag
   std::vector<output::OutputSpec> outputs;               // at least one

@@ -5,6 +5,7 @@
 #include <archive_entry.h>
 #include <fcntl.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <set>
@@ -31,36 +32,58 @@ std::string blob_path(const Digest& digest) {
 }
 
 // X09: one descriptor per name, or one without a name.
-void add_descriptors(Json& manifests, const ArchivedImage& archived) {
-  oci::Descriptor descriptor = archived.image.descriptor;
-  if (archived.image.config.created) {
-    descriptor.annotations["org.opencontainers.image.created"] =
-        to_rfc3339(*archived.image.config.created);
-  }
-  if (archived.names.empty()) manifests.push_back(oci::to_json(descriptor));
-  for (const oci::Reference& name : archived.names) {
+void add_descriptors(Json& manifests, oci::Descriptor descriptor,
+                     const std::optional<Timestamp>& created,
+                     const std::vector<oci::Reference>& names) {
+  if (created) descriptor.annotations["org.opencontainers.image.created"] = to_rfc3339(*created);
+  if (names.empty()) manifests.push_back(oci::to_json(descriptor));
+  for (const oci::Reference& name : names) {
     descriptor.annotations["io.containerd.image.name"] = name.str();
     descriptor.annotations["org.opencontainers.image.ref.name"] = name.tag;
     manifests.push_back(oci::to_json(descriptor));
   }
 }
 
-Contents oci_contents(const std::vector<ArchivedImage>& images) {
-  Contents contents;
-  Json manifests = Json::array();
-  for (const ArchivedImage& archived : images) {
-    add_descriptors(manifests, archived);
-    contents.blobs[archived.image.descriptor.digest] = archived.image.descriptor.size;
-    contents.blobs[archived.image.manifest.config.digest] = archived.image.manifest.config.size;
-    for (const oci::Descriptor& layer : archived.image.manifest.layers) {
-      contents.blobs[layer.digest] = layer.size;
-    }
+void add_blobs(Contents& contents, const WholeImage& image) {
+  contents.blobs[image.descriptor.digest] = image.descriptor.size;
+  contents.blobs[image.manifest.config.digest] = image.manifest.config.size;
+  for (const oci::Descriptor& layer : image.manifest.layers) {
+    contents.blobs[layer.digest] = layer.size;
   }
+}
+
+void add_index_json(Contents& contents, Json manifests) {
   Json index{{"schemaVersion", 2},
              {"mediaType", std::string(oci::kOciIndex)},
              {"manifests", std::move(manifests)}};
   contents.files["oci-layout"] = kLayoutFile;
   contents.files["index.json"] = canonical(index);
+}
+
+Contents oci_contents(const std::vector<ArchivedImage>& images) {
+  Contents contents;
+  Json manifests = Json::array();
+  for (const ArchivedImage& archived : images) {
+    const WholeImage& image = archived.image;
+    add_descriptors(manifests, image.descriptor, image.config.created, archived.names);
+    add_blobs(contents, image);
+  }
+  add_index_json(contents, std::move(manifests));
+  return contents;
+}
+
+Contents oci_contents(const ArchivedIndex& archived) {
+  Contents contents;
+  std::optional<Timestamp> created;  // the last
+  for (const WholeImage& image : archived.index.images) {
+    add_blobs(contents, image);
+    created = std::max(created, image.config.created);
+  }
+  const oci::Descriptor& descriptor = archived.index.descriptor;
+  contents.files[blob_path(descriptor.digest)] = archived.index.bytes;
+  Json manifests = Json::array();
+  add_descriptors(manifests, descriptor, created, archived.names);
+  add_index_json(contents, std::move(manifests));
   return contents;
 }
 
@@ -147,11 +170,7 @@ void write_archive(store::Store& store, const Contents& contents, const sys::Fd&
   tar.finish();
 }
 
-}  // namespace
-
-void write_oci_layout(store::Store& store, const std::vector<ArchivedImage>& images,
-                      const std::string& directory) {
-  Contents contents = oci_contents(images);
+void write_layout(store::Store& store, const Contents& contents, const std::string& directory) {
   sys::make_dirs(directory + "/blobs/sha256", 0755);
   for (const auto& entry : contents.blobs) {
     std::string path = directory + "/" + blob_path(entry.first);
@@ -162,14 +181,31 @@ void write_oci_layout(store::Store& store, const std::vector<ArchivedImage>& ima
     file.commit(path);
   }
   // The names last: who reads the index finds all it names.
-  for (const char* name : {"oci-layout", "index.json"}) {
-    sys::replace_file(directory + "/" + name, contents.files.at(name));
+  for (const auto& [name, text] : contents.files) {
+    if (name != "index.json") sys::replace_file(directory + "/" + name, text);
   }
+  sys::replace_file(directory + "/index.json", contents.files.at("index.json"));
+}
+
+}  // namespace
+
+void write_oci_layout(store::Store& store, const std::vector<ArchivedImage>& images,
+                      const std::string& directory) {
+  write_layout(store, oci_contents(images), directory);
+}
+
+void write_oci_layout(store::Store& store, const ArchivedIndex& index,
+                      const std::string& directory) {
+  write_layout(store, oci_contents(index), directory);
 }
 
 void write_oci_archive(store::Store& store, const std::vector<ArchivedImage>& images,
                        const sys::Fd& out) {
   write_archive(store, oci_contents(images), out);
+}
+
+void write_oci_archive(store::Store& store, const ArchivedIndex& index, const sys::Fd& out) {
+  write_archive(store, oci_contents(index), out);
 }
 
 void write_docker_archive(store::Store& store, const std::vector<ArchivedImage>& images,

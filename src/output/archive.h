@@ -9,7 +9,7 @@
 
 #include "base/sys/fd.h"
 #include "oci/reference.h"
-#include "output/manifest.h"
+#include "output/index.h"
 #include "store/store.h"
 
 namespace cairn::output {
@@ -19,10 +19,20 @@ struct ArchivedImage {
   std::vector<oci::Reference> names;
 };
 
+struct ArchivedIndex {
+  WholeIndex index;
+  std::vector<oci::Reference> names;
+};
+
 void write_oci_layout(store::Store& store, const std::vector<ArchivedImage>& images,
                       const std::string& directory);
 void write_oci_archive(store::Store& store, const std::vector<ArchivedImage>& images,
                        const sys::Fd& out);
+// The docker archive has no way to say it.
+void write_oci_layout(store::Store& store, const ArchivedIndex& index,
+                      const std::string& directory);
+void write_oci_archive(store::Store& store, const ArchivedIndex& index, const sys::Fd& out);
+
 void write_docker_archive(store::Store& store, const std::vector<ArchivedImage>& images,
                           const sys::Fd& out);
 

@@ -66,6 +66,8 @@ void set(OutputSpec& spec, const std::string& key, const std::string& value) {
     spec.tar = parse_bool(key, value);
   } else if (key == "push") {
     spec.push = parse_bool(key, value);
+  } else if (key == "platform-split") {
+    spec.platform_split = parse_bool(key, value);
   } else if (key == "oci-mediatypes") {
     spec.blobs.types = parse_bool(key, value) ? MediaTypes::kOci : MediaTypes::kDocker;
   } else if (key == "compression") {
@@ -74,8 +76,8 @@ void set(OutputSpec& spec, const std::string& key, const std::string& value) {
     spec.blobs.force = parse_bool(key, value);
   } else {
     throw Error::of(ErrorKind::kUsage, "--output: unknown key \"{}\"{}", key,
-                    did_you_mean(key, {"type", "dest", "name", "tar", "push", "oci-mediatypes",
-                                       "compression", "force-compression"}));
+                    did_you_mean(key, {"type", "dest", "name", "tar", "push", "platform-split",
+                                       "oci-mediatypes", "compression", "force-compression"}));
   }
 }
 
@@ -86,6 +88,9 @@ void check(const OutputSpec& spec) {
       spec.type == OutputType::kLocal || (spec.type == OutputType::kOci && !spec.tar);
   if ((is_file || is_directory) && spec.dest.empty() && spec.type != OutputType::kDocker) {
     throw Error(ErrorKind::kUsage, "--output: dest= is missing");
+  }
+  if (spec.platform_split && spec.type != OutputType::kLocal && spec.type != OutputType::kTar) {
+    throw Error(ErrorKind::kUsage, "--output: platform-split= is for type=local and type=tar");
   }
   if (is_directory && spec.writes_stdout()) {
     throw Error(ErrorKind::kUsage, "--output: a directory cannot be written to stdout");

@@ -21,6 +21,8 @@ struct OutputSpec {
   std::vector<oci::Reference> names;  // name=, besides the tags of the command line
   bool tar = true;                    // type=oci,tar=false: a layout directory
   bool push = false;                  // type=image,push=true
+  // platform-split=: a directory for each platform; nothing: when there are several.
+  std::optional<bool> platform_split = {};
   BlobOptions blobs;
 
   bool writes_stdout() const { return dest == "-"; }

@@ -42,4 +42,12 @@ Digest push_image(registry::Client& client, store::Store& store, const WholeImag
   return client.push_manifest(name, image.manifest_bytes, image.manifest.media_type);
 }
 
+Digest push_index(registry::Client& client, store::Store& store, const WholeIndex& index,
+                  const oci::Reference& name, const progress::VertexScope& scope) {
+  oci::Reference untagged = name;  // a manifest without a tag goes by its digest
+  untagged.tag.clear();
+  for (const WholeImage& image : index.images) push_image(client, store, image, untagged, scope);
+  return client.push_manifest(name, index.bytes, index.descriptor.media_type);
+}
+
 }  // namespace cairn::output

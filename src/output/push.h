@@ -4,7 +4,7 @@
 // them.
 #pragma once
 
-#include "output/manifest.h"
+#include "output/index.h"
 #include "progress/vertex_scope.h"
 #include "registry/client.h"
 
@@ -12,6 +12,10 @@ namespace cairn::output {
 
 // Returns the digest under which the registry has the manifest.
 Digest push_image(registry::Client& client, store::Store& store, const WholeImage& image,
+                  const oci::Reference& name, const progress::VertexScope& scope);
+
+// Every manifest by its digest, then the index under the name.
+Digest push_index(registry::Client& client, store::Store& store, const WholeIndex& index,
                   const oci::Reference& name, const progress::VertexScope& scope);
 
 }  // namespace cairn::output

@@ -3,6 +3,11 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
+#include <map>
+
+#include "base/error.h"
+#include "base/path_filter.h"
 #include "base/sys/file.h"
 #include "overlay/copy.h"
 #include "overlay/layer_writer.h"
@@ -28,6 +33,38 @@ struct MountedTree {
   sys::MountTree tree;
 };
 
+// Lets every file pass, and no path twice.
+class OncePerFile final : public PathFilter {
+ public:
+  void next(const oci::Platform& platform) { now_ = platform.str(); }
+
+  Verdict judge(const std::string& path, bool is_directory) const override {
+    if (is_directory) return Verdict::kIncluded;
+    auto [known, is_new] = owners_.try_emplace(path, now_);
+    if (!is_new && known->second != now_) {
+      throw Error::of(ErrorKind::kUsage, "cannot overwrite {} from {} with {}", path, known->second,
+                      now_)
+          .with_hint("platform-split=false is for platforms whose files have different names");
+    }
+    return Verdict::kIncluded;
+  }
+  std::string explain(const std::string&) const override { return ""; }
+
+ private:
+  std::string now_;
+  mutable std::map<std::string, std::string> owners_;  // platforms, by path
+};
+
+void copy_tree(store::Store& store, const std::string& snapshot, const std::string& directory,
+               const PathFilter* filter) {
+  MountedTree tree(store, snapshot);
+  sys::make_dirs(directory, 0755);
+  sys::RootDir from(tree.open());
+  sys::RootDir to = sys::RootDir::open(directory);
+  overlay::CopyOptions options{.owner = overlay::Owner{}, .mode = {}, .filter = filter, .stop = {}};
+  overlay::TreeCopier(from, to, options).copy("/", "/");
+}
+
 }  // namespace
 
 void write_tree_archive(store::Store& store, const std::string& snapshot,
@@ -38,13 +75,36 @@ void write_tree_archive(store::Store& store, const std::string& snapshot,
 
 void write_tree_directory(store::Store& store, const std::string& snapshot,
                           const std::string& directory) {
-  MountedTree tree(store, snapshot);
-  sys::make_dirs(directory, 0755);
-  sys::RootDir from(tree.open());
-  sys::RootDir to = sys::RootDir::open(directory);
-  overlay::CopyOptions options{
-      .owner = overlay::Owner{}, .mode = {}, .filter = nullptr, .stop = {}};
-  overlay::TreeCopier(from, to, options).copy("/", "/");
+  copy_tree(store, snapshot, directory, nullptr);
+}
+
+std::string platform_directory(const oci::Platform& platform) {
+  std::string name = platform.str();
+  std::ranges::replace(name, '/', '_');
+  return name;
+}
+
+void write_platform_archive(store::Store& store, const std::vector<PlatformTree>& trees,
+                            std::optional<std::int64_t> clamp, ByteSink& out) {
+  std::vector<MountedTree> mounted;
+  std::vector<sys::Fd> roots;
+  for (const PlatformTree& tree : trees) {
+    roots.push_back(mounted.emplace_back(store, tree.snapshot).open());
+  }
+  std::vector<overlay::NamedTree> named;
+  for (std::size_t i = 0; i < trees.size(); ++i) {
+    named.push_back({.directory = platform_directory(trees[i].platform), .root = roots[i]});
+  }
+  overlay::write_trees(named, {.clamp_mtime = clamp}, out);
+}
+
+void merge_tree_directories(store::Store& store, const std::vector<PlatformTree>& trees,
+                            const std::string& directory) {
+  OncePerFile once;
+  for (const PlatformTree& tree : trees) {
+    once.next(tree.platform);
+    copy_tree(store, tree.snapshot, directory, trees.size() > 1 ? &once : nullptr);
+  }
 }
 
 }  // namespace cairn::output

@@ -5,8 +5,10 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/sys/fd.h"
+#include "oci/platform.h"
 #include "output/layers.h"
 #include "store/store.h"
 
@@ -19,5 +21,21 @@ void write_tree_archive(store::Store& store, const std::string& snapshot,
 // The same into a directory, owned by whoever builds; what is there is kept and overwritten.
 void write_tree_directory(store::Store& store, const std::string& snapshot,
                           const std::string& directory);
+
+// The result of one of several platforms.
+struct PlatformTree {
+  oci::Platform platform;
+  std::string snapshot;
+};
+
+// "linux_arm_v7": where a platform's files are, beside those of others.
+std::string platform_directory(const oci::Platform& platform);
+// Each platform below its directory, in one tar.
+void write_platform_archive(store::Store& store, const std::vector<PlatformTree>& trees,
+                            std::optional<std::int64_t> clamp, ByteSink& out);
+// All into one directory. A file that two of them have is an error (kUsage), before either's is
+// written a second time.
+void merge_tree_directories(store::Store& store, const std::vector<PlatformTree>& trees,
+                            const std::string& directory);
 
 }  // namespace cairn::output

@@ -63,6 +63,7 @@ struct BuildOptions {
       build_args;                              // a bare "K" has got its value from the environment
   std::optional<oci::Platform> platform = {};  // nothing: the build platform
   oci::Platform build_platform = oci::Platform::host();
+  bool several_platforms = false;  // names of steps say which one they are for
   std::vector<std::pair<std::string, std::string>> labels = {};  // --label, in order
   std::map<std::string, NamedContext> contexts = {};             // by context_key
   bool no_cache = false;

@@ -148,6 +148,16 @@ std::string hostname_of(const std::map<std::string, std::string>& build_args) {
   return given == build_args.end() ? "" : given->second;
 }
 
+// What the programs of the root are for: an image says it itself. An empty root has none but those
+// that were copied there, for the platform of the stage.
+oci::Platform platform_of_root(const StageState& stage, const BuildOptions& options) {
+  const StageState* first = &stage;
+  while (first->base != nullptr) first = first->base;
+  if (first->base_op) return stage.image.config.platform.normalised();
+  return first->platform_flag.value_or(options.platform.value_or(options.build_platform))
+      .normalised();
+}
+
 }  // namespace
 
 void lower(const dockerfile::Run& run, Lowering& context) {
@@ -168,7 +178,8 @@ void lower(const dockerfile::Run& run, Lowering& context) {
            .shm_size = context.options.shm_size,
            .script = std::move(command.script),
            .proxy_env = proxy_env(context.build_args),
-           .extra_hosts = context.options.extra_hosts};
+           .extra_hosts = context.options.extra_hosts,
+           .platform = platform_of_root(context.stage, context.options)};
   lower_mounts(run, context, op, inputs);
   std::string name = context.step_text(run.origin.code + command.summary, true,
                                        with_secrets_masked(image.env, op));

@@ -91,6 +91,10 @@ class Planner {
 
   // The image that a stage starts as.
   void start(StageState& stage) {
+    if (options_.several_platforms) {
+      stage.shown_platform = stage.base != nullptr ? stage.base->shown_platform
+                                                   : bases_.platform_of(stage).normalised();
+    }
     if (stage.base == nullptr) {
       bases_.place(stage, vertices_);
     } else {

@@ -195,6 +195,7 @@ struct RunOp {
   std::optional<InlineFile> script;
   std::vector<std::string> proxy_env;  // given to the command, not part of the key
   std::vector<std::pair<std::string, std::string>> extra_hosts;  // host, address
+  oci::Platform platform = {};                                   // of the root it runs in
 };
 
 // mkdir -p of WORKDIR, owned by `user`; a directory that is there stays as it is.

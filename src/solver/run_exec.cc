@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "sandbox/foreign.h"
 #include "sandbox/mount_points.h"
 #include "sandbox/rlimits.h"
 #include "solver/etc_files.h"
@@ -125,16 +126,29 @@ void execute(Job& job, const plan::RunOp& op, Workspace& workspace, progress::Ve
   sandbox::remove_stubs(upper, stubs);
 }
 
+// A command of another architecture would fail with words that nobody understands.
+void refuse_foreign(const oci::Platform& platform) {
+  if (platform.architecture.empty()) return;  // the image does not say
+  oci::Platform host = oci::Platform::host();
+  bool same = platform.os == host.os && platform.architecture == host.architecture;
+  if (same || (platform.os == host.os && sandbox::can_execute(platform.architecture))) return;
+  throw Error::of(ErrorKind::kHost, "RUN needs {}, and this host ({}) cannot execute that",
+                  platform, host)
+      .with_hint(
+          "install an emulator as a binfmt_misc handler with flag F (Debian: qemu-user-static with "
+          "binfmt-support), or cross-compile in a stage FROM --platform=$BUILDPLATFORM");
+}
+
 }  // namespace
 
 StepResult run_exec(Job& job, const plan::RunOp& op, progress::VertexScope& scope) {
   const Digest& parent = job.parent().key;
-  cache::CacheKey definition =
-      cache::run_key(op, job.plan.platform, parent, mount_definitions(job, op));
+  cache::CacheKey definition = cache::run_key(op, parent, mount_definitions(job, op));
   if (auto hit = find_cached(job, definition)) return *hit;
-  cache::CacheKey key = cache::run_key(op, job.plan.platform, parent, mount_contents(job, op));
+  cache::CacheKey key = cache::run_key(op, parent, mount_contents(job, op));
   std::optional<StepResult> result = find_cached(job, key);
   if (!result) {
+    refuse_foreign(op.platform);
     Workspace workspace(job.shop.store, job.parent().snapshot);
     execute(job, op, workspace, scope);
     result = commit(job, workspace, key);

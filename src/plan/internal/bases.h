@@ -25,9 +25,10 @@ class Bases {
   void resolve(const std::vector<StageState*>& stages);
   // The vertices below a resolved stage that is built on no other stage.
   void place(StageState& stage, Vertices& vertices) const;
+  // What a stage that is built on no other stage is wanted for.
+  oci::Platform platform_of(const StageState& stage) const;
 
  private:
-  oci::Platform platform_of(const StageState& stage) const;
   std::optional<ImageRequest> request_of(const StageState& stage) const;
   const ResolvedImage& ask(const ImageRequest& request);
   void resolve_one(StageState& stage);

@@ -24,6 +24,37 @@ void lint_undefined(const std::set<std::string>& names, const Lowering& context)
   }
 }
 
+// What the stage's own variables say it makes files for, if they say it.
+std::optional<oci::Platform> target_of(const Environment& env, const oci::Platform& stage) {
+  if (std::optional<std::string> text = env.find("TARGETPLATFORM")) {
+    try {
+      return oci::Platform::parse(*text);
+    } catch (const Error&) {
+      // A text of the user's own; its parts may still say something.
+    }
+  }
+  std::optional<std::string> os = env.find("TARGETOS"), architecture = env.find("TARGETARCH"),
+                             variant = env.find("TARGETVARIANT");
+  if (!os && !architecture && !variant) return std::nullopt;
+  oci::Platform target{.os = os.value_or(""),
+                       .architecture = architecture.value_or(""),
+                       .variant = variant.value_or("")};
+  if (target.os.empty()) target.os = stage.os;
+  if (target.architecture.empty()) target.architecture = stage.architecture;
+  return target.normalised();
+}
+
+// "linux/arm64"; "linux/amd64->arm64" where a stage compiles for another platform.
+std::string platform_prefix(const oci::Platform& stage, const Environment& env) {
+  std::string text = stage.str();
+  std::optional<oci::Platform> target = target_of(env, stage);
+  if (!target) return text;
+  if (target->os != stage.os) return text + "->" + target->str();
+  if (target->architecture == stage.architecture) return text;
+  text += "->" + target->architecture;
+  return target->variant.empty() ? text : text + "/" + target->variant;
+}
+
 }  // namespace
 
 std::string Lowering::expand(std::string_view word) const {
@@ -62,6 +93,9 @@ void Lowering::record(std::string created_by, std::optional<VertexId> vertex) {
 std::string step_prefix(StageState& stage, bool on_build) {
   std::string total = std::to_string(stage.steps);
   std::string name = stage.shown_name.empty() ? "" : stage.shown_name + " ";
+  if (stage.shown_platform) {
+    name = platform_prefix(*stage.shown_platform, stage.image.env) + " " + name;
+  }
   return fmt::format("[{}{:{}}/{}] {}", name, ++stage.step, total.size(), total,
                      on_build ? "ONBUILD " : "");
 }

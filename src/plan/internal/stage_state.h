@@ -49,7 +49,8 @@ struct StageState {
   bool in_file = true;         // false: an image or context that some --from names
   std::string base_name = {};  // expanded
   std::optional<oci::Platform> platform_flag = {};
-  SourceSpan span = {};  // of FROM, or of the instruction that names it
+  std::optional<oci::Platform> shown_platform = {};  // in step names, when there are several
+  SourceSpan span = {};                              // of FROM, or of the instruction that names it
   std::vector<BoundInstruction> instructions = {};
 
   // What it stands on: exactly one of stage, context, scratch or image.

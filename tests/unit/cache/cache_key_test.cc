@@ -51,7 +51,7 @@ What& part(plan::RunOp& op) {
 }
 
 Digest key(const plan::RunOp& op, const Digest& parent = kParent) {
-  return run_key(op, oci::Platform::parse("linux/amd64"), parent, {}).digest();
+  return run_key(op, parent, {}).digest();
 }
 
 }  // namespace

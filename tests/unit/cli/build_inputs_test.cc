@@ -274,12 +274,53 @@ TEST_CASE("an option with a value that cannot be is refused by its name") {
                         {"--build-context", "noequals"},
                         {"--build-context", "=dir"},
                         {"--shm-size", "much"},
-                        {"--build-arg", "=x"},
-                        {"--platform", "linux/amd64,linux/arm64"}}) {
+                        {"--build-arg", "=x"}}) {
     CAPTURE(c.option);
     CAPTURE(c.value);
     CHECK(p.refusal(ErrorKind::kUsage, {c.option, c.value}).starts_with(c.option));
   }
+}
+
+TEST_CASE("platforms are listed or repeated, each counts once, and the order stays") {
+  Project p;
+  auto platforms = [&](Words words) {
+    std::string out;
+    for (const oci::Platform& platform : p.read(std::move(words)).platforms) {
+      out += platform.str() + " ";
+    }
+    return out;
+  };
+  CHECK(platforms({"--platform", "linux/arm64,linux/amd64", "--platform", "linux/arm/v6"}) ==
+        "linux/arm64 linux/amd64 linux/arm/v6 ");
+  CHECK(platforms({"--platform", "linux/arm64", "--platform", "aarch64"}) == "linux/arm64 ");
+  CHECK(platforms({"--platform", "local"}) == oci::Platform::host().str() + " ");
+  CHECK(platforms({}) == oci::Platform::host().str() + " ");
+  CHECK(p.refusal(ErrorKind::kUsage, {"--platform", "linux/arm64,linux/x/y/z"})
+            .starts_with("failed to parse platform \"linux/x/y/z\""));
+}
+
+TEST_CASE("several platforms make an index, and so does BUILDKIT_MULTI_PLATFORM") {
+  Project p;
+  auto several = [&](Words words) { return p.read(std::move(words)).options.several_platforms; };
+  const std::string arg = "BUILDKIT_MULTI_PLATFORM=";
+  CHECK(!several({"--platform", "linux/arm64"}));
+  CHECK(several({"--platform", "linux/arm64,linux/amd64"}));
+  CHECK(several({"--build-arg", arg + "1"}));
+  CHECK(!several({"--build-arg", arg + "false"}));
+  CHECK(p.refusal(ErrorKind::kUsage, {"--build-arg", arg + "maybe"}).find(": maybe;") !=
+        std::string::npos);
+  CHECK(p.refusal(ErrorKind::kUsage, {"--build-arg", arg + "0", "--platform",
+                                      "linux/arm64,linux/amd64"}) != "accepted");
+}
+
+TEST_CASE("several platforms go into no docker archive and into no merged tar") {
+  Project p;
+  const std::string both = "linux/arm64,linux/amd64";
+  CHECK(p.refusal(ErrorKind::kUsage, {"--platform", both, "-o", "type=docker,dest=x"})
+            .starts_with("docker exporter does not currently support exporting manifest lists;"));
+  CHECK(p.refusal(ErrorKind::kUsage, {"--platform", both, "-o",
+                                      "type=tar,dest=x,platform-split=false"}) != "accepted");
+  CHECK(p.read({"--platform", both, "-o", "type=oci,dest=x"}).outputs.size() == 1);
 }
 
 TEST_CASE("outputs add up: what is written, what is kept, what is pushed") {

@@ -80,7 +80,7 @@ struct Workbench {
     return out.text;
   }
 
-  template <typename Write>
+  using Write = void (*)(store::Store&, const std::vector<ArchivedImage>&, const sys::Fd&);
   std::string archive(Write write, const std::vector<ArchivedImage>& images) {
     sys::Fd file = sys::make_memfd("archive");
     write(store, images, file);

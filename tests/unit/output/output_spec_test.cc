@@ -50,6 +50,10 @@ TEST_CASE("what is wrong is said with what was meant") {
   CHECK(refusal("type=oci") == "--output: dest= is missing");
   CHECK(refusal("type=local,dest=-") == "--output: a directory cannot be written to stdout");
   CHECK(refusal("type=image,dest=x") == "--output: dest= means nothing for an image in the store");
+  CHECK(parse_output_spec("type=tar,dest=x,platform-split=true").platform_split == true);
+  CHECK(!parse_output_spec("type=local,dest=x").platform_split);
+  CHECK(refusal("type=oci,dest=x,platform-split=true") ==
+        "--output: platform-split= is for type=local and type=tar");
   CHECK(refusal("type=oci,tar=perhaps,dest=x") ==
         "--output: tar=perhaps is neither true nor false");
 }

@@ -177,3 +177,18 @@ TEST_CASE("a whole tree is written without a root entry") {
   CHECK(sink.text.starts_with("a/"));
   CHECK(sink.text.size() == 5 * 512);
 }
+
+TEST_CASE("trees side by side come back below their directories, hard links and all") {
+  TempTree one, two, back;
+  one.file("dir/file", "one");
+  one.hard_link("dir/other", "dir/file");
+  two.file("dir/file", "two");
+  StringSink sink;
+  const std::vector<NamedTree> trees = {{.directory = "a", .root = one.fd()},
+                                        {.directory = "b", .root = two.fd()}};
+  write_trees(trees, {}, sink);
+  unpack(sink.text, back.root());
+  CHECK(sys::find_file(back.at("a/dir/other")) == "one");
+  CHECK(sys::find_file(back.at("b/dir/file")) == "two");
+  CHECK(!sys::exists(back.at("b/dir/other")));
+}
