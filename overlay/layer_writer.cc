@@ -19,13 +19,13 @@ class Writer final : public internal::ChangeVisitor {
   Writer(const LayerOptions& options, ByteSink& tar) : options_(options), tar_(tar) {}
 
   void visit(const Change& change, const sys::Fd& file) override {
-    if (options_.clamp_mtime && change.mtime.seconds > *options_.clamp_mtime) {
-      Change clamped = change;
-      clamped.mtime = {.seconds = *options_.clamp_mtime};
-      tar_.add(clamped, file);
-    } else {
-      tar_.add(change, file);
-    }
+    std::optional<std::int64_t> other = options_.mtime;
+    if (options_.clamp_mtime && change.mtime.seconds > *options_.clamp_mtime)
+      other = options_.clamp_mtime;
+    if (!other) return tar_.add(change, file);
+    Change dated = change;
+    dated.mtime = {.seconds = *other};
+    tar_.add(dated, file);
   }
 
   void finish() { tar_.finish(); }
