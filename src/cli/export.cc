@@ -15,10 +15,6 @@ namespace {
 using output::OutputSpec;
 using output::OutputType;
 
-bool is_tree(const OutputSpec& spec) {
-  return spec.type == OutputType::kLocal || spec.type == OutputType::kTar;
-}
-
 class Export {
  public:
   Export(Session& session, const ExportRequest& request) : session_(session), request_(request) {}
@@ -38,14 +34,13 @@ class Export {
     switch (spec.type) {
       case OutputType::kLocal:
         status(scope, "copying files");
-        return output::write_tree_directory(session_.store(), request_.root_snapshot, spec.dest);
+        return output::write_tree_directory(session_.store(), request_.root_snapshot, epoch(),
+                                            spec.dest);
       case OutputType::kTar:
         status(scope, "sending tarball");
         return write_output_file(spec.dest, [&](const sys::Fd& out) {
           sys::FdSink sink(out);
-          std::optional<std::int64_t> clamp;
-          if (request_.epoch) clamp = request_.epoch->seconds;
-          output::write_tree_archive(session_.store(), request_.root_snapshot, clamp, sink);
+          output::write_tree_archive(session_.store(), request_.root_snapshot, epoch(), sink);
         });
       case OutputType::kImage:
       case OutputType::kRegistry:
@@ -59,6 +54,11 @@ class Export {
   Json metadata = Json::object();
 
  private:
+  std::optional<std::int64_t> epoch() const {
+    if (!request_.epoch) return std::nullopt;
+    return request_.epoch->seconds;
+  }
+
   static std::string join_names(const std::vector<oci::Reference>& names) {
     std::vector<std::string> texts;
     for (const oci::Reference& name : names) texts.push_back(name.str());
@@ -138,7 +138,7 @@ Json export_build(Session& session, const ExportRequest& request,
       std::vector<oci::Reference> names = request.names;
       names.insert(names.end(), spec.names.begin(), spec.names.end());
       bool stays = spec.type == OutputType::kImage || spec.type == OutputType::kRegistry;
-      if (!is_tree(spec)) exporting.image(stays ? names : std::vector<oci::Reference>(), scope);
+      if (!spec.is_tree()) exporting.image(stays ? names : std::vector<oci::Reference>(), scope);
       exporting.run(spec, scope);
     });
   }

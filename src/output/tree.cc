@@ -31,19 +31,20 @@ struct MountedTree {
 }  // namespace
 
 void write_tree_archive(store::Store& store, const std::string& snapshot,
-                        std::optional<std::int64_t> clamp, ByteSink& out) {
+                        std::optional<std::int64_t> epoch, ByteSink& out) {
   MountedTree tree(store, snapshot);
-  overlay::write_tree(tree.open(), {.clamp_mtime = clamp}, out);
+  overlay::write_tree(tree.open(), {.mtime = epoch}, out);
 }
 
 void write_tree_directory(store::Store& store, const std::string& snapshot,
-                          const std::string& directory) {
+                          std::optional<std::int64_t> epoch, const std::string& directory) {
   MountedTree tree(store, snapshot);
   sys::make_dirs(directory, 0755);
   sys::RootDir from(tree.open());
   sys::RootDir to = sys::RootDir::open(directory);
   overlay::CopyOptions options{
       .owner = overlay::Owner{}, .mode = {}, .filter = nullptr, .stop = {}};
+  if (epoch) options.mtime = timespec{.tv_sec = *epoch, .tv_nsec = 0};
   overlay::TreeCopier(from, to, options).copy("/", "/");
 }
 

@@ -14,10 +14,10 @@ namespace cairn::output {
 
 // The root of a snapshot as one tar, owners kept. With an epoch every file carries it (X10).
 void write_tree_archive(store::Store& store, const std::string& snapshot,
-                        std::optional<std::int64_t> clamp, ByteSink& out);
+                        std::optional<std::int64_t> epoch, ByteSink& out);
 
 // The same into a directory, owned by whoever builds; what is there is kept and overwritten.
 void write_tree_directory(store::Store& store, const std::string& snapshot,
-                          const std::string& directory);
+                          std::optional<std::int64_t> epoch, const std::string& directory);
 
 }  // namespace cairn::output
