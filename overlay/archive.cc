@@ -7,12 +7,14 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 
 #include "base/compress.h"
 #include "base/error.h"
 #include "overlay/internal/extractor.h"
+#include "overlay/internal/tar_reader.h"
 
 namespace cairn::overlay {
 namespace {
@@ -93,6 +95,29 @@ bool looks_like_archive(const sys::Fd& file) {
   }
   ::lseek(file.get(), 0, SEEK_SET);
   return internal::is_tar_header(std::span(block).first(filled));
+}
+
+std::optional<Timestamp> newest_file(const sys::Fd& file) {
+  using Type = internal::TarEntry::Type;
+  if (!looks_like_archive(file)) return std::nullopt;
+  const UnpackLimits limits;
+  std::optional<Timestamp> newest;
+  std::uint64_t entries = 0;
+  std::uint64_t bytes = 0;
+  try {
+    PlainFile plain(file);
+    internal::TarReader reader(plain.bytes());
+    while (std::optional<internal::TarEntry> entry = reader.next()) {
+      bytes += std::min(entry->size, limits.max_bytes);
+      if (++entries > limits.max_entries || bytes > limits.max_bytes) return std::nullopt;
+      if (entry->type != Type::kFile && entry->type != Type::kHardLink) continue;
+      newest = std::max(newest.value_or(entry->mtime), entry->mtime);
+    }
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kCorrupt) throw;
+    return std::nullopt;
+  }
+  return newest;
 }
 
 UnpackResult unpack_archive(const sys::Fd& file, const sys::RootDir& root, const std::string& dest,

@@ -99,7 +99,7 @@ void TreeCopier::copy(const std::string& source, const std::string& dest) {
     }
     Fd into = make_dirs(target);
     copy_contents(sys::reopen(from, O_RDONLY | O_DIRECTORY), source_path, into, target);
-    sys::set_mtime(into, st.st_mtim);
+    sys::set_mtime(into, mtime_for(st));
     return;
   }
   if (at_target && S_ISDIR(at_target->st_mode)) target = child(target, base_name(source));
@@ -198,7 +198,7 @@ void TreeCopier::copy_symlink(const Entry& entry, const struct stat& st) {
                   entry.dest_name.c_str());
   Owner owner = options_.owner.value_or(Owner{st.st_uid, st.st_gid});
   sys::chown_at(entry.dest_dir, entry.dest_name.c_str(), owner.uid, owner.gid);
-  sys::set_times_at(entry.dest_dir, entry.dest_name.c_str(), st.st_atim, st.st_mtim);
+  sys::set_times_at(entry.dest_dir, entry.dest_name.c_str(), st.st_atim, mtime_for(st));
 }
 
 mode_t TreeCopier::mode_for(const struct stat& st) const {
@@ -219,7 +219,7 @@ void TreeCopier::copy_node(const Entry& entry, const struct stat& st) {
   Owner owner = options_.owner.value_or(Owner{st.st_uid, st.st_gid});
   sys::chown_at(entry.dest_dir, entry.dest_name.c_str(), owner.uid, owner.gid);
   sys::chmod_at(entry.dest_dir, entry.dest_name.c_str(), mode);
-  sys::set_times_at(entry.dest_dir, entry.dest_name.c_str(), st.st_atim, st.st_mtim);
+  sys::set_times_at(entry.dest_dir, entry.dest_name.c_str(), st.st_atim, mtime_for(st));
 }
 
 // A file or link may replace a file or a link, never a directory.
@@ -240,7 +240,7 @@ void TreeCopier::apply_metadata(const Fd& made, const Fd& source, const struct s
   sys::chown_at(made, "", owner.uid, owner.gid);
   sys::chmod_fd(made, mode_for(st));
   copy_xattrs(source, made);
-  sys::set_mtime(made, st.st_mtim);
+  sys::set_mtime(made, mtime_for(st));
 }
 
 }  // namespace cairn::overlay

@@ -38,6 +38,7 @@ struct CopyOptions {
   std::optional<ModeChange> mode;  // the same if it is absolute; symlinks have none
   const PathFilter* filter = nullptr;  // of the source root
   std::stop_token stop;
+  std::optional<timespec> mtime = {};  // of all that is copied, instead of the source's
 };
 
 // One COPY of one source path. Errors are kDockerfile where the Dockerfile asks for the impossible.
@@ -67,6 +68,7 @@ class TreeCopier {
   void clear_target(const Entry& entry);
   void apply_metadata(const sys::Fd& made, const sys::Fd& source, const struct stat& st);
   mode_t mode_for(const struct stat& st) const;
+  timespec mtime_for(const struct stat& st) const { return options_.mtime.value_or(st.st_mtim); }
   std::string follow_final(std::string path) const;
 
   const sys::RootDir& from_;

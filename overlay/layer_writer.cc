@@ -19,10 +19,12 @@ class Writer final : public internal::ChangeVisitor {
   Writer(const LayerOptions& options, ByteSink& tar) : options_(options), tar_(tar) {}
 
   void visit(const Change& change, const sys::Fd& file) override {
-    bool late = options_.clamp_mtime && change.mtime.seconds > *options_.clamp_mtime;
-    if (!late && directory_.empty()) return tar_.add(change, file);
+    std::optional<std::int64_t> other = options_.mtime;
+    if (options_.clamp_mtime && change.mtime.seconds > *options_.clamp_mtime)
+      other = options_.clamp_mtime;
+    if (!other && directory_.empty()) return tar_.add(change, file);
     Change changed = change;
-    if (late) changed.mtime = {.seconds = *options_.clamp_mtime};
+    if (other) changed.mtime = {.seconds = *other};
     changed.path = directory_ + changed.path;
     if (!changed.hardlink_to.empty()) changed.hardlink_to = directory_ + changed.hardlink_to;
     tar_.add(changed, file);

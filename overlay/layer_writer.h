@@ -18,7 +18,8 @@ namespace cairn::overlay {
 
 struct LayerOptions {
   // Entries changed later than this (seconds since 1970) carry this time: SOURCE_DATE_EPOCH.
-  std::optional<std::int64_t> clamp_mtime;
+  std::optional<std::int64_t> clamp_mtime = {};
+  std::optional<std::int64_t> mtime = {};  // every entry carries this one
 };
 
 // The changes that `upperdir` makes to `below` (see diff.h). Memory is bounded, files are read

@@ -19,6 +19,7 @@
 
 #include "base/stream.h"
 #include "base/sys/root_dir.h"
+#include "base/time.h"
 #include "overlay/mount.h"
 
 namespace cairn::overlay {
@@ -69,6 +70,8 @@ void fix_implied_dirs(const std::string& dir, const std::vector<std::string>& im
 // Whether ADD unpacks this file, by content: it decompresses (gzip, bzip2, xz, zstd or not at all)
 // and begins with a tar header. Leaves the file at its start.
 bool looks_like_archive(const sys::Fd& file);
+// When the youngest file of such a file was changed; nothing for what is no archive or is damaged.
+std::optional<Timestamp> newest_file(const sys::Fd& file);
 // What a root is: one that is mounted, or a layer's own directory, where overlayfs keeps its marks.
 enum class RootKind { kMounted, kLayer };
 // Unpacks such a file into the directory `dest` of a root, which is made if missing. Members keep

@@ -37,9 +37,8 @@ namespace {
 // Takes diffIDs of finished layers while later steps run. The first failure comes out of wait().
 class LayerDigests {
  public:
-  LayerDigests(store::Store& store, std::optional<Timestamp> epoch) : store_(store), pool_(1) {
-    if (epoch) clamp_ = epoch->seconds;
-  }
+  LayerDigests(store::Store& store, std::optional<std::int64_t> clamp)
+      : store_(store), clamp_(clamp), pool_(1) {}
   void start(const std::string& snapshot) {
     std::lock_guard lock(mutex_);
     pending_.push_back(pool_.run([this, snapshot] {
@@ -122,16 +121,18 @@ class BuildRun {
         session_.display(), "[internal] load build definition from " + inputs_.dockerfile->name,
         [&](progress::VertexScope& scope) { return parse(scope); });
     std::size_t warned = linter_.found().size();
+    SessionFetcher times(session_, shop_);
     std::vector<plan::Plan> plans;
-    plans.push_back(plan::make_plan(file, inputs_.options, images_, linter_));
+    plans.push_back(plan::make_plan(file, inputs_.options, images_, linter_, &times));
     warn_from(warned, std::nullopt);
+    warn_of_times(plans[0]);
     for (const std::string& warning : plans[0].warnings) {
       session_.display().send(progress::Warning{.vertex = {}, .message = warning});
     }
     plan::BuildOptions options = inputs_.options;
     for (const oci::Platform& platform : std::span(inputs_.platforms).subspan(1)) {
       options.platform = platform;
-      plans.push_back(plan::make_plan(file, options, images_));
+      plans.push_back(plan::make_plan(file, options, images_, &times));
     }
     return plans;
   }
@@ -157,14 +158,30 @@ class BuildRun {
 
   bool wants_image() const {
     for (const output::OutputSpec& spec : inputs_.outputs) {
-      if (spec.type != output::OutputType::kLocal && spec.type != output::OutputType::kTar)
-        return true;
+      if (!spec.is_tree()) return true;
     }
     return false;
   }
 
+  // Files of the layers that this build makes are not younger than its epoch.
+  std::optional<std::int64_t> clamp_of(const plan::Plan& plan) const {
+    if (!plan.source_date_epoch || !output::rewrites_timestamps(inputs_.outputs))
+      return std::nullopt;
+    return plan.source_date_epoch->seconds;
+  }
+
+  void warn_of_times(plan::Plan& plan) const {
+    if (plan.source_date_epoch) return;
+    for (const output::OutputSpec& spec : inputs_.outputs) {
+      if (!spec.rewrite_timestamp.value_or(false)) continue;
+      plan.warnings.emplace_back(
+          "rewrite-timestamp is specified, but no source-date-epoch was found");
+      return;
+    }
+  }
+
   std::vector<solver::StepResult> solve(const plan::Plan& plan) {
-    LayerDigests digests(session_.store(), plan.source_date_epoch);
+    LayerDigests digests(session_.store(), clamp_of(plan));
     solver::Workshop workshop = shop_;
     if (wants_image()) {
       workshop.on_layer = [&digests](const std::string& snapshot) { digests.start(snapshot); };
@@ -176,8 +193,11 @@ class BuildRun {
 
   output::ComposedImage compose(const plan::Plan& plan,
                                 const std::vector<solver::StepResult>& results) {
-    output::Composition composition{
-        .config = plan.config, .base = nullptr, .lines = {}, .epoch = plan.source_date_epoch};
+    output::Composition composition{.config = plan.config,
+                                    .base = nullptr,
+                                    .lines = {},
+                                    .epoch = plan.source_date_epoch,
+                                    .clamp = clamp_of(plan)};
     std::optional<source::FoundImage> base;
     if (const auto* op = std::get_if<plan::ImageOp>(&plan.vertices[plan.base].op)) {
       base = images_.find(op->reference, op->platform);

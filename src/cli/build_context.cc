@@ -74,7 +74,10 @@ std::vector<std::string> names_in(const sys::Fd& dir) {
 
 class Opening {
  public:
-  Opening(const BuildFlags& flags, ContextFetcher& fetcher) : flags_(flags), fetcher_(fetcher) {}
+  using BuildArgs = std::map<std::string, std::string>;
+
+  Opening(const BuildFlags& flags, const BuildArgs& build_args, ContextFetcher& fetcher)
+      : flags_(flags), build_args_(build_args), fetcher_(fetcher) {}
 
   BuildContext run() {
     if (flags_.context == "-" && flags_.file == "-") {
@@ -87,7 +90,8 @@ class Opening {
     read_ignore_file();
     return {.files = std::move(*files_),
             .dockerfile = std::move(dockerfile),
-            .ignored = std::move(ignored_)};
+            .ignored = std::move(ignored_),
+            .source = std::move(source_)};
   }
 
  private:
@@ -100,8 +104,9 @@ class Opening {
     }
     if (auto git = plan::find_git_ref(flags_.context)) return open_git(*std::move(git));
     if (is_http(flags_.context)) {
-      return take(fetcher_.fetch(
-          plan::HttpOp{.url = flags_.context, .filename = plan::file_name_of(flags_.context)}));
+      plan::HttpOp op{.url = flags_.context, .filename = plan::file_name_of(flags_.context)};
+      source_ = op;
+      return take(fetcher_.fetch(op));
     }
     std::optional<sys::Fd> file = sys::find_path(flags_.context, O_RDONLY);
     if (!file) throw_no_context(flags_.context);
@@ -115,16 +120,18 @@ class Opening {
   }
 
   void open_git(plan::GitRef ref) {
-    for (const std::string& arg : flags_.build_args) {
-      if (arg == "BUILDKIT_CONTEXT_KEEP_GIT_DIR=1" || arg == "BUILDKIT_CONTEXT_KEEP_GIT_DIR=true") {
-        ref.keep_git_dir = ref.keep_git_dir.value_or(true);
-      }
-      // With an epoch the whole image is to repeat, so files are dated by their commit.
-      if (arg.starts_with("SOURCE_DATE_EPOCH=")) ref.op.commit_time = true;
-    }
-    ref.op.keep_git_dir = ref.keep_git_dir.value_or(false);
+    std::string keep = build_arg("BUILDKIT_CONTEXT_KEEP_GIT_DIR");
+    ref.op.keep_git_dir = ref.keep_git_dir.value_or(keep == "1" || equal_fold(keep, "true"));
+    // With an epoch the whole image is to repeat, so files are dated by their commit.
+    if (!build_arg("SOURCE_DATE_EPOCH").empty()) ref.op.commit_time = true;
     plan::check_git_op(ref.op);
+    source_ = ref.op;
     take(fetcher_.fetch(ref.op));
+  }
+
+  std::string build_arg(const std::string& name) const {
+    auto given = build_args_.find(name);
+    return given == build_args_.end() ? "" : given->second;
   }
 
   // An archive, or a Dockerfile that needs no files.
@@ -228,7 +235,9 @@ class Opening {
   }
 
   const BuildFlags& flags_;
+  const BuildArgs& build_args_;
   ContextFetcher& fetcher_;
+  std::optional<plan::RemoteSource> source_;
   dockerfile::IgnoreMatcher ignored_;
   std::optional<source::LocalContext> files_;
   bool is_fetched_ = false;                       // no directory of this host
@@ -240,8 +249,10 @@ class Opening {
 
 }  // namespace
 
-BuildContext open_build_context(const BuildFlags& flags, ContextFetcher& fetcher) {
-  return Opening(flags, fetcher).run();
+BuildContext open_build_context(const BuildFlags& flags,
+                                const std::map<std::string, std::string>& build_args,
+                                ContextFetcher& fetcher) {
+  return Opening(flags, build_args, fetcher).run();
 }
 
 source::LocalContext open_named_directory(const std::string& name, const std::string& path) {

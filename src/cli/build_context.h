@@ -5,7 +5,9 @@
 // I01-I04).
 #pragma once
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/source_span.h"
@@ -40,12 +42,15 @@ class ContextFetcher {
 struct BuildContext {
   source::LocalContext files;
   std::shared_ptr<const SourceText> dockerfile;
-  dockerfile::IgnoreMatcher ignored = {};  // the rules behind files.filter
+  dockerfile::IgnoreMatcher ignored = {};         // the rules behind files.filter
+  std::optional<plan::RemoteSource> source = {};  // where it was fetched from
 };
 
 // Throws kUsage for flags that cannot be, kDockerfile for a Dockerfile or an ignore file that
 // cannot be read, and what the fetcher throws.
-BuildContext open_build_context(const BuildFlags& flags, ContextFetcher& fetcher);
+BuildContext open_build_context(const BuildFlags& flags,
+                                const std::map<std::string, std::string>& build_args,
+                                ContextFetcher& fetcher);
 
 // --build-context of a directory, with its own ignore file.
 source::LocalContext open_named_directory(const std::string& name, const std::string& path);

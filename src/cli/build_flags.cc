@@ -87,6 +87,16 @@ void declare_build_flags(CLI::App& app, BuildFlags& flags) {
   app.add_option("--ignorefile", flags.ignorefile, "use this file instead of .dockerignore");
   app.add_option("--format", flags.format, "media types of the image: oci (default) or docker")
       ->check(CLI::IsMember({"oci", "docker"}));
+  app.add_option_function<std::string>(
+         "--source-date-epoch,--timestamp",
+         [&flags](const std::string& epoch) {
+           flags.build_args.push_back("SOURCE_DATE_EPOCH=" + epoch);
+         },
+         "the same as --build-arg SOURCE_DATE_EPOCH=SECONDS")
+      ->option_text("SECONDS");
+  app.add_flag_function(
+      "--rewrite-timestamp", [&flags](std::int64_t count) { flags.rewrite_timestamp = count > 0; },
+      "with an epoch, bound the times of files in new layers (the default)");
   app.add_option("--call", flags.call,
                  "what to do: build, check, outline or targets[,format=json][,ignorestatus=true]");
   app.add_flag_callback(

@@ -4,6 +4,7 @@
 // and podman where they do not clash, as one value.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,7 @@ struct BuildFlags {
   bool pull = false;
   bool no_cache = false;
   bool quiet = false;
+  std::optional<bool> rewrite_timestamp;
   std::size_t jobs = 0;  // 0: one per core
   // Flags that other builders know and that change nothing here, with the reason, for one note
   // each.

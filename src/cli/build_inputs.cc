@@ -33,25 +33,16 @@ std::map<std::string, std::string> read_build_args(const std::vector<std::string
       out[name] = value;
     }
   }
+  // R09: as buildx forwards it.
+  const char* epoch = ::getenv("SOURCE_DATE_EPOCH");
+  if (epoch != nullptr && *epoch != '\0') out.try_emplace("SOURCE_DATE_EPOCH", epoch);
   return out;
-}
-
-std::optional<Timestamp> epoch_of_environment(const std::map<std::string, std::string>& args) {
-  if (args.contains("SOURCE_DATE_EPOCH")) return std::nullopt;  // the plan reads it there
-  const char* text = ::getenv("SOURCE_DATE_EPOCH");
-  if (text == nullptr || *text == '\0') return std::nullopt;
-  std::optional<std::uint64_t> seconds = parse_uint(text);
-  if (!seconds || *seconds > INT64_MAX) {
-    throw Error::of(ErrorKind::kUsage, "SOURCE_DATE_EPOCH={} is not a number of seconds", text);
-  }
-  return Timestamp{.seconds = static_cast<std::int64_t>(*seconds), .nanos = 0};
 }
 
 plan::BuildOptions make_options(const BuildFlags& flags) {
   plan::BuildOptions options;
   options.target = flags.target;
   options.build_args = read_build_args(flags.build_args);
-  options.epoch = epoch_of_environment(options.build_args);
   options.no_cache = flags.no_cache;
   options.no_cache_filter = {flags.no_cache_filter.begin(), flags.no_cache_filter.end()};
   read_step_options(flags, options);
@@ -127,13 +118,19 @@ std::vector<output::OutputSpec> make_outputs(const BuildFlags& flags) {
   if (flags.format == "docker") {
     for (output::OutputSpec& spec : outputs) spec.blobs.types = output::MediaTypes::kDocker;
   }
+  for (output::OutputSpec& spec : outputs) {
+    if (!spec.is_tree() && !spec.rewrite_timestamp)
+      spec.rewrite_timestamp = flags.rewrite_timestamp;
+  }
   if (flags.push)
     outputs.push_back({.type = output::OutputType::kRegistry,
                        .dest = {},
                        .names = {},
                        .tar = true,
                        .push = true,
+                       .rewrite_timestamp = outputs[0].rewrite_timestamp,
                        .blobs = outputs[0].blobs});
+  output::rewrites_timestamps(outputs);  // throws for a contradiction before anything is built
   return outputs;
 }
 
@@ -145,9 +142,10 @@ BuildInputs read_build_inputs(const BuildFlags& flags, ContextFetcher& fetcher) 
   inputs.outputs = make_outputs(flags);
   choose_platforms(flags, inputs);
   for (const std::string& tag : flags.tags) inputs.names.push_back(oci::Reference::parse(tag));
-  BuildContext context = open_build_context(flags, fetcher);
+  BuildContext context = open_build_context(flags, inputs.options.build_args, fetcher);
   inputs.dockerfile = std::move(context.dockerfile);
   inputs.options.ignored = std::move(context.ignored);
+  inputs.options.context_source = std::move(context.source);
   inputs.contexts.emplace("context", std::move(context.files));
   for (auto& [name, named] : inputs.options.contexts) {
     if (const auto* local = std::get_if<plan::LocalContext>(&named)) {

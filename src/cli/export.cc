@@ -18,10 +18,6 @@ namespace {
 using output::OutputSpec;
 using output::OutputType;
 
-bool is_tree(const OutputSpec& spec) {
-  return spec.type == OutputType::kLocal || spec.type == OutputType::kTar;
-}
-
 class Export {
  public:
   Export(Session& session, const ExportRequest& request)
@@ -58,6 +54,11 @@ class Export {
   Exported take() && { return {.id = id_, .metadata = std::move(metadata_)}; }
 
  private:
+  std::optional<std::int64_t> epoch() const {
+    if (!main_.epoch) return std::nullopt;
+    return main_.epoch->seconds;
+  }
+
   // A name of the store means one image: the one that runs here, or else the first.
   static const PlatformResult& main_result(const ExportRequest& request) {
     std::vector<oci::Platform> platforms;
@@ -114,26 +115,24 @@ class Export {
   void directory(const OutputSpec& spec, const progress::VertexScope& scope) {
     if (!is_split(spec)) {
       status(scope, "copying files");
-      return output::merge_tree_directories(session_.store(), trees(), spec.dest);
+      return output::merge_tree_directories(session_.store(), trees(), epoch(), spec.dest);
     }
     sys::make_dirs(spec.dest, 0755);
     for (const output::PlatformTree& tree : trees()) {
       status(scope, "copying files " + tree.platform.str());
-      output::write_tree_directory(session_.store(), tree.snapshot,
+      output::write_tree_directory(session_.store(), tree.snapshot, epoch(),
                                    spec.dest + "/" + output::platform_directory(tree.platform));
     }
   }
 
   void tar(const OutputSpec& spec, const progress::VertexScope& scope) {
     status(scope, "sending tarball");
-    std::optional<std::int64_t> clamp;
-    if (main_.epoch) clamp = main_.epoch->seconds;
     write_output_file(spec.dest, [&](const sys::Fd& out) {
       sys::FdSink sink(out);
       if (is_split(spec)) {
-        output::write_platform_archive(session_.store(), trees(), clamp, sink);
+        output::write_platform_archive(session_.store(), trees(), epoch(), sink);
       } else {
-        output::write_tree_archive(session_.store(), main_.root_snapshot, clamp, sink);
+        output::write_tree_archive(session_.store(), main_.root_snapshot, epoch(), sink);
       }
     });
   }
@@ -239,7 +238,7 @@ Exported export_build(Session& session, const ExportRequest& request,
       std::vector<oci::Reference> names = request.names;
       names.insert(names.end(), spec.names.begin(), spec.names.end());
       bool stays = spec.type == OutputType::kImage || spec.type == OutputType::kRegistry;
-      if (!is_tree(spec)) exporting.image(stays ? names : std::vector<oci::Reference>(), scope);
+      if (!spec.is_tree()) exporting.image(stays ? names : std::vector<oci::Reference>(), scope);
       exporting.run(spec, scope);
     });
   }

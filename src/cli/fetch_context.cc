@@ -26,6 +26,10 @@ plan::Vertex vertex_of(plan::Op op, std::string name, std::vector<plan::VertexId
           .span = {}};
 }
 
+plan::Vertex download_of(const plan::HttpOp& op) {
+  return vertex_of(op, "[internal] load remote build context " + op.url);
+}
+
 }  // namespace
 
 source::LocalContext SessionFetcher::solve(const plan::Plan& plan) {
@@ -45,8 +49,7 @@ ContextFetcher::Fetched SessionFetcher::fetch(const plan::GitOp& op) {
 }
 
 ContextFetcher::Fetched SessionFetcher::fetch(const plan::HttpOp& op) {
-  plan::Vertex download = vertex_of(op, "[internal] load remote build context " + op.url);
-  source::LocalContext lone = solve(plan_of({download}));
+  source::LocalContext lone = solve(plan_of({download_of(op)}));
   if (!overlay::looks_like_archive(lone.root.open_in(op.filename, O_RDONLY))) {
     return {.files = std::move(lone), .filename = op.filename};
   }
@@ -54,8 +57,23 @@ ContextFetcher::Fetched SessionFetcher::fetch(const plan::HttpOp& op) {
                       .dest = "/",
                       .is_add = true};
   return {.files = solve(
-              plan_of({std::move(download), vertex_of(plan::ScratchOp{}, "FROM scratch"),
+              plan_of({download_of(op), vertex_of(plan::ScratchOp{}, "FROM scratch"),
                        vertex_of(std::move(unpack), "[internal] unpack build context", {1, 0})}))};
+}
+
+// Files of a repository are dated by its commit when they are asked to be, and a file of the web by
+// its Last-Modified, or 1970 without one.
+std::optional<Timestamp> SessionFetcher::time_of(const plan::RemoteSource& source) {
+  if (const auto* git = std::get_if<plan::GitOp>(&source)) {
+    plan::GitOp dated = *git;
+    dated.commit_time = true;
+    return Timestamp{.seconds = sys::stat_of(fetch(dated).files.root.fd()).st_mtim.tv_sec};
+  }
+  const auto& op = std::get<plan::HttpOp>(source);
+  source::LocalContext lone = solve(plan_of({download_of(op)}));
+  sys::Fd file = lone.root.open_in(op.filename, O_RDONLY);
+  std::int64_t modified = sys::stat_of(file).st_mtim.tv_sec;
+  return modified != 0 ? Timestamp{.seconds = modified} : overlay::newest_file(file);
 }
 
 ContextFetcher::Fetched SessionFetcher::empty() {

@@ -11,7 +11,7 @@
 
 namespace cairn::cli {
 
-class SessionFetcher final : public ContextFetcher {
+class SessionFetcher final : public ContextFetcher, public plan::SourceTimes {
  public:
   // `shop` has what the solver needs; both are borrowed.
   SessionFetcher(Session& session, const solver::Workshop& shop) : session_(session), shop_(shop) {}
@@ -22,6 +22,7 @@ class SessionFetcher final : public ContextFetcher {
   Fetched empty() override;
   oci::Reference add_layout(const std::string& name, const plan::LayoutContext& layout) override;
   sys::Fd spool(const sys::Fd& stream) override;
+  std::optional<Timestamp> time_of(const plan::RemoteSource& source) override;
 
  private:
   // The tree of the plan's last vertex.

@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "output/compose.h"
 
-#include <algorithm>
-
 #include "base/error.h"
 #include "base/json.h"
 
 namespace cairn::output {
 namespace {
-
-Timestamp clamped(Timestamp time, const std::optional<Timestamp>& epoch) {
-  return epoch ? std::min(time, *epoch) : time;
-}
 
 // Metadata lines take the time of the new layer before them, those before the first one its time;
 // an image without new layers takes the time of its base (X06).
@@ -44,19 +38,18 @@ ComposedImage compose(store::Store& store, Composition composition) {
   }
   image.layers.resize(config.diff_ids.size());
   std::size_t base_lines = config.history.size();
-  std::optional<std::int64_t> clamp;
-  if (composition.epoch) clamp = composition.epoch->seconds;
 
   for (const NewLine& line : composition.lines) {
-    oci::History entry{.created_by = line.created_by,
+    oci::History entry{.created = composition.epoch,
+                       .created_by = line.created_by,
                        .comment = line.comment,
                        .empty_layer = !line.snapshot.has_value()};
     if (line.snapshot) {
-      LayerView view{.snapshot = *line.snapshot, .clamp = clamp};
+      LayerView view{.snapshot = *line.snapshot, .clamp = composition.clamp};
       config.diff_ids.push_back(layer_diff_id(store, view));
       image.layers.emplace_back(view);
       auto snapshot = store.snapshots().find(view.snapshot);
-      if (snapshot) entry.created = clamped(snapshot->created, composition.epoch);
+      if (snapshot && !composition.epoch) entry.created = snapshot->created;
     }
     config.history.push_back(std::move(entry));
   }

@@ -26,7 +26,8 @@ struct Composition {
   oci::ImageConfig config;                 // without rootfs, history and created
   const oci::ImageConfig* base = nullptr;  // its layers and history come first
   std::vector<NewLine> lines;
-  std::optional<Timestamp> epoch;  // SOURCE_DATE_EPOCH
+  std::optional<Timestamp> epoch;          // SOURCE_DATE_EPOCH: the time of all new history
+  std::optional<std::int64_t> clamp = {};  // files of new layers are not younger
 };
 
 struct ComposedImage {

@@ -68,6 +68,8 @@ void set(OutputSpec& spec, const std::string& key, const std::string& value) {
     spec.push = parse_bool(key, value);
   } else if (key == "platform-split") {
     spec.platform_split = parse_bool(key, value);
+  } else if (key == "rewrite-timestamp") {
+    spec.rewrite_timestamp = parse_bool(key, value);
   } else if (key == "oci-mediatypes") {
     spec.blobs.types = parse_bool(key, value) ? MediaTypes::kOci : MediaTypes::kDocker;
   } else if (key == "compression") {
@@ -77,7 +79,8 @@ void set(OutputSpec& spec, const std::string& key, const std::string& value) {
   } else {
     throw Error::of(ErrorKind::kUsage, "--output: unknown key \"{}\"{}", key,
                     did_you_mean(key, {"type", "dest", "name", "tar", "push", "platform-split",
-                                       "oci-mediatypes", "compression", "force-compression"}));
+                                       "oci-mediatypes", "compression", "force-compression",
+                                       "rewrite-timestamp"}));
   }
 }
 
@@ -97,6 +100,11 @@ void check(const OutputSpec& spec) {
   }
   if (!is_file && !is_directory && !spec.dest.empty()) {
     throw Error(ErrorKind::kUsage, "--output: dest= means nothing for an image in the store");
+  }
+  if (spec.is_tree() && !spec.rewrite_timestamp.value_or(true)) {
+    throw Error(ErrorKind::kUsage,
+                "--output: rewrite-timestamp=false is for images: files always carry "
+                "SOURCE_DATE_EPOCH");
   }
 }
 
@@ -131,6 +139,20 @@ OutputSpec parse_output_spec(std::string_view text) {
   if (spec.type == OutputType::kRegistry) spec.push = true;
   check(spec);
   return spec;
+}
+
+bool rewrites_timestamps(const std::vector<OutputSpec>& specs) {
+  std::optional<bool> all;
+  for (const OutputSpec& spec : specs) {
+    if (spec.is_tree()) continue;
+    bool one = spec.rewrite_timestamp.value_or(true);
+    if (all.value_or(one) != one) {
+      throw Error(ErrorKind::kUsage,
+                  "--output: rewrite-timestamp must be the same for all outputs of a build");
+    }
+    all = one;
+  }
+  return all.value_or(true);
 }
 
 }  // namespace cairn::output

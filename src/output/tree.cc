@@ -56,26 +56,27 @@ class OncePerFile final : public PathFilter {
 };
 
 void copy_tree(store::Store& store, const std::string& snapshot, const std::string& directory,
-               const PathFilter* filter) {
+               std::optional<std::int64_t> epoch, const PathFilter* filter) {
   MountedTree tree(store, snapshot);
   sys::make_dirs(directory, 0755);
   sys::RootDir from(tree.open());
   sys::RootDir to = sys::RootDir::open(directory);
   overlay::CopyOptions options{.owner = overlay::Owner{}, .mode = {}, .filter = filter, .stop = {}};
+  if (epoch) options.mtime = timespec{.tv_sec = *epoch, .tv_nsec = 0};
   overlay::TreeCopier(from, to, options).copy("/", "/");
 }
 
 }  // namespace
 
 void write_tree_archive(store::Store& store, const std::string& snapshot,
-                        std::optional<std::int64_t> clamp, ByteSink& out) {
+                        std::optional<std::int64_t> epoch, ByteSink& out) {
   MountedTree tree(store, snapshot);
-  overlay::write_tree(tree.open(), {.clamp_mtime = clamp}, out);
+  overlay::write_tree(tree.open(), {.mtime = epoch}, out);
 }
 
 void write_tree_directory(store::Store& store, const std::string& snapshot,
-                          const std::string& directory) {
-  copy_tree(store, snapshot, directory, nullptr);
+                          std::optional<std::int64_t> epoch, const std::string& directory) {
+  copy_tree(store, snapshot, directory, epoch, nullptr);
 }
 
 std::string platform_directory(const oci::Platform& platform) {
@@ -85,7 +86,7 @@ std::string platform_directory(const oci::Platform& platform) {
 }
 
 void write_platform_archive(store::Store& store, const std::vector<PlatformTree>& trees,
-                            std::optional<std::int64_t> clamp, ByteSink& out) {
+                            std::optional<std::int64_t> epoch, ByteSink& out) {
   std::vector<MountedTree> mounted;
   std::vector<sys::Fd> roots;
   for (const PlatformTree& tree : trees) {
@@ -95,15 +96,15 @@ void write_platform_archive(store::Store& store, const std::vector<PlatformTree>
   for (std::size_t i = 0; i < trees.size(); ++i) {
     named.push_back({.directory = platform_directory(trees[i].platform), .root = roots[i]});
   }
-  overlay::write_trees(named, {.clamp_mtime = clamp}, out);
+  overlay::write_trees(named, {.mtime = epoch}, out);
 }
 
 void merge_tree_directories(store::Store& store, const std::vector<PlatformTree>& trees,
-                            const std::string& directory) {
+                            std::optional<std::int64_t> epoch, const std::string& directory) {
   OncePerFile once;
   for (const PlatformTree& tree : trees) {
     once.next(tree.platform);
-    copy_tree(store, tree.snapshot, directory, trees.size() > 1 ? &once : nullptr);
+    copy_tree(store, tree.snapshot, directory, epoch, trees.size() > 1 ? &once : nullptr);
   }
 }
 

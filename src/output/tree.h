@@ -16,11 +16,11 @@ namespace cairn::output {
 
 // The root of a snapshot as one tar, owners kept. With an epoch every file carries it (X10).
 void write_tree_archive(store::Store& store, const std::string& snapshot,
-                        std::optional<std::int64_t> clamp, ByteSink& out);
+                        std::optional<std::int64_t> epoch, ByteSink& out);
 
 // The same into a directory, owned by whoever builds; what is there is kept and overwritten.
 void write_tree_directory(store::Store& store, const std::string& snapshot,
-                          const std::string& directory);
+                          std::optional<std::int64_t> epoch, const std::string& directory);
 
 // The result of one of several platforms.
 struct PlatformTree {
@@ -32,10 +32,10 @@ struct PlatformTree {
 std::string platform_directory(const oci::Platform& platform);
 // Each platform below its directory, in one tar.
 void write_platform_archive(store::Store& store, const std::vector<PlatformTree>& trees,
-                            std::optional<std::int64_t> clamp, ByteSink& out);
+                            std::optional<std::int64_t> epoch, ByteSink& out);
 // All into one directory. A file that two of them have is an error (kUsage), before either's is
 // written a second time.
 void merge_tree_directories(store::Store& store, const std::vector<PlatformTree>& trees,
-                            const std::string& directory);
+                            std::optional<std::int64_t> epoch, const std::string& directory);
 
 }  // namespace cairn::output

@@ -12,11 +12,11 @@
 #include <variant>
 #include <vector>
 
-#include "base/time.h"
 #include "dockerfile/ignore.h"
 #include "oci/platform.h"
 #include "oci/reference.h"
 #include "plan/plan.h"
+#include "plan/source_times.h"
 
 namespace cairn::plan {
 
@@ -72,8 +72,8 @@ struct BuildOptions {
   std::vector<std::pair<std::string, std::string>> extra_hosts = {};
   Entitlements allowed = {};
   std::vector<Ulimit> ulimits = {};
-  std::uint64_t shm_size = 0;              // 0: the usual size
-  std::optional<Timestamp> epoch = {};     // SOURCE_DATE_EPOCH of the environment
+  std::uint64_t shm_size = 0;                       // 0: the usual size
+  std::optional<RemoteSource> context_source = {};  // of a build context that was fetched
   dockerfile::IgnoreMatcher ignored = {};  // of the build context; only build checks ask it
   // Build checks without a target look at every stage; the plan is still that of the last one.
   bool all_stages = false;

@@ -12,6 +12,7 @@
 #include "plan/copy_filter.h"
 #include "plan/git_ref.h"
 #include "plan/internal/lowering.h"
+#include "plan/internal/remote_source.h"
 
 namespace cairn::plan {
 namespace {
@@ -19,10 +20,6 @@ namespace {
 template <typename... Args>
 Error failure(fmt::format_string<Args...> format, Args&&... args) {
   return Error::of(ErrorKind::kDockerfile, format, std::forward<Args>(args)...);
-}
-
-bool is_url(std::string_view path) {
-  return path.starts_with("http://") || path.starts_with("https://");
 }
 
 std::optional<ModeChange> parse_chmod(const std::string& text, const SourceSpan& span) {
@@ -115,9 +112,11 @@ class CopyLowering {
   void add_source(const std::string& path) {
     SourceSpan span = dockerfile::narrow(origin_.span, path);
     try {
-      std::optional<GitRef> git = find_git_ref(path);
-      if (git && !git->looks_local) return add_git(*std::move(git), span);
-      if (is_url(path)) return add_url(path, span);
+      if (add_ == nullptr) {
+        refuse_remote(path);
+      } else if (auto remote = remote_source(*add_, path, checksum_)) {
+        return add_remote(*std::move(remote), span);
+      }
       add_files(path);
     } catch (Error& error) {
       error.set_span_if_none(span);
@@ -125,34 +124,22 @@ class CopyLowering {
     }
   }
 
-  void add_git(GitRef ref, const SourceSpan& span) {
-    if (add_ == nullptr) throw failure("source can't be a git ref for COPY");
-    std::optional<bool> keep = add_->keep_git_dir;
-    if (keep && ref.keep_git_dir && *keep != *ref.keep_git_dir) {
-      throw failure("inconsistent keep-git-dir configuration");
-    }
-    ref.op.keep_git_dir = ref.keep_git_dir.value_or(keep.value_or(false));
-    if (!checksum_.empty() && !ref.op.checksum.empty() && checksum_ != ref.op.checksum) {
-      throw failure("checksum mismatch {} != {}", go_quote(checksum_), go_quote(ref.op.checksum));
-    }
-    if (ref.op.checksum.empty()) ref.op.checksum = checksum_;
-    check_git_op(ref.op);
-    op_.sources.push_back({.from = context_.vertices.git(std::move(ref.op), span), .path = "/"});
+  static void refuse_remote(const std::string& path) {
+    std::optional<GitRef> git = find_git_ref(path);
+    if (git && !git->looks_local) throw failure("source can't be a git ref for COPY");
+    if (is_url(path)) throw failure("source can't be a URL for COPY");
   }
 
-  void add_url(const std::string& url, const SourceSpan& span) {
-    if (add_ == nullptr) throw failure("source can't be a URL for COPY");
-    HttpOp http{.url = url, .filename = file_name_of(url)};
-    if (!checksum_.empty()) http.checksum = parse_checksum(checksum_);
+  void add_remote(RemoteSource remote, const SourceSpan& span) {
+    if (auto* git = std::get_if<GitOp>(&remote)) {
+      op_.sources.push_back({.from = context_.vertices.git(std::move(*git), span), .path = "/"});
+      return;
+    }
+    auto& http = std::get<HttpOp>(remote);
     std::string path = "/" + http.filename;
     op_.sources.push_back({.from = context_.vertices.http(std::move(http), span),
                            .path = std::move(path),
                            .unpack = add_->unpack.value_or(false)});
-  }
-
-  static Digest parse_checksum(const std::string& text) {
-    if (std::optional<Digest> digest = Digest::find(text)) return *digest;
-    throw failure("invalid checksum {}: it must be of the form sha256:HEX", go_quote(text));
   }
 
   void add_files(const std::string& path) {

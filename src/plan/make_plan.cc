@@ -11,6 +11,7 @@
 #include "plan/internal/global_args.h"
 #include "plan/internal/lowering.h"
 #include "plan/internal/outline_of.h"
+#include "plan/internal/source_date_epoch.h"
 #include "plan/internal/stage_graph.h"
 
 namespace cairn::plan {
@@ -19,20 +20,22 @@ namespace {
 class Planner {
  public:
   Planner(const dockerfile::Dockerfile& file, const BuildOptions& options, ImageResolver& images,
-          dockerfile::Linter& linter)
+          dockerfile::Linter& linter, SourceTimes* times)
       : file_(file),
         options_(options),
         linter_(linter),
-        build_args_(effective_build_args(options)),
+        build_args_(options.build_args),
         globals_(global_args(file, options, build_args_, linter)),
+        epoch_(take_source_date_epoch(
+            {.file = file, .options = options, .times = times, .warnings = warnings_}, build_args_,
+            globals_)),
         graph_(file, options, globals_, linter),
         bases_(options, images, graph_.names(), linter) {}
 
   Plan run() && {
-    std::optional<Timestamp> epoch = source_date_epoch(build_args_, globals_);
     StageState& target = lowered_target();
     Plan plan = compose(target);
-    plan.source_date_epoch = epoch;
+    plan.source_date_epoch = epoch_;
     plan.warnings = warnings();
     linter_.fail_if_wanted();
     plan.warnings.insert(plan.warnings.end(), warnings_.begin(), warnings_.end());
@@ -177,13 +180,14 @@ class Planner {
   const dockerfile::Dockerfile& file_;
   const BuildOptions& options_;
   dockerfile::Linter& linter_;
-  std::map<std::string, std::string> build_args_;
+  std::vector<std::string> warnings_;  // of the epoch and of instructions
+  BuildArgs build_args_;
   Environment globals_;
+  std::optional<Timestamp> epoch_;
   StageGraph graph_;
   Vertices vertices_;
   Bases bases_;
   std::vector<std::string> trigger_args_;
-  std::vector<std::string> warnings_;  // of instructions
 };
 
 }  // namespace
@@ -196,20 +200,20 @@ dockerfile::Linter make_linter(const dockerfile::SyntaxTree& tree, const BuildOp
 }
 
 Plan make_plan(const dockerfile::Dockerfile& file, const BuildOptions& options,
-               ImageResolver& images, dockerfile::Linter& linter) {
-  return Planner(file, options, images, linter).run();
+               ImageResolver& images, dockerfile::Linter& linter, SourceTimes* times) {
+  return Planner(file, options, images, linter, times).run();
 }
 
 Plan make_plan(const dockerfile::Dockerfile& file, const BuildOptions& options,
-               ImageResolver& images) {
+               ImageResolver& images, SourceTimes* times) {
   dockerfile::Linter unheard({.skip_all = true});
-  return make_plan(file, options, images, unheard);
+  return make_plan(file, options, images, unheard, times);
 }
 
 Outline make_outline(const dockerfile::Dockerfile& file, const BuildOptions& options,
                      ImageResolver& images) {
   dockerfile::Linter unheard({.skip_all = true});
-  return Planner(file, options, images, unheard).outline();
+  return Planner(file, options, images, unheard, nullptr).outline();
 }
 
 }  // namespace cairn::plan

@@ -198,9 +198,11 @@ class Checkout {
       throw Error::of(ErrorKind::kDockerfile, "{}: there is no directory {} at {}", op_.remote,
                       op_.subdir, resolved_.commit);
     }
+    timespec time = sys::stat_of(*dir).st_mtim;
     for (const sys::DirEntry& entry : sys::list_dir(*dir)) {
       sys::rename_at(*dir, entry.name.c_str(), to.fd(), entry.name.c_str());
     }
+    sys::set_mtime(to.fd(), time);
   }
 
   static void date_all(const sys::Fd& dir, const timespec& time) {

@@ -3,7 +3,8 @@
 """A web server of a directory: web_server.py PORT DIRECTORY LOG.
 
 Knows ETag and If-None-Match, dates files by their mtime, and writes a line "METHOD PATH STATUS" for each
-answer. /old/NAME redirects to /NAME, /private/NAME asks for the login "Bearer letmein".
+answer. /old/NAME redirects to /NAME, /private/NAME asks for the login "Bearer letmein",
+/undated/NAME has no date.
 """
 import email.utils
 import hashlib
@@ -36,6 +37,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if self.headers.get("Authorization") != "Bearer letmein":
                 return self.answer(403)
             path = path[8:]
+        undated = path.startswith("/undated/")
+        if undated:
+            path = path[8:]
         file = DIRECTORY / path.lstrip("/")
         if not file.is_file():
             return self.answer(404)
@@ -43,8 +47,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         etag = '"' + hashlib.sha256(body).hexdigest()[:16] + '"'
         if self.headers.get("If-None-Match") == etag:
             return self.answer(304, ETag=etag)
-        modified = email.utils.formatdate(file.stat().st_mtime, usegmt=True)
-        self.answer(200, body, ETag=etag, Last_Modified=modified)
+        headers = {"ETag": etag}
+        if not undated:
+            headers["Last-Modified"] = email.utils.formatdate(file.stat().st_mtime, usegmt=True)
+        self.answer(200, body, **headers)
 
     do_HEAD = do_GET
 

@@ -14,6 +14,13 @@ void Environment::set(std::string_view name, std::string_view value) {
   entries_.emplace_back(std::in_place, name, value);
 }
 
+void Environment::erase(std::string_view name) {
+  auto found = where_.find(name);
+  if (found == where_.end()) return;
+  entries_[found->second].reset();
+  where_.erase(found);
+}
+
 std::optional<std::string> Environment::find(std::string_view name) const {
   auto found = where_.find(name);
   if (found == where_.end()) return std::nullopt;

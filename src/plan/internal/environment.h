@@ -19,6 +19,7 @@ namespace cairn::plan {
 class Environment {
  public:
   void set(std::string_view name, std::string_view value);
+  void erase(std::string_view name);
   std::optional<std::string> find(std::string_view name) const;
   std::vector<std::string> list() const;  // "K=V"
   std::vector<std::string> names() const;

@@ -91,12 +91,6 @@ void lint_default_bases(const dockerfile::Dockerfile& file, const Environment& b
 
 }  // namespace
 
-BuildArgs effective_build_args(const BuildOptions& options) {
-  BuildArgs args = options.build_args;
-  if (options.epoch) args.try_emplace("SOURCE_DATE_EPOCH", std::to_string(options.epoch->seconds));
-  return args;
-}
-
 Environment builtin_args(const dockerfile::Dockerfile& file, const BuildOptions& options,
                          const BuildArgs& build_args) {
   Environment globals;
@@ -113,20 +107,6 @@ Environment global_args(const dockerfile::Dockerfile& file, const BuildOptions& 
   Environment builtin = builtin_args(file, options, build_args);
   lint_default_bases(file, builtin, linter);
   return with_global_args(std::move(builtin), file, build_args);
-}
-
-std::optional<Timestamp> source_date_epoch(const BuildArgs& build_args,
-                                           const Environment& globals) {
-  auto given = build_args.find("SOURCE_DATE_EPOCH");
-  std::string text =
-      given != build_args.end() ? given->second : globals.find("SOURCE_DATE_EPOCH").value_or("");
-  if (text.empty()) return std::nullopt;
-  std::optional<std::uint64_t> seconds = parse_uint(text);
-  if (!seconds || *seconds > INT64_MAX) {
-    throw Error::of(ErrorKind::kUsage, "SOURCE_DATE_EPOCH={} is not a number of seconds", text)
-        .with_hint("\"context\" and names of stages are not supported yet");
-  }
-  return Timestamp{.seconds = static_cast<std::int64_t>(*seconds), .nanos = 0};
 }
 
 std::string expand_in_from(const std::string& word, const Environment& globals, char escape,

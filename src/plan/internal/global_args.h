@@ -5,11 +5,9 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "base/time.h"
 #include "dockerfile/dockerfile.h"
 #include "dockerfile/lint.h"
 #include "plan/build_options.h"
@@ -20,9 +18,6 @@ namespace cairn::plan {
 
 using BuildArgs = std::map<std::string, std::string>;
 
-// The build arguments with SOURCE_DATE_EPOCH of the environment among them.
-BuildArgs effective_build_args(const BuildOptions& options);
-
 // What FROM lines see without any ARG of the file: the builder's own variables, with the build
 // arguments that set them.
 Environment builtin_args(const dockerfile::Dockerfile& file, const BuildOptions& options,
@@ -31,9 +26,6 @@ Environment builtin_args(const dockerfile::Dockerfile& file, const BuildOptions&
 // The linter is told of bases that are no names of images unless a build argument makes them so.
 Environment global_args(const dockerfile::Dockerfile& file, const BuildOptions& options,
                         const BuildArgs& build_args, dockerfile::Linter& linter);
-
-// SOURCE_DATE_EPOCH as a build argument or a global ARG; nothing when it is unset or empty.
-std::optional<Timestamp> source_date_epoch(const BuildArgs& build_args, const Environment& globals);
 
 // Expands a word of a FROM line.
 std::string expand_in_from(const std::string& word, const Environment& globals, char escape,

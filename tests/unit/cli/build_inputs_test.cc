@@ -129,7 +129,8 @@ TEST_CASE("without options a build is one image of the context's Dockerfile") {
   CHECK(inputs.names.empty());
   REQUIRE(inputs.outputs.size() == 1);
   CHECK(inputs.outputs[0].type == output::OutputType::kImage);
-  CHECK(!inputs.options.epoch);
+  CHECK(inputs.options.build_args.empty());
+  CHECK(!inputs.options.context_source);
   CHECK(!inputs.options.platform);
 }
 
@@ -158,13 +159,34 @@ TEST_CASE("a build argument without a value takes the environment's, or none") {
                     {"A", "2=3"}, {"EMPTY", ""}, {"CAIRN_TEST_ARG", "from outside"}});
 }
 
-TEST_CASE("the epoch is the environment's unless a build argument says it") {
+// R09
+TEST_CASE("SOURCE_DATE_EPOCH of the environment is a build argument unless one says it") {
   Project p;
-  Variable epoch("SOURCE_DATE_EPOCH", "1700000000");
-  CHECK(p.read().options.epoch->seconds == 1'700'000'000);
-  CHECK(!p.read({"--build-arg", "SOURCE_DATE_EPOCH=1"}).options.epoch);
-  Variable broken("SOURCE_DATE_EPOCH", "yesterday");
-  CHECK(p.refusal(ErrorKind::kUsage).find("yesterday") != std::string::npos);
+  auto epoch = [&](Words words = {}) {
+    return p.read(std::move(words)).options.build_args.at("SOURCE_DATE_EPOCH");
+  };
+  Variable variable("SOURCE_DATE_EPOCH", "1700000000");
+  CHECK(epoch() == "1700000000");
+  CHECK(epoch({"--build-arg", "SOURCE_DATE_EPOCH=context"}) == "context");
+  CHECK(epoch({"--build-arg", "SOURCE_DATE_EPOCH="}).empty());
+  CHECK(epoch({"--timestamp", "5"}) == "5");
+  CHECK(epoch({"--source-date-epoch=6"}) == "6");
+  Variable empty("SOURCE_DATE_EPOCH", "");
+  CHECK(p.read().options.build_args.empty());
+}
+
+// X11
+TEST_CASE("whether files are bounded by the epoch is said by an output, or for all images") {
+  Project p;
+  auto said = [&](Words words) { return p.read(std::move(words)).outputs[0].rewrite_timestamp; };
+  CHECK(!said({}));
+  CHECK(said({"--rewrite-timestamp"}) == true);
+  CHECK(said({"--rewrite-timestamp=false"}) == false);
+  CHECK(said({"--rewrite-timestamp", "-o", "type=image,rewrite-timestamp=false"}) == false);
+  CHECK(!said({"--rewrite-timestamp", "-o", "out"}));
+  CHECK(p.refusal(ErrorKind::kUsage,
+                  {"-o", "type=image,rewrite-timestamp=false", "-o", "type=oci,dest=x"})
+            .starts_with("--output: rewrite-timestamp must be the same"));
 }
 
 TEST_CASE("extra hosts are read in every form that docker takes") {

@@ -72,15 +72,18 @@ TEST_CASE("an image that only changes metadata keeps the time of its base") {
   CHECK(b.times(image) == Times{kBaseTime, kBaseTime});
 }
 
-TEST_CASE("an epoch clamps new times and leaves those of the base alone") {
+// X06
+TEST_CASE("an epoch is the time of all new history and leaves the base's alone") {
   Builder b;
   oci::ImageConfig base = b.base();
   base.history[0].created = Timestamp{.seconds = 900'000};
-  ComposedImage image = compose(b.store, {.config = {},
-                                          .base = &base,
-                                          .lines = {{"RUN", "", b.snapshot(5000)}},
-                                          .epoch = Timestamp{.seconds = 4000}});
-  CHECK(b.times(image) == Times{900'000, 4000});
+  ComposedImage image = compose(
+      b.store,
+      {.config = {},
+       .base = &base,
+       .lines = {{"ENV", "", {}}, {"RUN", "", b.snapshot(5000)}, {"RUN", "", b.snapshot(3000)}},
+       .epoch = Timestamp{.seconds = 4000}});
+  CHECK(b.times(image) == Times{900'000, 4000, 4000, 4000});
   CHECK(image.config.created->seconds == 4000);
 }
 

@@ -281,16 +281,18 @@ TEST_CASE("a tree archive is the merged root, the top layer winning") {
   CHECK(member(tar.text, "etc/kept") == "k");
 }
 
-TEST_CASE("an epoch bounds the time of every file of a tree archive") {
+// X10
+TEST_CASE("with an epoch every file of a tree carries it, older ones too") {
   Workbench w;
-  std::string snapshot = w.snapshot({{"f", "x"}});
-  StringSink plain, clamped;
+  std::string snapshot = w.snapshot({{"d/f", "x"}});
+  StringSink plain, late;
   write_tree_archive(w.store, snapshot, std::nullopt, plain);
-  write_tree_archive(w.store, snapshot, 86'400 * 366, clamped);
-  CHECK(plain.text == clamped.text);
-  StringSink early;
-  write_tree_archive(w.store, snapshot, 0, early);
-  CHECK(early.text != plain.text);
+  write_tree_archive(w.store, snapshot, 86'400 * 366, late);
+  CHECK(late.text != plain.text);
+  write_tree_directory(w.store, snapshot, 1234, w.out.at("to"));
+  for (const char* path : {"to/d", "to/d/f"}) {
+    CHECK(sys::stat_of(sys::open_path(w.out.at(path), O_RDONLY)).st_mtim.tv_sec == 1234);
+  }
 }
 
 TEST_CASE("a tree directory keeps what was there and overwrites what has the same name") {
@@ -298,10 +300,10 @@ TEST_CASE("a tree directory keeps what was there and overwrites what has the sam
   std::string snapshot = w.snapshot({{"bin/app", "new"}});
   w.out.file("to/mine", "kept");
   w.out.file("to/bin/app", "old");
-  write_tree_directory(w.store, snapshot, w.out.at("to"));
+  write_tree_directory(w.store, snapshot, std::nullopt, w.out.at("to"));
   CHECK(w.out.text("to/bin/app") == "new");
   CHECK(w.out.text("to/mine") == "kept");
-  write_tree_directory(w.store, snapshot, w.out.at("made/on/the/way"));
+  write_tree_directory(w.store, snapshot, std::nullopt, w.out.at("made/on/the/way"));
   CHECK(w.out.text("made/on/the/way/bin/app") == "new");
 }
 
@@ -310,7 +312,7 @@ TEST_CASE("the tree of an image without layers is empty") {
   StringSink tar;
   write_tree_archive(w.store, "", std::nullopt, tar);
   CHECK(listing(tar.text).size() <= 3);  // at most the root itself
-  write_tree_directory(w.store, "", w.out.at("empty"));
+  write_tree_directory(w.store, "", std::nullopt, w.out.at("empty"));
   CHECK(sys::list_dir(sys::open_path(w.out.at("empty"), O_RDONLY)).empty());
   CHECK(sys::list_dir(sys::open_path(w.store.tmp_dir(), O_RDONLY)).empty());
 }

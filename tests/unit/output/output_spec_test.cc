@@ -44,6 +44,20 @@ TEST_CASE("several names are quoted as CSV does") {
   CHECK(parse_output_spec("type=image,\"name=a,b\"").names.size() == 2);
 }
 
+// X11
+TEST_CASE("images say whether their files are bounded by the epoch; a build has one answer") {
+  CHECK(parse_output_spec("type=oci,dest=x,rewrite-timestamp=true").rewrite_timestamp == true);
+  CHECK(parse_output_spec("type=local,dest=x,rewrite-timestamp=true").rewrite_timestamp == true);
+  CHECK(refusal("type=local,dest=x,rewrite-timestamp=false")
+            .starts_with("--output: rewrite-timestamp=false is for images"));
+  OutputSpec unsaid, no, tree;
+  no.rewrite_timestamp = false;
+  tree.type = OutputType::kTar;
+  CHECK(rewrites_timestamps({unsaid, tree}));
+  CHECK(!rewrites_timestamps({no, tree, no}));
+  CHECK_THROWS_AS(rewrites_timestamps({no, unsaid}), Error);
+}
+
 TEST_CASE("what is wrong is said with what was meant") {
   CHECK(refusal("type=locall,dest=x") == "--output: unknown type \"locall\" (did you mean local?)");
   CHECK(refusal("type=oci,dset=x") == "--output: unknown key \"dset\" (did you mean dest?)");

@@ -50,6 +50,21 @@ TEST_CASE("an archive is known by its content, whatever its compression") {
                                     '\0' + " and no more")));
 }
 
+// R09
+TEST_CASE("an archive is as young as its youngest file; what is none or is damaged has no age") {
+  TarMaker maker;
+  maker.add({.name = "old", .mtime = 50}, "x").add({.name = "young", .mtime = 70}, "y");
+  maker.add({.name = "dir", .type = '5', .mtime = 90});
+  maker.add({.name = "link", .type = '2', .link = "old", .mtime = 95});
+  std::string tar = maker.end();
+  CHECK(newest_file(file_of(tar)) == Timestamp{.seconds = 70});
+  if (sys::find_program("gzip"))
+    CHECK(newest_file(file_of(packed("gzip", tar))) == Timestamp{.seconds = 70});
+  CHECK(!newest_file(file_of("no archive")));
+  CHECK(!newest_file(file_of(tar.substr(0, 1300))));
+  CHECK(!newest_file(file_of(TarMaker().dir("d").end())));
+}
+
 TEST_CASE("an archive unpacks below its destination, which is made") {
   TempTree root;
   root.file("keep/existing", "old");

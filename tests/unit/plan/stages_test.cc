@@ -253,19 +253,6 @@ TEST_CASE("a build argument that no ARG declares is reported, with what was prob
                                "VERSION?), ignoring it"});
 }
 
-// R09
-TEST_CASE("an epoch comes from the build argument, a global ARG or the environment") {
-  PlanTest t;
-  CHECK(t.plan("ARG SOURCE_DATE_EPOCH=5\nFROM base\n").source_date_epoch ==
-        Timestamp{.seconds = 5});
-  t.options.epoch = Timestamp{.seconds = 6};
-  CHECK(t.plan("FROM base\n").source_date_epoch == Timestamp{.seconds = 6});
-  t.options.build_args = {{"SOURCE_DATE_EPOCH", "7"}};
-  CHECK(t.plan("FROM base\n").source_date_epoch == Timestamp{.seconds = 7});
-  t.options.build_args = {{"SOURCE_DATE_EPOCH", "context"}};
-  CHECK(t.refused("FROM base\n").find("SOURCE_DATE_EPOCH=context is not a number") == 0);
-}
-
 TEST_CASE("a thousand stages in a chain or a circle neither nest on the stack nor take long") {
   PlanTest t;
   std::string chain = "FROM base AS s0\nRUN 0\n";
