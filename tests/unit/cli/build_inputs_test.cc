@@ -74,7 +74,10 @@ struct Project {
   Project() { tree.file("Dockerfile", "FROM scratch\n"); }
   BuildInputs read(Words words = {}) {
     words.push_back(tree.root());
-    return read_build_inputs(parsed(std::move(words)), fetcher);
+    BuildFlags flags = parsed(std::move(words));
+    read_secrets(flags.secrets);  // as a build does, before it looks at any context
+    open_agents(flags.ssh);
+    return read_build_inputs(flags, fetcher);
   }
   // Message and hint of the refusal.
   std::string refusal(ErrorKind kind, Words words = {}) {
