@@ -58,8 +58,9 @@ std::optional<std::int64_t> find_http_date(const std::string& text) {
   tm parts{};
   const char* end = ::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
   if (end == nullptr || *end != '\0') return std::nullopt;
-  return days_from_civil(parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday) * 86400 +
-         parts.tm_hour * 3600 + parts.tm_min * 60 + parts.tm_sec;
+  std::int64_t hours =
+      days_from_civil(parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday) * 24 + parts.tm_hour;
+  return (hours * 60 + parts.tm_min) * 60 + parts.tm_sec;
 }
 
 std::optional<Timestamp> parse_rfc3339(std::string_view text) {

@@ -7,21 +7,21 @@ have git
 base_image
 start_git_server
 
-git_in() { git -C "$scratch/work" -c user.name=t -c user.email=t@example.com -c protocol.file.allow=always "$@"; }
-git init -q -b trunk "$scratch/work"
-mkdir -p "$scratch/work/sub/deep"
-echo one >"$scratch/work/file"
-echo deep >"$scratch/work/sub/deep/file"
-printf '#!/bin/sh\n' >"$scratch/work/tool" && chmod 777 "$scratch/work/tool"
-ln -s file "$scratch/work/link"
+git_in() { git -C "$scratch/clone" -c user.name=t -c user.email=t@example.com -c protocol.file.allow=always "$@"; }
+git init -q -b trunk "$scratch/clone"
+mkdir -p "$scratch/clone/sub/deep"
+echo one >"$scratch/clone/file"
+echo deep >"$scratch/clone/sub/deep/file"
+printf '#!/bin/sh\n' >"$scratch/clone/tool" && chmod 777 "$scratch/clone/tool"
+ln -s file "$scratch/clone/link"
 git_in add . && git_in commit -qm one
 git_in tag -am tagged v1
 first=$(git_in rev-parse HEAD)
-echo two >"$scratch/work/file"
+echo two >"$scratch/clone/file"
 git_in commit -qam two
-git_in checkout -q -b side && echo side >"$scratch/work/file" && git_in commit -qam side
+git_in checkout -q -b side && echo side >"$scratch/clone/file" && git_in commit -qam side
 git_in checkout -q trunk
-git clone -q --bare "$scratch/work" "$git_root/repo.git"
+git clone -q --bare "$scratch/clone" "$git_root/repo.git"
 
 cat >Dockerfile <<END
 FROM base
@@ -44,7 +44,7 @@ succeeds cairn build -t app2 .
 same "$(image_id app2)" "$(image_id app)"
 
 # A branch that moved is seen; a commit is never asked for again.
-echo three >"$scratch/work/file" && git_in commit -qam three
+echo three >"$scratch/clone/file" && git_in commit -qam three
 git_in push -q "$git_root/repo.git" trunk
 succeeds cairn build -t app3 .
 cairn run app3 head -1 /text >"$out"

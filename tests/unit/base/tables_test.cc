@@ -3,6 +3,7 @@
 // The pure functions on text and time, case by case.
 #include <doctest/doctest.h>
 
+#include "base/base64.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/json.h"
@@ -190,6 +191,25 @@ TEST_CASE("a time prints in UTC and reads back as itself") {
     CHECK(to_rfc3339(c.time) == c.text);
     CHECK(parse_rfc3339(c.text) == c.time);
   }
+}
+
+TEST_CASE("the date of an HTTP header is read in its usual form alone") {
+  CHECK(find_http_date("Sun, 06 Nov 1994 08:49:37 GMT") == 784111777);
+  CHECK(find_http_date("Thu, 01 Jan 1970 00:00:00 GMT") == 0);
+  for (const char* text : {"", "Sunday, 06-Nov-94 08:49:37 GMT", "1994-11-06T08:49:37Z",
+                           "Sun, 06 Nov 1994 08:49:37 GMT+1", "Sun, 06 Nov 1994"}) {
+    CHECK_MESSAGE(!find_http_date(text), text);
+  }
+}
+
+TEST_CASE("base64 comes back as it went, with padding or without") {
+  for (const std::string& text : {std::string(), std::string("a"), std::string("ab"),
+                                  std::string("abc"), std::string("\0\xff\n", 3)}) {
+    CHECK(decode_base64(encode_base64(text)) == text);
+  }
+  CHECK(encode_base64("user:pass") == "dXNlcjpwYXNz");
+  CHECK(decode_base64("YQ") == "a");
+  CHECK_FALSE(decode_base64("a*b="));
 }
 
 TEST_CASE("an offset moves the time, and digits beyond nanoseconds are dropped") {
