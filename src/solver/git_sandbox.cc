@@ -15,19 +15,11 @@ namespace cairn::solver {
 namespace {
 
 // Where programs, their libraries and the authorities of TLS lie on the hosts we know.
-constexpr const char* kHostDirectories[] = {"/usr",
-                                            "/bin",
-                                            "/sbin",
-                                            "/lib",
-                                            "/lib32",
-                                            "/lib64",
-                                            "/libx32",
-                                            "/nix",
-                                            "/gnu",
-                                            "/etc/ssl",
-                                            "/etc/pki",
-                                            "/etc/ca-certificates",
-                                            "/etc/alternatives"};
+constexpr const char* kHostDirectories[] = {
+    "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix", "/gnu",
+    // Not the directories above these, which hold private keys as well.
+    "/etc/ssl/certs", "/etc/pki/ca-trust", "/etc/pki/tls/certs", "/etc/ca-certificates",
+    "/etc/alternatives"};
 constexpr const char* kHostFiles[] = {"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf"};
 constexpr const char* kAgent = "/ssh-agent";
 constexpr std::size_t kMaxWords = 64 << 10;  // of what git says, kept for messages and answers
