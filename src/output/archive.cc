@@ -182,7 +182,7 @@ void write_layout(store::Store& store, const Contents& contents, const std::stri
   }
   // The names last: who reads the index finds all it names.
   for (const auto& [name, text] : contents.files) {
-    if (name != "index.json") sys::replace_file(directory + "/" + name, text);
+    if (name != "index.json") sys::replace_file(fmt::format("{}/{}", directory, name), text);
   }
   sys::replace_file(directory + "/index.json", contents.files.at("index.json"));
 }

@@ -46,7 +46,7 @@ std::vector<std::string> places_of(const std::string& word, const std::vector<st
   for (const std::string& variable : env) {
     if (!variable.starts_with("PATH=")) continue;
     for (const std::string& dir : split(variable.substr(5), ':'))
-      places.push_back(dir + "/" + word);
+      places.push_back(fmt::format("{}/{}", dir, word));
   }
   return places;
 }
