@@ -8,20 +8,16 @@
 #include <cstdlib>
 #include <future>
 #include <span>
-#include <thread>
 
 #include "base/error.h"
 #include "base/json.h"
 #include "base/sys/file.h"
 #include "base/text.h"
 #include "base/thread_pool.h"
-#include "cli/build_flags.h"
-#include "cli/build_inputs.h"
+#include "cli/build_parts.h"
 #include "cli/call.h"
 #include "cli/export.h"
-#include "cli/fetch_context.h"
 #include "cli/internal/displays.h"
-#include "cli/lent.h"
 #include "cli/reports.h"
 #include "cli/session.h"
 #include "dockerfile/dockerfile.h"
@@ -65,42 +61,24 @@ bool is_set(const char* variable) {
 class BuildRun {
  public:
   BuildRun(Session& session, const BuildFlags& flags, dockerfile::Linter& linter)
-      : session_(session),
-        flags_(flags),
-        linter_(linter),
-        images_(session.store(), session.client(), session.display(),
-                flags.pull ? source::Pull::kAlways : source::Pull::kWhenMissing),
-        agents_(open_agents(flags.ssh)),
-        web_(session.transport(),
-             [this](const std::string& id) { return solver::find_secret(shop_.lent, id); }),
-        shop_{.store = session.store(),
-              .images = images_,
-              .launcher = session.launcher(),
-              .sink = session.display(),
-              .contexts = inputs_.contexts,
-              .web = &web_,
-              .jobs = flags.jobs != 0 ? flags.jobs : std::thread::hardware_concurrency(),
-              .lent = {read_secrets(flags.secrets), agents_.sockets},
-              .on_layer = {}} {
-    SessionFetcher fetcher(session, shop_);
-    inputs_ = read_build_inputs(flags, fetcher);
-  }
+      : session_(session), flags_(flags), linter_(linter), parts_(session, flags) {}
 
   Digest run() {
     std::vector<plan::Plan> plans = make_plans();
-    ExportRequest request{
-        .results = {}, .several = inputs_.options.several_platforms, .names = inputs_.names};
+    ExportRequest request{.results = {},
+                          .several = parts_.inputs.options.several_platforms,
+                          .names = parts_.inputs.names};
     // One after the other: what they share is found in the cache by all but the first.
     for (std::size_t i = 0; i < plans.size(); ++i) {
       std::vector<solver::StepResult> results = solve(plans[i]);
-      request.results.push_back({.platform = inputs_.platforms[i],
+      request.results.push_back({.platform = parts_.inputs.platforms[i],
                                  .image = compose(plans[i], results),
                                  .root_snapshot = results[plans[i].root].snapshot,
                                  .epoch = plans[i].source_date_epoch});
     }
     if (session_.stop().stop_requested())
       throw Error(ErrorKind::kCancelled, "the build was cancelled");
-    Exported exported = export_build(session_, request, inputs_.outputs);
+    Exported exported = export_build(session_, request, parts_.inputs.outputs);
     metadata_ = std::move(exported.metadata);
     if (!linter_.found().empty() && is_set("BUILDX_METADATA_WARNINGS"))
       metadata_["buildx.build.warnings"] = warnings_json(linter_.found());
@@ -118,28 +96,29 @@ class BuildRun {
   // same of all.
   std::vector<plan::Plan> make_plans() {
     dockerfile::Dockerfile file = progress::run_vertex(
-        session_.display(), "[internal] load build definition from " + inputs_.dockerfile->name,
+        session_.display(),
+        "[internal] load build definition from " + parts_.inputs.dockerfile->name,
         [&](progress::VertexScope& scope) { return parse(scope); });
     std::size_t warned = linter_.found().size();
-    SessionFetcher times(session_, shop_);
     std::vector<plan::Plan> plans;
-    plans.push_back(plan::make_plan(file, inputs_.options, images_, linter_, &times));
+    plans.push_back(
+        plan::make_plan(file, parts_.inputs.options, parts_.images, linter_, &parts_.fetcher));
     warn_from(warned, std::nullopt);
     warn_of_times(plans[0]);
     for (const std::string& warning : plans[0].warnings) {
       session_.display().send(progress::Warning{.vertex = {}, .message = warning});
     }
-    plan::BuildOptions options = inputs_.options;
-    for (const oci::Platform& platform : std::span(inputs_.platforms).subspan(1)) {
+    plan::BuildOptions options = parts_.inputs.options;
+    for (const oci::Platform& platform : std::span(parts_.inputs.platforms).subspan(1)) {
       options.platform = platform;
-      plans.push_back(plan::make_plan(file, options, images_, &times));
+      plans.push_back(plan::make_plan(file, options, parts_.images, &parts_.fetcher));
     }
     return plans;
   }
 
   dockerfile::Dockerfile parse(progress::VertexScope& scope) {
-    dockerfile::SyntaxTree tree = dockerfile::parse_syntax(inputs_.dockerfile);
-    linter_ = plan::make_linter(tree, inputs_.options);
+    dockerfile::SyntaxTree tree = dockerfile::parse_syntax(parts_.inputs.dockerfile);
+    linter_ = plan::make_linter(tree, parts_.inputs.options);
     dockerfile::Dockerfile file = dockerfile::parse_dockerfile(tree, linter_);
     warn_from(0, scope.id());
     return file;
@@ -157,7 +136,7 @@ class BuildRun {
   }
 
   bool wants_image() const {
-    for (const output::OutputSpec& spec : inputs_.outputs) {
+    for (const output::OutputSpec& spec : parts_.inputs.outputs) {
       if (!spec.is_tree()) return true;
     }
     return false;
@@ -165,14 +144,14 @@ class BuildRun {
 
   // Files of the layers that this build makes are not younger than its epoch.
   std::optional<std::int64_t> clamp_of(const plan::Plan& plan) const {
-    if (!plan.source_date_epoch || !output::rewrites_timestamps(inputs_.outputs))
+    if (!plan.source_date_epoch || !output::rewrites_timestamps(parts_.inputs.outputs))
       return std::nullopt;
     return plan.source_date_epoch->seconds;
   }
 
   void warn_of_times(plan::Plan& plan) const {
     if (plan.source_date_epoch) return;
-    for (const output::OutputSpec& spec : inputs_.outputs) {
+    for (const output::OutputSpec& spec : parts_.inputs.outputs) {
       if (!spec.rewrite_timestamp.value_or(false)) continue;
       plan.warnings.emplace_back(
           "rewrite-timestamp is specified, but no source-date-epoch was found");
@@ -182,7 +161,7 @@ class BuildRun {
 
   std::vector<solver::StepResult> solve(const plan::Plan& plan) {
     LayerDigests digests(session_.store(), clamp_of(plan));
-    solver::Workshop workshop = shop_;
+    solver::Workshop workshop = parts_.shop;
     if (wants_image()) {
       workshop.on_layer = [&digests](const std::string& snapshot) { digests.start(snapshot); };
     }
@@ -200,7 +179,7 @@ class BuildRun {
                                     .clamp = clamp_of(plan)};
     std::optional<source::FoundImage> base;
     if (const auto* op = std::get_if<plan::ImageOp>(&plan.vertices[plan.base].op)) {
-      base = images_.find(op->reference, op->platform);
+      base = parts_.images.find(op->reference, op->platform);
       composition.base = &base->config;
     }
     for (const plan::HistoryLine& line : plan.history) {
@@ -214,11 +193,7 @@ class BuildRun {
   Session& session_;
   const BuildFlags& flags_;
   dockerfile::Linter& linter_;
-  source::Images images_;
-  Agents agents_;
-  source::WebFiles web_;
-  BuildInputs inputs_;
-  solver::Workshop shop_;
+  BuildParts parts_;
   Json metadata_ = Json::object();
 };
 
@@ -269,7 +244,7 @@ Command declare_build(CLI::App& app, Settings& settings) {
     if (flags->quiet) settings.progress = "quiet";
   });
   return {command, Needs::kLauncher, [flags](Session& session) { return build(session, *flags); },
-          [flags] { return needs_of(parse_call(flags->call)); }};
+          [flags] { return needs_of(parse_call(flags->call), *flags); }};
 }
 
 }  // namespace cairn::cli

@@ -249,6 +249,10 @@ class Opening {
 
 }  // namespace
 
+bool must_fetch(const BuildFlags& flags) {
+  return is_http(flags.file) || !sys::find_path(flags.context, O_PATH | O_DIRECTORY);
+}
+
 BuildContext open_build_context(const BuildFlags& flags,
                                 const std::map<std::string, std::string>& build_args,
                                 ContextFetcher& fetcher) {

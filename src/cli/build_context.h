@@ -46,6 +46,10 @@ struct BuildContext {
   std::optional<plan::RemoteSource> source = {};  // where it was fetched from
 };
 
+// Whether files or the Dockerfile are no file of this host, so that bringing them in takes what
+// steps take.
+bool must_fetch(const BuildFlags& flags);
+
 // Throws kUsage for flags that cannot be, kDockerfile for a Dockerfile or an ignore file that
 // cannot be read, and what the fetcher throws.
 BuildContext open_build_context(const BuildFlags& flags,

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/build_context.h"
 
 namespace cairn::cli {
 namespace {
@@ -50,16 +51,10 @@ Call parse_call(const std::string& text) {
   return call;
 }
 
-Needs needs_of(const Call& call) {
-  switch (call.kind) {
-    case CallKind::kBuild: return Needs::kLauncher;
-    // The configs of base images, which may be in the store.
-    case CallKind::kCheck:
-    case CallKind::kOutline: return Needs::kStore;
-    case CallKind::kTargets:
-    case CallKind::kDescribe: break;
-  }
-  return Needs::kNothing;
+Needs needs_of(const Call& call, const BuildFlags& flags) {
+  if (call.kind == CallKind::kDescribe) return Needs::kNothing;
+  // Answers need the configs of base images, which may be in the store.
+  return call.kind == CallKind::kBuild || must_fetch(flags) ? Needs::kLauncher : Needs::kStore;
 }
 
 }  // namespace cairn::cli

@@ -21,7 +21,7 @@ struct Call {
 
 // "check,format=json", "outline", "lint" (an older name of check) ... Throws kUsage.
 Call parse_call(const std::string& text);
-Needs needs_of(const Call& call);
+Needs needs_of(const Call& call, const BuildFlags& flags);
 
 // Any but kBuild: prints the answer on stdout and gives the exit status. A check that finds
 // something ends with that of a wrong Dockerfile.

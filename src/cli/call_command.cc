@@ -7,37 +7,14 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "cli/build_inputs.h"
+#include "cli/build_parts.h"
 #include "cli/call.h"
 #include "cli/reports.h"
 #include "plan/make_plan.h"
 #include "plan/outline.h"
-#include "source/images.h"
 
 namespace cairn::cli {
 namespace {
-
-// An answer needs no namespace and no launcher, which fetching would.
-class DirectoriesOnly final : public ContextFetcher {
- public:
-  Fetched fetch(const plan::GitOp&) override { refuse(); }
-  Fetched fetch(const plan::HttpOp&) override { refuse(); }
-  Fetched unpack(const sys::Fd&) override { refuse(); }
-  Fetched empty() override { refuse(); }
-  oci::Reference add_layout(const std::string&, const plan::LayoutContext&) override { refuse(); }
-  sys::Fd spool(const sys::Fd&) override { refuse(); }
-
- private:
-  [[noreturn]] static void refuse() {
-    throw Error(ErrorKind::kUsage, "a check of what has to be fetched first is not supported yet")
-        .with_hint("give a directory, and the Dockerfile with -f (- is stdin)");
-  }
-};
-
-BuildInputs read_inputs(const BuildFlags& flags) {
-  DirectoriesOnly fetcher;
-  return read_build_inputs(flags, fetcher);
-}
 
 void print(const Json& answer) {
   fmt::print("{}\n", answer.dump(2, ' ', false, Json::error_handler_t::replace));
@@ -45,19 +22,15 @@ void print(const Json& answer) {
 
 // The Dockerfile as the user would name it.
 std::string shown_path(const BuildFlags& flags, const SourceText& source) {
-  if (flags.file == "-") return "stdin";
-  return flags.file.empty() ? clean_path(flags.context + "/" + source.name) : flags.file;
-}
-
-source::Images images_of(Session& session, const BuildFlags& flags) {
-  return {session.store(), session.client(), session.display(),
-          flags.pull ? source::Pull::kAlways : source::Pull::kWhenMissing};
+  if (source.name == "-") return "stdin";
+  if (!flags.file.empty()) return flags.file;
+  return must_fetch(flags) ? source.name : clean_path(flags.context + "/" + source.name);
 }
 
 int check(Session& session, const BuildFlags& flags, const Call& call) {
-  BuildInputs inputs = read_inputs(flags);
+  BuildParts parts(session, flags);
+  BuildInputs& inputs = parts.inputs;
   inputs.options.all_stages = inputs.options.target.empty();
-  source::Images images = images_of(session, flags);
   dockerfile::Linter linter({});
   std::optional<Error> failure;
   try {
@@ -65,7 +38,7 @@ int check(Session& session, const BuildFlags& flags, const Call& call) {
     linter = plan::make_linter(tree, inputs.options);
     dockerfile::Dockerfile file = dockerfile::parse_dockerfile(tree, linter);
     dockerfile::lint_advice(file, linter);
-    plan::make_plan(file, inputs.options, images, linter);
+    plan::make_plan(file, inputs.options, parts.images, linter);
   } catch (const Error& error) {
     failure = error;
   }
@@ -82,10 +55,10 @@ int check(Session& session, const BuildFlags& flags, const Call& call) {
 }
 
 int outline(Session& session, const BuildFlags& flags, const Call& call) {
-  BuildInputs inputs = read_inputs(flags);
-  source::Images images = images_of(session, flags);
-  plan::Outline outline =
-      plan::make_outline(dockerfile::parse_dockerfile(inputs.dockerfile), inputs.options, images);
+  BuildParts parts(session, flags);
+  const BuildInputs& inputs = parts.inputs;
+  plan::Outline outline = plan::make_outline(dockerfile::parse_dockerfile(inputs.dockerfile),
+                                             inputs.options, parts.images);
   session.display().finish();
   if (call.json) {
     print(outline_json(outline, *inputs.dockerfile));
@@ -95,8 +68,10 @@ int outline(Session& session, const BuildFlags& flags, const Call& call) {
   return 0;
 }
 
-int targets(const BuildFlags& flags, const Call& call) {
-  dockerfile::Dockerfile file = dockerfile::parse_dockerfile(read_inputs(flags).dockerfile);
+int targets(Session& session, const BuildFlags& flags, const Call& call) {
+  BuildParts parts(session, flags);
+  dockerfile::Dockerfile file = dockerfile::parse_dockerfile(parts.inputs.dockerfile);
+  session.display().finish();
   if (call.json) {
     print(targets_json(file));
   } else {
@@ -120,7 +95,7 @@ int run_call(Session& session, const BuildFlags& flags, const Call& call) {
   switch (call.kind) {
     case CallKind::kCheck: return check(session, flags, call);
     case CallKind::kOutline: return outline(session, flags, call);
-    case CallKind::kTargets: return targets(flags, call);
+    case CallKind::kTargets: return targets(session, flags, call);
     case CallKind::kDescribe: return describe(call);
     case CallKind::kBuild: break;
   }
@@ -135,8 +110,9 @@ Command declare_check(CLI::App& app, Settings& settings) {
   flags->call = "check";
   declare_build_flags(*command, *flags);
   command->add_option("--progress", settings.progress, "auto, plain, tty, quiet or none");
-  return {command, Needs::kStore,
-          [flags](Session& session) { return run_call(session, *flags, parse_call(flags->call)); }};
+  return {command, Needs::kLauncher,
+          [flags](Session& session) { return run_call(session, *flags, parse_call(flags->call)); },
+          [flags] { return needs_of(parse_call(flags->call), *flags); }};
 }
 
 }  // namespace cairn::cli

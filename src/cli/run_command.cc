@@ -136,7 +136,7 @@ sys::ExitStatus run_step(Session& session, const RunFlags& flags, const sandbox:
     fds.out = sys::Fd(::dup(STDOUT_FILENO));
     fds.err = sys::Fd(::dup(STDERR_FILENO));
   }
-  sandbox::Step step = session.launcher().run(spec, std::move(fds));
+  sandbox::Step step = session.launcher()->run(spec, std::move(fds));
   SignalRelay relay(step, session.stop());
   if (terminal) {
     sys::RawTerminal raw;

@@ -47,7 +47,8 @@ class Session {
 
   const Settings& settings() const { return settings_; }
   store::Store& store() { return *store_; }
-  const sandbox::Launcher& launcher() const { return *launcher_; }
+  // Null unless the command needs one.
+  const sandbox::Launcher* launcher() const { return launcher_ ? &*launcher_ : nullptr; }
   std::string rungs() const;  // "I2 S0 N0", for the build header
   const std::vector<std::string>& notes() const;
   std::stop_token stop() const { return interruption_->token(); }

@@ -146,7 +146,7 @@ GitSandbox::Outcome GitSandbox::start(const std::vector<std::string>& arguments)
   fds.err = std::move(err.write_end);
   Outcome outcome;
   try {
-    sandbox::Step step = job_.shop.launcher.run(spec, std::move(fds));
+    sandbox::Step step = job_.shop.launcher->run(spec, std::move(fds));
     std::stop_callback kill(job_.stop, [&step] { step.kill(); });
     forward_output(std::move(out.read_end), std::move(err.read_end),
                    [&](progress::Stream stream, std::string_view text) {

@@ -100,7 +100,7 @@ sys::ExitStatus run_step(const Job& job, const plan::RunOp& op, const sandbox::S
   fds.out = std::move(out.write_end);
   fds.err = std::move(err.write_end);
   try {
-    sandbox::Step step = job.shop.launcher.run(spec, std::move(fds));
+    sandbox::Step step = job.shop.launcher->run(spec, std::move(fds));
     std::stop_callback kill(job.stop, [&step] { step.kill(); });
     forward_output(
         std::move(out.read_end), std::move(err.read_end),

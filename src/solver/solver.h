@@ -47,7 +47,7 @@ std::optional<std::string> find_secret(const Lent& lent, const std::string& id);
 struct Workshop {
   store::Store& store;
   source::Images& images;
-  const sandbox::Launcher& launcher;
+  const sandbox::Launcher* launcher;  // needed for plans that run anything
   progress::Sink& sink;
   const std::map<std::string, source::LocalContext>& contexts;
   const source::WebFiles* web = nullptr;  // needed for plans that have HttpOps

@@ -6,6 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 base_image
 have jq
+have git
 
 cat >Dockerfile <<'END'
 # check=experimental=InvalidDefinitionDescription
@@ -70,3 +71,28 @@ same "$(cat "$out")" "TARGET          DESCRIPTION
 first (default) is what comes first"
 succeeds cairn build --call=outline,format=json --build-arg X=1 .
 same "$(jq -r .name "$out")" first
+
+# What has to be fetched first is fetched: an archive, a Dockerfile or an archive on stdin, a repository.
+printf 'FROM base\nMAINTAINER me\nCOPY file /\n' >Dockerfile
+rm -f .dockerignore
+echo file >file
+tar -cf "$scratch/context.tar" Dockerfile file
+start_git_server
+git init -q -b main . && git add . && git -c user.name=t -c user.email=t@e commit -qm one
+git clone -q --bare . "$git_root/project.git"
+rm -rf .git
+for context in "$scratch/context.tar" "$git_url/project.git"; do
+  expect_exit 3 cairn check "$context"
+  contains "$out" "Check complete, 1 warning has been found!"
+  contains "$out" "WARNING: MaintainerDeprecated"
+done
+from_stdin() { local file=$1; shift; "$@" <"$file"; }
+expect_exit 3 from_stdin "$scratch/context.tar" cairn check -
+contains "$out" "Dockerfile:2"
+expect_exit 3 from_stdin Dockerfile cairn check -
+contains "$out" "stdin:2"
+printf 'FROM base AS one\nARG A=1\n' >Dockerfile
+succeeds from_stdin Dockerfile cairn build --call=targets -
+contains "$out" "one (default)"
+succeeds from_stdin Dockerfile cairn build --call=outline -
+contains "$out" "A"
