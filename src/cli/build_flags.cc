@@ -41,9 +41,8 @@ CLI::Option* repeatable(CLI::Option* option) {
   return option->allow_extra_args(false);
 }
 
-}  // namespace
-
-void declare_build_flags(CLI::App& app, BuildFlags& flags) {
+// The texts, and what they are made from.
+void declare_inputs(CLI::App& app, BuildFlags& flags) {
   app.add_option("PATH", flags.context, "directory of the build context")->option_text(" ");
   app.add_option("-f,--file", flags.file, "the Dockerfile (default: PATH/Dockerfile; - is stdin)");
   repeatable(app.add_option("-t,--tag", flags.tags, "name of the image, name[:tag] (repeatable)"));
@@ -53,14 +52,38 @@ void declare_build_flags(CLI::App& app, BuildFlags& flags) {
   repeatable(app.add_option("--label", flags.labels, "label of the image, KEY=VALUE (repeatable)"));
   repeatable(app.add_option("--build-context", flags.build_contexts,
                             "named context, NAME=DIR or NAME=docker-image://REF (repeatable)"));
+  repeatable(app.add_option("--platform", flags.platforms,
+                            "platform to build for, os/arch[/variant] (repeatable)"))
+      ->delimiter(',');
+  app.add_option("--ignorefile", flags.ignorefile, "use this file instead of .dockerignore");
+}
+
+// What comes of it, and where it goes.
+void declare_results(CLI::App& app, BuildFlags& flags) {
   repeatable(app.add_option(
       "-o,--output", flags.outputs,
       "where the result goes: DIR, - or type=image|oci|docker|local|tar|registry,..."));
   app.add_flag("--load", flags.load, "keep the image in the local store (the default)");
   app.add_flag("--push", flags.push, "push the image after the build");
-  repeatable(app.add_option("--platform", flags.platforms,
-                            "platform to build for, os/arch[/variant] (repeatable)"))
-      ->delimiter(',');
+  app.add_flag("-q,--quiet", flags.quiet, "print the image id alone");
+  app.add_option("--iidfile", flags.iidfile, "write the image id to this file");
+  app.add_option("--metadata-file", flags.metadata_file, "write digests and names as JSON");
+  app.add_option("--format", flags.format, "media types of the image: oci (default) or docker")
+      ->check(CLI::IsMember({"oci", "docker"}));
+  app.add_option_function<std::string>(
+         "--source-date-epoch,--timestamp",
+         [&flags](const std::string& epoch) {
+           flags.build_args.push_back("SOURCE_DATE_EPOCH=" + epoch);
+         },
+         "the same as --build-arg SOURCE_DATE_EPOCH=SECONDS")
+      ->option_text("SECONDS");
+  app.add_flag_function(
+      "--rewrite-timestamp", [&flags](std::int64_t count) { flags.rewrite_timestamp = count > 0; },
+      "with an epoch, bound the times of files in new layers (the default)");
+}
+
+// What RUN steps get.
+void declare_steps(CLI::App& app, BuildFlags& flags) {
   app.add_option("--network", flags.network, "network of RUN steps: default, host or none");
   repeatable(app.add_option("--add-host", flags.add_hosts,
                             "extra line of /etc/hosts, HOST:IP (repeatable)"));
@@ -75,33 +98,24 @@ void declare_build_flags(CLI::App& app, BuildFlags& flags) {
                      "what RUN may ask for, network.host or security.insecure (repeatable)"));
   repeatable(app.add_option("--ulimit", flags.ulimits,
                             "limit of RUN steps, TYPE=SOFT[:HARD] (repeatable)"));
+  app.add_option("--shm-size", flags.shm_size, "size of /dev/shm in RUN steps (default: 64m)");
+}
+
+// What is done, and how much of it.
+void declare_work(CLI::App& app, BuildFlags& flags) {
   app.add_flag("--no-cache", flags.no_cache, "run every step");
   repeatable(
       app.add_option("--no-cache-filter", flags.no_cache_filter, "run every step of these stages"))
       ->delimiter(',');
   app.add_flag("--pull", flags.pull, "ask the registry for base images that are here already");
-  app.add_flag("-q,--quiet", flags.quiet, "print the image id alone");
-  app.add_option("--iidfile", flags.iidfile, "write the image id to this file");
-  app.add_option("--metadata-file", flags.metadata_file, "write digests and names as JSON");
-  app.add_option("--shm-size", flags.shm_size, "size of /dev/shm in RUN steps (default: 64m)");
-  app.add_option("--ignorefile", flags.ignorefile, "use this file instead of .dockerignore");
-  app.add_option("--format", flags.format, "media types of the image: oci (default) or docker")
-      ->check(CLI::IsMember({"oci", "docker"}));
-  app.add_option_function<std::string>(
-         "--source-date-epoch,--timestamp",
-         [&flags](const std::string& epoch) {
-           flags.build_args.push_back("SOURCE_DATE_EPOCH=" + epoch);
-         },
-         "the same as --build-arg SOURCE_DATE_EPOCH=SECONDS")
-      ->option_text("SECONDS");
-  app.add_flag_function(
-      "--rewrite-timestamp", [&flags](std::int64_t count) { flags.rewrite_timestamp = count > 0; },
-      "with an epoch, bound the times of files in new layers (the default)");
   app.add_option("--call", flags.call,
                  "what to do: build, check, outline or targets[,format=json][,ignorestatus=true]");
   app.add_flag_callback(
       "--check", [&flags] { flags.call = "check"; }, "the same as --call=check");
   app.add_option("-j,--jobs", flags.jobs, "steps that may run at once (default: one per core)");
+}
+
+void declare_accepted(CLI::App& app, BuildFlags& flags) {
   for (const Accepted& accepted : kAccepted) {
     auto note = [&flags, accepted] {
       flags.without_effect.push_back(
@@ -113,6 +127,16 @@ void declare_build_flags(CLI::App& app, BuildFlags& flags) {
                                     accepted.name, [note](const std::string&) { note(); });
     option->group("");  // accepted, not advertised
   }
+}
+
+}  // namespace
+
+void declare_build_flags(CLI::App& app, BuildFlags& flags) {
+  declare_inputs(app, flags);
+  declare_results(app, flags);
+  declare_steps(app, flags);
+  declare_work(app, flags);
+  declare_accepted(app, flags);
 }
 
 }  // namespace cairn::cli

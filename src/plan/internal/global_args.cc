@@ -14,18 +14,23 @@ namespace cairn::plan {
 namespace {
 
 // Arguments with a meaning of their own, which need no ARG.
-constexpr std::array<std::string_view, 12> kSpecialArgs = {"BUILDKIT_SYNTAX",
-                                                           "BUILDKIT_INLINE_CACHE",
-                                                           "BUILDKIT_CACHE_MOUNT_NS",
-                                                           "BUILDKIT_CONTEXT_KEEP_GIT_DIR",
-                                                           "BUILDKIT_MULTI_PLATFORM",
-                                                           "BUILDKIT_SANDBOX_HOSTNAME",
-                                                           "BUILDKIT_BUILD_NAME",
-                                                           "BUILDKIT_DOCKERFILE_CHECK",
-                                                           "BUILDKIT_SBOM_SCAN_CONTEXT",
-                                                           "BUILDKIT_SBOM_SCAN_STAGE",
-                                                           "BUILDKIT_HISTORY_PROVENANCE_V1",
-                                                           "SOURCE_DATE_EPOCH"};
+struct SpecialArg {
+  std::string_view name;
+  std::string_view idle = {};  // why giving it changes nothing here
+};
+constexpr SpecialArg kSpecialArgs[] = {
+    {"BUILDKIT_BUILD_NAME", "no record of builds is kept"},
+    {"BUILDKIT_CACHE_MOUNT_NS"},
+    {"BUILDKIT_CONTEXT_KEEP_GIT_DIR"},
+    {"BUILDKIT_DOCKERFILE_CHECK"},
+    {"BUILDKIT_HISTORY_PROVENANCE_V1", "attestations are not made"},
+    {"BUILDKIT_INLINE_CACHE", "images carry no cache"},
+    {"BUILDKIT_MULTI_PLATFORM"},
+    {"BUILDKIT_SANDBOX_HOSTNAME"},
+    {"BUILDKIT_SBOM_SCAN_CONTEXT", "attestations are not made"},
+    {"BUILDKIT_SBOM_SCAN_STAGE", "attestations are not made"},
+    {"BUILDKIT_SYNTAX", "there are no frontends"},
+    {"SOURCE_DATE_EPOCH"}};
 
 constexpr std::array<std::string_view, 11> kPlatformArgs = {
     "BUILDPLATFORM", "BUILDOS",        "BUILDOSVERSION", "BUILDARCH",
@@ -133,9 +138,14 @@ std::vector<std::string> unused_build_args(const dockerfile::Dockerfile& file,
     }
   }
   std::vector<std::string> candidates(declared.begin(), declared.end());
-  declared.insert(kSpecialArgs.begin(), kSpecialArgs.end());
   declared.insert(kPlatformArgs.begin(), kPlatformArgs.end());
   std::vector<std::string> warnings;
+  for (const SpecialArg& special : kSpecialArgs) {
+    std::string name(special.name);
+    if (!special.idle.empty() && options.build_args.contains(name) && !declared.contains(name))
+      warnings.push_back(fmt::format("build argument {} has no effect: {}", name, special.idle));
+    declared.insert(std::move(name));
+  }
   for (const auto& [key, value] : options.build_args) {
     if (declared.contains(key) || is_proxy(key)) continue;
     warnings.push_back(fmt::format("build argument {} is not declared by any ARG{}, ignoring it",

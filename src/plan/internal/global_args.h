@@ -31,7 +31,8 @@ Environment global_args(const dockerfile::Dockerfile& file, const BuildOptions& 
 std::string expand_in_from(const std::string& word, const Environment& globals, char escape,
                            const SourceSpan& span);
 
-// One line for each --build-arg that no ARG of the file, or of a trigger that fired, declares.
+// One line for each --build-arg that no ARG of the file, or of a trigger that fired, declares,
+// and for each that other builders act on and cairn does not.
 std::vector<std::string> unused_build_args(const dockerfile::Dockerfile& file,
                                            const BuildOptions& options,
                                            const std::vector<std::string>& trigger_args);

@@ -1,36 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // From the words of a command line to what a build reads.
-#include "cli/build_inputs.h"
-
-#include <doctest/doctest.h>
-
-#include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cstdlib>
 
-#include "base/error.h"
 #include "base/sys/unix_socket.h"
-#include "cli/lent.h"
-#include "tests/support/temp_tree.h"
+#include "tests/unit/cli/build_inputs_fixture.h"
 
 using namespace cairn;
 using namespace cairn::cli;
-using cairn::test::TempTree;
-using Verdict = PathFilter::Verdict;
 
 namespace {
-
-using Words = std::vector<std::string>;
-
-BuildFlags parsed(Words words) {
-  BuildFlags flags;
-  CLI::App app;
-  declare_build_flags(app, flags);
-  std::reverse(words.begin(), words.end());
-  app.parse(words);
-  return flags;
-}
 
 // An environment variable for as long as it lives.
 class Variable {
@@ -41,59 +20,6 @@ class Variable {
 
  private:
   const char* name_;
-};
-
-// Knows one repository and one file of the web, and tells what it was asked for.
-struct FakeFetcher final : ContextFetcher {
-  TempTree tree;
-  std::string filename;  // not "": the web has this lone file
-  std::string asked;
-
-  Fetched fetched(std::string what) {
-    asked += what + ";";
-    return {.files = {.name = {}, .root = sys::RootDir::open(tree.root()), .filter = {}},
-            .filename = filename};
-  }
-  Fetched fetch(const plan::GitOp& op) override {
-    return fetched("git " + op.remote + "#" + op.ref + ":" + op.subdir +
-                   (op.keep_git_dir ? " keep" : ""));
-  }
-  Fetched fetch(const plan::HttpOp& op) override { return fetched("http " + op.url); }
-  Fetched unpack(const sys::Fd&) override { return fetched("unpack"); }
-  Fetched empty() override { return fetched("empty"); }
-  oci::Reference add_layout(const std::string& name, const plan::LayoutContext& layout) override {
-    asked += "layout " + layout.directory + ":" + layout.tag + ";";
-    return oci::Reference::parse(name);
-  }
-  sys::Fd spool(const sys::Fd& stream) override { return sys::duplicate(stream); }
-};
-
-struct Project {
-  TempTree tree;
-  FakeFetcher fetcher;
-  Project() { tree.file("Dockerfile", "FROM scratch\n"); }
-  BuildInputs read(Words words = {}) {
-    words.push_back(tree.root());
-    BuildFlags flags = parsed(std::move(words));
-    read_secrets(flags.secrets);  // as a build does, before it looks at any context
-    open_agents(flags.ssh);
-    return read_build_inputs(flags, fetcher);
-  }
-  // Message and hint of the refusal.
-  std::string refusal(ErrorKind kind, Words words = {}) {
-    try {
-      read(std::move(words));
-      return "accepted";
-    } catch (const Error& error) {
-      CHECK(error.kind() == kind);
-      return error.message() + "; " + error.hint();
-    }
-  }
-  bool excludes(const BuildInputs& inputs, const std::string& path,
-                const std::string& context = "context") {
-    const auto& filter = inputs.contexts.at(context).filter;
-    return filter != nullptr && filter->judge(path, false) == Verdict::kExcluded;
-  }
 };
 
 }  // namespace
@@ -365,107 +291,4 @@ TEST_CASE("outputs add up: what is written, what is kept, what is pushed") {
   for (const output::OutputSpec& spec : docker) {
     CHECK(spec.blobs.types == output::MediaTypes::kDocker);
   }
-}
-
-TEST_CASE("a context is a repository, a file of the web, an archive or a directory") {  // E22
-  Project p;
-  p.fetcher.tree.file("Dockerfile", "FROM fetched\n");
-  p.tree.file("plain", "no archive");
-  auto asked = [&](std::string context, Words words = {}) {
-    p.fetcher.asked.clear();
-    words.push_back(std::move(context));
-    BuildInputs inputs = read_build_inputs(parsed(std::move(words)), p.fetcher);
-    CHECK(inputs.dockerfile->text == "FROM fetched\n");
-    return p.fetcher.asked;
-  };
-  CHECK(asked("https://example.com/repo.git#v1:dir") == "git https://example.com/repo.git#v1:dir;");
-  CHECK(asked("git@example.com:repo", {"--build-arg", "BUILDKIT_CONTEXT_KEEP_GIT_DIR=1"}) ==
-        "git git@example.com:repo#: keep;");
-  CHECK(asked("github.com/owner/name") == "git https://github.com/owner/name#:;");
-  CHECK(asked("https://example.com/x.tgz") == "http https://example.com/x.tgz;");
-  for (auto [context, message] :
-       {std::pair<std::string, std::string>{
-            "/nowhere", "unable to prepare context: path \"/nowhere\" not found"},
-        {p.tree.at("plain"), "unable to prepare context: \"" + p.tree.at("plain") +
-                                 "\" is neither a directory nor an archive"}}) {
-    CHECK_THROWS_WITH_AS(read_build_inputs(parsed({context}), p.fetcher), message.c_str(), Error);
-  }
-}
-
-TEST_CASE("a lone file of the web is its own Dockerfile") {
-  Project p;
-  p.fetcher.filename = "lone";
-  p.fetcher.tree.file("lone", "FROM lone\n");
-  p.fetcher.tree.file("Dockerfile", "FROM other\n");
-  auto text = [&](Words words) {
-    return read_build_inputs(parsed(std::move(words)), p.fetcher).dockerfile->text;
-  };
-  CHECK(text({"https://example.com/lone"}) == "FROM lone\n");
-  CHECK(text({"-f", "Dockerfile", "https://example.com/lone"}) == "FROM other\n");
-  CHECK(text({"-f", "https://example.com/lone", p.tree.root()}) == "FROM lone\n");
-}
-
-TEST_CASE("a Dockerfile outside a repository is named by a whole path") {
-  Project p;
-  p.fetcher.tree.file("sub/web.Dockerfile", "FROM tree\n");
-  p.tree.file("mine", "FROM mine\n");
-  auto text = [&](const std::string& file) {
-    return read_build_inputs(parsed({"-f", file, "git@h:repo"}), p.fetcher).dockerfile->text;
-  };
-  CHECK(text("sub/web.Dockerfile") == "FROM tree\n");
-  CHECK(text(p.tree.at("mine")) == "FROM mine\n");
-}
-
-// P15
-TEST_CASE("the Dockerfile's name has three spellings, the usual one first") {
-  Project p;
-  sys::unlink_at(p.tree.fd(), "Dockerfile");
-  p.tree.file("Containerfile", "three");
-  CHECK(p.read().dockerfile->text == "three");
-  p.tree.file("dockerfile", "two");
-  CHECK(p.read().dockerfile->text == "two");
-  p.tree.file("Dockerfile", "one");
-  CHECK(p.read().dockerfile->text == "one");
-  p.tree.file("docker/web.Dockerfile", "four");
-  CHECK(p.read({"-f", p.tree.at("docker/web.Dockerfile")}).dockerfile->text == "four");
-}
-
-TEST_CASE("a missing Dockerfile is told with what is there instead") {
-  Project p;
-  sys::unlink_at(p.tree.fd(), "Dockerfile");
-  CHECK(p.refusal(ErrorKind::kDockerfile).ends_with("no such file or directory; "));
-  p.tree.file("web.Dockerfile");
-  CHECK(p.refusal(ErrorKind::kDockerfile).ends_with("; there is web.Dockerfile: name it with -f"));
-  p.tree.file("Dockerfle");
-  CHECK(p.refusal(ErrorKind::kDockerfile).ends_with("/Dockerfle?"));
-}
-
-// I01 ⚠29
-TEST_CASE("the ignore file named after the Dockerfile goes before that of the context") {
-  Project p;
-  p.tree.file(".dockerignore", "general\n");
-  p.tree.file("web.Dockerfile");
-  p.tree.file("web.Dockerfile.dockerignore", "special\n");
-  p.tree.file("other.ignore", "asked\n");
-  CHECK(p.excludes(p.read(), "general"));
-  BuildInputs web = p.read({"-f", p.tree.at("web.Dockerfile")});
-  CHECK(p.excludes(web, "special"));
-  CHECK(!p.excludes(web, "general"));
-  CHECK(p.excludes(p.read({"--ignorefile", p.tree.at("other.ignore")}), "asked"));
-  CHECK(p.refusal(ErrorKind::kUsage, {"--ignorefile", p.tree.at("gone")}).find("gone") !=
-        std::string::npos);
-}
-
-// I04
-TEST_CASE("a named directory is a context with an ignore file of its own, an image is none") {
-  Project p;
-  p.tree.file("libs/.dockerignore", "*.o\n");
-  BuildInputs inputs = p.read({"--build-context", "libs=" + p.tree.at("libs"), "--build-context",
-                               "base=docker-image://alpine"});
-  CHECK(inputs.contexts.size() == 2);
-  CHECK(p.excludes(inputs, "a.o", "libs"));
-  CHECK(!p.excludes(inputs, "a.o"));
-  CHECK(inputs.options.contexts.contains("base"));
-  CHECK(p.refusal(ErrorKind::kUsage, {"--build-context", "x=" + p.tree.at("gone")})
-            .find("not found") != std::string::npos);
 }
