@@ -2,8 +2,6 @@
 //
 // ADD's archives. Which tar it is and where its entries go is the same question as for a layer;
 // what differs is the compression, of which libarchive knows more than layers use.
-#include <archive.h>
-#include <archive_entry.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -13,6 +11,7 @@
 
 #include "base/compress.h"
 #include "base/error.h"
+#include "base/sys/libarchive.h"
 #include "overlay/internal/extractor.h"
 #include "overlay/internal/tar_reader.h"
 
@@ -22,29 +21,30 @@ namespace {
 // One compressed file as libarchive's "raw" format reads it: a single entry, of plain bytes.
 class FilteredSource final : public ByteSource {
  public:
-  explicit FilteredSource(const sys::Fd& file) : archive_(::archive_read_new()) {
-    ::archive_read_support_filter_bzip2(archive_.get());
-    ::archive_read_support_filter_xz(archive_.get());
-    ::archive_read_support_format_raw(archive_.get());
-    check(::archive_read_open_fd(archive_.get(), file.get(), 128 << 10));
+  explicit FilteredSource(const sys::Fd& file) : archive_(sys::libarchive().archive_read_new()) {
+    sys::libarchive().archive_read_support_filter_bzip2(archive_.get());
+    sys::libarchive().archive_read_support_filter_xz(archive_.get());
+    sys::libarchive().archive_read_support_format_raw(archive_.get());
+    check(sys::libarchive().archive_read_open_fd(archive_.get(), file.get(), 128 << 10));
     archive_entry* entry = nullptr;
-    check(::archive_read_next_header(archive_.get(), &entry));
+    check(sys::libarchive().archive_read_next_header(archive_.get(), &entry));
   }
 
   std::size_t read(std::span<std::byte> buffer) override {
-    la_ssize_t count = ::archive_read_data(archive_.get(), buffer.data(), buffer.size());
+    la_ssize_t count =
+        sys::libarchive().archive_read_data(archive_.get(), buffer.data(), buffer.size());
     check(count < 0 ? static_cast<int>(count) : ARCHIVE_OK);
     return static_cast<std::size_t>(count);
   }
 
  private:
   struct Free {
-    void operator()(archive* handle) const { ::archive_read_free(handle); }
+    void operator()(archive* handle) const { sys::libarchive().archive_read_free(handle); }
   };
 
   void check(int result) {
     if (result == ARCHIVE_OK || result == ARCHIVE_WARN) return;
-    const char* words = ::archive_error_string(archive_.get());
+    const char* words = sys::libarchive().archive_error_string(archive_.get());
     throw Error::of(ErrorKind::kCorrupt, "damaged archive: {}",
                     words != nullptr ? words : "unknown");
   }

@@ -4,8 +4,6 @@
 // that are compressed alone, each ending in a full flush (an empty stored block, so that the next
 // starts at a byte), and an empty last block closes the stream. Where the cuts are depends on
 // nothing but the input, and so does the output.
-#include <isa-l/crc.h>
-#include <isa-l/igzip_lib.h>
 
 #include <algorithm>
 #include <array>
@@ -14,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/internal/codecs.h"
+#include "base/internal/isal.h"
 #include "base/thread_pool.h"
 
 namespace cairn::internal {
@@ -37,7 +36,7 @@ void compress(Block& block) {
   // block happens to be the first in its memory. (Seen: 18 % larger, by thread count.)
   std::ranges::fill(block.tables, std::uint8_t{0});
   isal_zstream stream{};
-  isal_deflate_stateless_init(&stream);
+  isal().isal_deflate_stateless_init(&stream);
   stream.level = kLevel;
   stream.level_buf = block.tables.data();
   stream.level_buf_size = static_cast<std::uint32_t>(block.tables.size());
@@ -47,7 +46,7 @@ void compress(Block& block) {
   stream.avail_in = static_cast<std::uint32_t>(block.input_size);
   stream.next_out = reinterpret_cast<std::uint8_t*>(block.output.data());
   stream.avail_out = static_cast<std::uint32_t>(block.output.size());
-  int result = isal_deflate_stateless(&stream);
+  int result = isal().isal_deflate_stateless(&stream);
   CAIRN_ASSERT(result == COMP_OK && stream.avail_in == 0, "a gzip block does not fit");
   block.output_size = stream.total_out;
 }
@@ -87,7 +86,7 @@ class GzipSink final : public CompressingSink {
 
   void submit() {
     const auto* input = reinterpret_cast<const unsigned char*>(current_->input.data());
-    crc_ = crc32_gzip_refl(crc_, input, current_->input_size);
+    crc_ = isal().crc32_gzip_refl(crc_, input, current_->input_size);
     size_ += current_->input_size;
     if (!pool_) {
       compress(*current_);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // gzip reading by isa-l, which inflates 2.7 times as fast as zlib.
-#include <isa-l/igzip_lib.h>
 
 #include <algorithm>
 
 #include "base/error.h"
 #include "base/internal/codecs.h"
+#include "base/internal/isal.h"
 
 namespace cairn::internal {
 namespace {
@@ -19,7 +19,7 @@ class GzipSource final : public ByteSource {
  public:
   GzipSource(std::unique_ptr<PeekedSource> source, const DecompressLimits& limits)
       : source_(std::move(source)), guard_(limits) {
-    isal_inflate_init(&state_);
+    isal().isal_inflate_init(&state_);
     state_.crc_flag = ISAL_GZIP;  // read headers, check trailers
   }
 
@@ -42,7 +42,7 @@ class GzipSource final : public ByteSource {
     state_.next_out = reinterpret_cast<std::uint8_t*>(buffer.data());
     state_.avail_out = static_cast<std::uint32_t>(std::min<std::size_t>(buffer.size(), 1u << 30));
     std::uint32_t room = state_.avail_out;
-    int result = isal_inflate(&state_);
+    int result = isal().isal_inflate(&state_);
     if (result == ISAL_INCORRECT_CHECKSUM) corrupt("its checksum is wrong");
     if (result < 0) corrupt("it cannot be inflated");
     source_->skip(input.size() - state_.avail_in);
@@ -62,7 +62,7 @@ class GzipSource final : public ByteSource {
     }
     std::span<const std::byte> input = source_->peek(2);
     if (sniff_compression(input) != Compression::kGzip) corrupt("something else follows it");
-    isal_inflate_reset(&state_);
+    isal().isal_inflate_reset(&state_);
     state_.crc_flag = ISAL_GZIP;
     return true;
   }

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/internal/codecs.h"
+#include "base/sys/library.h"
 
 namespace cairn::internal {
 namespace {
@@ -14,16 +15,37 @@ namespace {
 constexpr int kMaxWindowLog = 27;  // 128 MiB, the bound RFC 8878 suggests and containers live with
 constexpr int kLevel = 3;
 
+// Loaded at the first call. Debian's archive for linking has no threads, and other bytes.
+struct Zstd {
+  sys::Library library{"libzstd.so.1", "libzstd1"};
+  CAIRN_FUNCTION_OF(library, ZSTD_CCtx_setParameter);
+  CAIRN_FUNCTION_OF(library, ZSTD_CStreamOutSize);
+  CAIRN_FUNCTION_OF(library, ZSTD_DCtx_setParameter);
+  CAIRN_FUNCTION_OF(library, ZSTD_compressStream2);
+  CAIRN_FUNCTION_OF(library, ZSTD_createCCtx);
+  CAIRN_FUNCTION_OF(library, ZSTD_createDCtx);
+  CAIRN_FUNCTION_OF(library, ZSTD_decompressStream);
+  CAIRN_FUNCTION_OF(library, ZSTD_freeCCtx);
+  CAIRN_FUNCTION_OF(library, ZSTD_freeDCtx);
+  CAIRN_FUNCTION_OF(library, ZSTD_getErrorName);
+  CAIRN_FUNCTION_OF(library, ZSTD_isError);
+};
+
+const Zstd& zstd() {
+  static const Zstd loaded;
+  return loaded;
+}
+
 struct Free {
-  void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
-  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+  void operator()(ZSTD_DCtx* context) const { zstd().ZSTD_freeDCtx(context); }
+  void operator()(ZSTD_CCtx* context) const { zstd().ZSTD_freeCCtx(context); }
 };
 
 class ZstdSource final : public ByteSource {
  public:
   ZstdSource(std::unique_ptr<PeekedSource> source, const DecompressLimits& limits)
-      : source_(std::move(source)), guard_(limits), context_(ZSTD_createDCtx()) {
-    ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, kMaxWindowLog);
+      : source_(std::move(source)), guard_(limits), context_(zstd().ZSTD_createDCtx()) {
+    zstd().ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, kMaxWindowLog);
   }
 
   std::size_t read(std::span<std::byte> buffer) override {
@@ -32,9 +54,10 @@ class ZstdSource final : public ByteSource {
       if (input.empty() && frame_done_) return 0;
       ZSTD_inBuffer in{.src = input.data(), .size = input.size(), .pos = 0};
       ZSTD_outBuffer out{.dst = buffer.data(), .size = buffer.size(), .pos = 0};
-      std::size_t result = ZSTD_decompressStream(context_.get(), &out, &in);
-      if (ZSTD_isError(result) != 0) {
-        throw Error::of(ErrorKind::kCorrupt, "damaged zstd data: {}", ZSTD_getErrorName(result));
+      std::size_t result = zstd().ZSTD_decompressStream(context_.get(), &out, &in);
+      if (zstd().ZSTD_isError(result) != 0) {
+        throw Error::of(ErrorKind::kCorrupt, "damaged zstd data: {}",
+                        zstd().ZSTD_getErrorName(result));
       }
       source_->skip(in.pos);
       guard_.count(source_->taken(), out.pos);
@@ -56,7 +79,7 @@ class ZstdSource final : public ByteSource {
 class ZstdSink final : public CompressingSink {
  public:
   ZstdSink(ByteSink& out, std::size_t threads)
-      : out_(out), context_(ZSTD_createCCtx()), buffer_(ZSTD_CStreamOutSize()) {
+      : out_(out), context_(zstd().ZSTD_createCCtx()), buffer_(zstd().ZSTD_CStreamOutSize()) {
     set(ZSTD_c_compressionLevel, kLevel);
     set(ZSTD_c_checksumFlag, 1);
     // Any number of workers gives the same bytes, but none at all gives others.
@@ -76,16 +99,17 @@ class ZstdSink final : public CompressingSink {
 
  private:
   void set(ZSTD_cParameter parameter, int value) {
-    std::size_t result = ZSTD_CCtx_setParameter(context_.get(), parameter, value);
-    CAIRN_ASSERT(ZSTD_isError(result) == 0, "this libzstd lacks a parameter, maybe its threads");
+    std::size_t result = zstd().ZSTD_CCtx_setParameter(context_.get(), parameter, value);
+    CAIRN_ASSERT(zstd().ZSTD_isError(result) == 0,
+                 "this libzstd lacks a parameter, maybe its threads");
   }
 
   // Returns what is left to flush, when ending.
   std::size_t step(ZSTD_inBuffer& in, ZSTD_EndDirective directive) {
     ZSTD_outBuffer out{.dst = buffer_.data(), .size = buffer_.size(), .pos = 0};
-    std::size_t left = ZSTD_compressStream2(context_.get(), &out, &in, directive);
-    if (ZSTD_isError(left) != 0) {
-      throw Error::of(ErrorKind::kHost, "zstd cannot compress: {}", ZSTD_getErrorName(left));
+    std::size_t left = zstd().ZSTD_compressStream2(context_.get(), &out, &in, directive);
+    if (zstd().ZSTD_isError(left) != 0) {
+      throw Error::of(ErrorKind::kHost, "zstd cannot compress: {}", zstd().ZSTD_getErrorName(left));
     }
     if (out.pos > 0) out_.write(std::span(buffer_).first(out.pos));
     return left;

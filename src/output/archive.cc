@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "output/archive.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fcntl.h>
 
 #include <algorithm>
@@ -14,6 +12,7 @@
 #include "base/json.h"
 #include "base/sys/copy.h"
 #include "base/sys/file.h"
+#include "base/sys/libarchive.h"
 #include "base/time.h"
 
 namespace cairn::output {
@@ -107,11 +106,11 @@ Contents docker_contents(const std::vector<ArchivedImage>& images) {
 
 class TarWriter {
  public:
-  explicit TarWriter(const sys::Fd& out) : archive_(archive_write_new()) {
-    archive_write_set_format_pax_restricted(archive_.get());
-    archive_write_add_filter_none(archive_.get());
-    archive_write_set_bytes_in_last_block(archive_.get(), 1);
-    check(archive_write_open_fd(archive_.get(), out.get()));
+  explicit TarWriter(const sys::Fd& out) : archive_(sys::libarchive().archive_write_new()) {
+    sys::libarchive().archive_write_set_format_pax_restricted(archive_.get());
+    sys::libarchive().archive_write_add_filter_none(archive_.get());
+    sys::libarchive().archive_write_set_bytes_in_last_block(archive_.get(), 1);
+    check(sys::libarchive().archive_write_open_fd(archive_.get(), out.get()));
   }
 
   void directory(const std::string& name) { header(name, AE_IFDIR, 0755, 0); }
@@ -129,32 +128,33 @@ class TarWriter {
     }
   }
 
-  void finish() { check(archive_write_close(archive_.get())); }
+  void finish() { check(sys::libarchive().archive_write_close(archive_.get())); }
 
  private:
   void header(const std::string& name, unsigned type, int mode, std::int64_t size) {
-    std::unique_ptr<archive_entry, void (*)(archive_entry*)> entry(archive_entry_new(),
-                                                                   archive_entry_free);
-    archive_entry_set_pathname(entry.get(), name.c_str());
-    archive_entry_set_filetype(entry.get(), type);
-    archive_entry_set_perm(entry.get(), static_cast<mode_t>(mode));
-    archive_entry_set_size(entry.get(), size);
-    archive_entry_set_mtime(entry.get(), 0, 0);
-    check(archive_write_header(archive_.get(), entry.get()));
+    std::unique_ptr<archive_entry, void (*)(archive_entry*)> entry(
+        sys::libarchive().archive_entry_new(), sys::libarchive().archive_entry_free);
+    sys::libarchive().archive_entry_set_pathname(entry.get(), name.c_str());
+    sys::libarchive().archive_entry_set_filetype(entry.get(), type);
+    sys::libarchive().archive_entry_set_perm(entry.get(), static_cast<mode_t>(mode));
+    sys::libarchive().archive_entry_set_size(entry.get(), size);
+    sys::libarchive().archive_entry_set_mtime(entry.get(), 0, 0);
+    check(sys::libarchive().archive_write_header(archive_.get(), entry.get()));
   }
 
   void data(std::span<const std::byte> bytes) {
-    if (archive_write_data(archive_.get(), bytes.data(), bytes.size()) < 0) check(ARCHIVE_FATAL);
+    if (sys::libarchive().archive_write_data(archive_.get(), bytes.data(), bytes.size()) < 0)
+      check(ARCHIVE_FATAL);
   }
 
   void check(int result) {
     if (result >= ARCHIVE_WARN) return;
     throw Error::of(ErrorKind::kHost, "write the archive: {}",
-                    archive_error_string(archive_.get()));
+                    sys::libarchive().archive_error_string(archive_.get()));
   }
 
   struct Free {
-    void operator()(archive* a) const { archive_write_free(a); }
+    void operator()(archive* a) const { sys::libarchive().archive_write_free(a); }
   };
   std::unique_ptr<archive, Free> archive_;
 };

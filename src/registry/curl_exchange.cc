@@ -71,18 +71,19 @@ bool is_transient(CURLcode code) {
 
 template <typename Value>
 void set(CURL* easy, CURLoption option, Value value) {
-  curl_easy_setopt(easy, option, value);
+  libcurl().curl_easy_setopt(easy, option, value);
 }
 
 }  // namespace
 
-CurlConnection::CurlConnection() : multi(curl_multi_init()), easy(curl_easy_init()) {
+CurlConnection::CurlConnection()
+    : multi(libcurl().curl_multi_init()), easy(libcurl().curl_easy_init()) {
   CAIRN_ASSERT(multi != nullptr && easy != nullptr, "libcurl gives handles");
 }
 
 CurlConnection::~CurlConnection() {
-  curl_easy_cleanup(easy);
-  curl_multi_cleanup(multi);
+  libcurl().curl_easy_cleanup(easy);
+  libcurl().curl_multi_cleanup(multi);
 }
 
 CurlExchange::CurlExchange(CurlTransport& transport, const Request& request)
@@ -94,7 +95,7 @@ CurlExchange::CurlExchange(CurlTransport& transport, const Request& request)
       stop_(request.stop),
       last_progress_(monotonic_seconds()) {
   set_up(request);
-  curl_multi_add_handle(connection_->multi, connection_->easy);
+  libcurl().curl_multi_add_handle(connection_->multi, connection_->easy);
 }
 
 CurlExchange::~CurlExchange() {
@@ -104,9 +105,9 @@ CurlExchange::~CurlExchange() {
 void CurlExchange::finish() noexcept {
   if (!connection_) return;
   // Taking out a transfer that is not over closes its connection; one that is over keeps it.
-  curl_multi_remove_handle(connection_->multi, connection_->easy);
-  curl_easy_reset(connection_->easy);
-  curl_slist_free_all(header_list_);
+  libcurl().curl_multi_remove_handle(connection_->multi, connection_->easy);
+  libcurl().curl_easy_reset(connection_->easy);
+  libcurl().curl_slist_free_all(header_list_);
   header_list_ = nullptr;
   transport_.give_back(url_.origin(), std::move(connection_));
 }
@@ -138,10 +139,11 @@ void CurlExchange::set_up(const Request& request) {
   if (public_only_) set(easy, CURLOPT_FRESH_CONNECT, 1L);
   set_method(request);
   for (const auto& header : request.headers.all()) {
-    header_list_ = curl_slist_append(header_list_, (header.first + ": " + header.second).c_str());
+    header_list_ =
+        libcurl().curl_slist_append(header_list_, (header.first + ": " + header.second).c_str());
   }
   // An upload follows an answer that allowed it; waiting for "100 Continue" would only cost time.
-  header_list_ = curl_slist_append(header_list_, "Expect:");
+  header_list_ = libcurl().curl_slist_append(header_list_, "Expect:");
   set(easy, CURLOPT_HTTPHEADER, header_list_);
 }
 
@@ -184,7 +186,7 @@ Response CurlExchange::start(std::unique_ptr<CurlExchange> exchange) {
 
 Reach CurlExchange::reach_of_peer() const {
   char* text = nullptr;
-  curl_easy_getinfo(connection_->easy, CURLINFO_PRIMARY_IP, &text);
+  libcurl().curl_easy_getinfo(connection_->easy, CURLINFO_PRIMARY_IP, &text);
   sockaddr_in v4{.sin_family = AF_INET, .sin_port = 0, .sin_addr = {}, .sin_zero = {}};
   sockaddr_in6 v6{};
   v6.sin6_family = AF_INET6;
@@ -201,7 +203,7 @@ Reach CurlExchange::reach_of_peer() const {
 template <typename Ready>
 void CurlExchange::drive(Ready ready) {
   last_progress_ = monotonic_seconds();
-  std::stop_callback wake(stop_, [this] { curl_multi_wakeup(connection_->multi); });
+  std::stop_callback wake(stop_, [this] { libcurl().curl_multi_wakeup(connection_->multi); });
   while (!ready() && step()) {
     if (ready()) return;
     if (stop_.stop_requested()) throw Error(ErrorKind::kCancelled, "cancelled");
@@ -212,16 +214,16 @@ void CurlExchange::drive(Ready ready) {
                        transport_.settings_.idle_seconds);
       return;
     }
-    curl_multi_poll(connection_->multi, nullptr, 0, kPollMilliseconds, nullptr);
+    libcurl().curl_multi_poll(connection_->multi, nullptr, 0, kPollMilliseconds, nullptr);
   }
 }
 
 bool CurlExchange::step() {
   if (over_) return false;
   int running = 0;
-  curl_multi_perform(connection_->multi, &running);
+  libcurl().curl_multi_perform(connection_->multi, &running);
   int left = 0;
-  while (CURLMsg* message = curl_multi_info_read(connection_->multi, &left)) {
+  while (CURLMsg* message = libcurl().curl_multi_info_read(connection_->multi, &left)) {
     if (message->msg != CURLMSG_DONE) continue;
     over_ = true;
     result_ = message->data.result;
@@ -245,7 +247,7 @@ std::size_t CurlExchange::read(std::span<std::byte> buffer) {
   filled_ = 0;
   if (paused_) {
     paused_ = false;
-    curl_easy_pause(connection_->easy, CURLPAUSE_CONT);  // may call on_body at once
+    libcurl().curl_easy_pause(connection_->easy, CURLPAUSE_CONT);  // may call on_body at once
   }
   drive([this] { return filled_ > 0; });
   target_ = {};
@@ -260,7 +262,7 @@ Failure CurlExchange::failure() const {
     return {.reason = "the server named a host on a private network: refused"};
   }
   std::string reason = error_text_[0] != '\0' ? std::string(trim(error_text_.data()))
-                                              : std::string(curl_easy_strerror(result_));
+                                              : std::string(libcurl().curl_easy_strerror(result_));
   return {.reason = reason, .transient = is_transient(result_)};
 }
 

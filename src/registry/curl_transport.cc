@@ -10,10 +10,7 @@ constexpr std::size_t kMaxIdle = 8;  // kept for one origin
 
 }  // namespace
 
-CurlTransport::CurlTransport(CurlSettings settings) : settings_(std::move(settings)) {
-  static const CURLcode once = curl_global_init(CURL_GLOBAL_DEFAULT);
-  (void)once;
-}
+CurlTransport::CurlTransport(CurlSettings settings) : settings_(std::move(settings)) {}
 
 CurlTransport::~CurlTransport() = default;
 

@@ -2,23 +2,23 @@
 #include "registry/url.h"
 
 #include <arpa/inet.h>
-#include <curl/curl.h>
 
 #include <memory>
 #include <vector>
 
 #include "base/text.h"
+#include "registry/internal/libcurl.h"
 
 namespace cairn::registry {
 namespace {
 
-using Handle = std::unique_ptr<CURLU, decltype(&curl_url_cleanup)>;
+using Handle = std::unique_ptr<CURLU, void (*)(CURLU*)>;
 
 std::string part(CURLU* url, CURLUPart which, unsigned flags = 0) {
   char* text = nullptr;
-  if (curl_url_get(url, which, &text, flags) != CURLUE_OK) return {};
+  if (libcurl().curl_url_get(url, which, &text, flags) != CURLUE_OK) return {};
   std::string out = text;
-  curl_free(text);
+  libcurl().curl_free(text);
   return out;
 }
 
@@ -48,17 +48,19 @@ bool is_address(const std::string& host) {
 }  // namespace
 
 std::optional<Url> Url::find(std::string_view text) {
-  Handle handle(curl_url(), curl_url_cleanup);
-  if (curl_url_set(handle.get(), CURLUPART_URL, std::string(text).c_str(), 0) != CURLUE_OK) {
+  Handle handle(libcurl().curl_url(), libcurl().curl_url_cleanup);
+  if (libcurl().curl_url_set(handle.get(), CURLUPART_URL, std::string(text).c_str(), 0) !=
+      CURLUE_OK) {
     return std::nullopt;
   }
   return read_parts(handle.get());
 }
 
 std::optional<Url> Url::resolve(std::string_view location) const {
-  Handle handle(curl_url(), curl_url_cleanup);
-  if (curl_url_set(handle.get(), CURLUPART_URL, str().c_str(), 0) != CURLUE_OK ||
-      curl_url_set(handle.get(), CURLUPART_URL, std::string(location).c_str(), 0) != CURLUE_OK) {
+  Handle handle(libcurl().curl_url(), libcurl().curl_url_cleanup);
+  if (libcurl().curl_url_set(handle.get(), CURLUPART_URL, str().c_str(), 0) != CURLUE_OK ||
+      libcurl().curl_url_set(handle.get(), CURLUPART_URL, std::string(location).c_str(), 0) !=
+          CURLUE_OK) {
     return std::nullopt;
   }
   return read_parts(handle.get());

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "source/archive_loader.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fcntl.h>
 
 #include <map>
@@ -13,6 +11,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/sys/file.h"
+#include "base/sys/libarchive.h"
 #include "base/text.h"
 #include "oci/limits.h"
 #include "oci/manifest.h"
@@ -31,13 +30,15 @@ constexpr int kMaxDepth = 8;  // of indexes in indexes; real ones have one or tw
 class ArchiveFiles {
  public:
   ArchiveFiles(const sys::Fd& from, const std::string& tmp_dir) : dir_(tmp_dir, "load-") {
-    std::unique_ptr<archive, int (*)(archive*)> reader(archive_read_new(), archive_read_free);
-    archive_read_support_format_tar(reader.get());
-    archive_read_support_filter_all(reader.get());
-    if (archive_read_open_fd(reader.get(), from.get(), 1 << 20) != ARCHIVE_OK) fail(reader.get());
+    std::unique_ptr<archive, int (*)(archive*)> reader(sys::libarchive().archive_read_new(),
+                                                       sys::libarchive().archive_read_free);
+    sys::libarchive().archive_read_support_format_tar(reader.get());
+    sys::libarchive().archive_read_support_filter_all(reader.get());
+    if (sys::libarchive().archive_read_open_fd(reader.get(), from.get(), 1 << 20) != ARCHIVE_OK)
+      fail(reader.get());
     archive_entry* entry = nullptr;
     while (true) {
-      int result = archive_read_next_header(reader.get(), &entry);
+      int result = sys::libarchive().archive_read_next_header(reader.get(), &entry);
       if (result == ARCHIVE_EOF) return;
       if (result < ARCHIVE_WARN) fail(reader.get());
       take(reader.get(), entry);
@@ -61,21 +62,22 @@ class ArchiveFiles {
 
  private:
   void take(archive* reader, archive_entry* entry) {
-    const char* raw = archive_entry_pathname(entry);
+    const char* raw = sys::libarchive().archive_entry_pathname(entry);
     std::string name = clean_path(raw != nullptr ? raw : "");
     if (files_.size() + links_.size() >= kMaxFiles) {
       throw Error::of(ErrorKind::kLimit, "more than {} files in an image archive", kMaxFiles);
     }
-    if (const char* link = archive_entry_symlink(entry)) {
+    if (const char* link = sys::libarchive().archive_entry_symlink(entry)) {
       std::size_t slash = name.rfind('/');
       std::string dir = slash == std::string::npos ? "" : name.substr(0, slash + 1);
       links_[name] = clean_path(dir + link);
-    } else if (const char* hard = archive_entry_hardlink(entry)) {
+    } else if (const char* hard = sys::libarchive().archive_entry_hardlink(entry)) {
       links_[name] = clean_path(hard);
-    } else if (archive_entry_filetype(entry) == AE_IFREG) {
+    } else if (sys::libarchive().archive_entry_filetype(entry) == AE_IFREG) {
       std::string path = fmt::format("{}/{}", dir_.path(), files_.size());
       sys::Fd file = sys::open_path(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
-      if (archive_read_data_into_fd(reader, file.get()) != ARCHIVE_OK) fail(reader);
+      if (sys::libarchive().archive_read_data_into_fd(reader, file.get()) != ARCHIVE_OK)
+        fail(reader);
       files_[name] = path;
     }
   }
@@ -91,7 +93,7 @@ class ArchiveFiles {
   }
 
   [[noreturn]] static void fail(archive* reader) {
-    const char* reason = archive_error_string(reader);
+    const char* reason = sys::libarchive().archive_error_string(reader);
     throw Error::of(ErrorKind::kCorrupt, "not an image archive: {}",
                     reason != nullptr ? reason : "it is not a tar");
   }

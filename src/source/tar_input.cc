@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "source/tar_input.h"
 
-#include <archive.h>
-#include <archive_entry.h>
-
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -11,6 +8,7 @@
 
 #include "base/compress.h"
 #include "base/error.h"
+#include "base/sys/libarchive.h"
 
 namespace cairn::source {
 namespace {
@@ -47,19 +45,23 @@ class PeekedSource final : public ByteSource {
 class FilteredSource final : public ByteSource {
  public:
   explicit FilteredSource(ByteSource& inner)
-      : inner_(inner), buffer_(1 << 18), reader_(archive_read_new(), archive_read_free) {
-    archive_read_support_filter_bzip2(reader_.get());
-    archive_read_support_filter_xz(reader_.get());
-    archive_read_support_format_raw(reader_.get());
+      : inner_(inner),
+        buffer_(1 << 18),
+        reader_(sys::libarchive().archive_read_new(), sys::libarchive().archive_read_free) {
+    sys::libarchive().archive_read_support_filter_bzip2(reader_.get());
+    sys::libarchive().archive_read_support_filter_xz(reader_.get());
+    sys::libarchive().archive_read_support_format_raw(reader_.get());
     archive_entry* entry = nullptr;
-    if (archive_read_open(reader_.get(), this, nullptr, refill, nullptr) != ARCHIVE_OK ||
-        archive_read_next_header(reader_.get(), &entry) < ARCHIVE_WARN) {
+    if (sys::libarchive().archive_read_open(reader_.get(), this, nullptr, refill, nullptr) !=
+            ARCHIVE_OK ||
+        sys::libarchive().archive_read_next_header(reader_.get(), &entry) < ARCHIVE_WARN) {
       fail();
     }
   }
 
   std::size_t read(std::span<std::byte> buffer) override {
-    la_ssize_t count = archive_read_data(reader_.get(), buffer.data(), buffer.size());
+    la_ssize_t count =
+        sys::libarchive().archive_read_data(reader_.get(), buffer.data(), buffer.size());
     if (count < 0) fail();
     return static_cast<std::size_t>(count);
   }
@@ -78,7 +80,7 @@ class FilteredSource final : public ByteSource {
   }
   [[noreturn]] void fail() {
     if (error_) std::rethrow_exception(error_);
-    const char* why = archive_error_string(reader_.get());
+    const char* why = sys::libarchive().archive_error_string(reader_.get());
     throw Error::of(ErrorKind::kCorrupt, "damaged compressed data: {}", why ? why : "unknown");
   }
 

@@ -4,8 +4,6 @@
 // they are pulled: read() drives the transfer until there are some.
 #pragma once
 
-#include <curl/curl.h>
-
 #include <array>
 #include <exception>
 #include <memory>
@@ -15,6 +13,7 @@
 #include <vector>
 
 #include "registry/curl_transport.h"
+#include "registry/internal/libcurl.h"
 
 namespace cairn::registry {
 

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/sys/library.h"
+
+#include <dlfcn.h>
+
+#include "base/error.h"
+
+namespace cairn::sys {
+
+Library::Library(const char* soname, const char* package)
+    : handle_(::dlopen(soname, RTLD_NOW | RTLD_LOCAL)) {
+  if (handle_ != nullptr) return;
+  throw Error::of(ErrorKind::kHost, "cannot load {}: {}", soname, ::dlerror())
+      .with_hint(fmt::format("install it, on Debian: apt-get install {}", package));
+}
+
+void* Library::address(const char* name) const {
+  void* found = ::dlsym(handle_, name);
+  CAIRN_ASSERT(found != nullptr, "a library has what its headers declare");
+  return found;
+}
+
+}  // namespace cairn::sys
