@@ -159,10 +159,18 @@ void leave_the_terminal() {
   ::umask(022);
 }
 
+// The builder's files are none of ours: its locks would outlive it with us.
+void close_all_but(const sys::Fd& kept) {
+  auto fd = static_cast<unsigned>(kept.get());
+  if (fd > 3) ::close_range(3, fd - 1, 0);
+  ::close_range(fd + 1, ~0u, 0);
+}
+
 }  // namespace
 
 void run_launcher(sys::Fd control, const BuilderNamespace& builder) {
   leave_the_terminal();
+  close_all_but(control);
   // A world that cannot be made is told at the first request: a build without RUN never asks.
   std::optional<Error> broken;
   StepWorld world{.uid_map = identity_of(builder.uid_map),

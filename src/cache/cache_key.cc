@@ -117,11 +117,11 @@ CacheKey run_key(const plan::RunOp& op, const Digest& parent,
   return key;
 }
 
-CacheKey copy_key(const plan::CopyOp& op, const Digest& parent, const std::string& owner,
+CacheKey copy_key(const plan::CopyOp& op, const Digest& parent,
                   const std::vector<SelectedContent>& contents) {
   CacheKey key = key_of("copy", parent);
   add_destination(key, op);
-  key.add("owner", owner);
+  key.add("chown", op.chown);
   for (const SelectedContent& content : contents) {
     key.add("source " + content.name, content.digest.str());
     if (content.unpack) key.add("unpack " + content.name, "true");
@@ -165,10 +165,10 @@ CacheKey git_key(const plan::GitOp& op, const std::string& commit) {
   return key;
 }
 
-CacheKey workdir_key(const plan::WorkdirOp& op, const Digest& parent, const std::string& owner) {
+CacheKey workdir_key(const plan::WorkdirOp& op, const Digest& parent) {
   CacheKey key = key_of("workdir", parent);
   key.add("path", op.path);
-  key.add("owner", owner);
+  key.add("user", op.user);
   return key;
 }
 

@@ -34,8 +34,8 @@ struct SelectedContent {
 // The keys of the vertices that an op stands on.
 CacheKey run_key(const plan::RunOp& op, const Digest& parent,
                  const std::vector<std::string>& mount_contents);
-// By content; `owner` is what --chown resolved to ("0:0" or "").
-CacheKey copy_key(const plan::CopyOp& op, const Digest& parent, const std::string& owner,
+// By content. Names in --chown stay names: what they mean is in the parent.
+CacheKey copy_key(const plan::CopyOp& op, const Digest& parent,
                   const std::vector<SelectedContent>& contents);
 // The same step by definition, `sources` being the keys of what it copies from: a hit saves reading
 // the source stage at all (K01).
@@ -45,7 +45,7 @@ CacheKey copy_definition_key(const plan::CopyOp& op, const Digest& parent,
 CacheKey http_key(const plan::HttpOp& op, const Digest& content, const std::string& modified);
 // A checkout is its commit and what was asked of it, wherever it came from.
 CacheKey git_key(const plan::GitOp& op, const std::string& commit);
-CacheKey workdir_key(const plan::WorkdirOp& op, const Digest& parent, const std::string& owner);
+CacheKey workdir_key(const plan::WorkdirOp& op, const Digest& parent);
 // A base image is its layers, whatever manifest or tag led to them (K09).
 CacheKey image_key(const std::string& chain);
 

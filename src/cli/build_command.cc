@@ -33,24 +33,26 @@ namespace {
 // Takes diffIDs of finished layers while later steps run. The first failure comes out of wait().
 class LayerDigests {
  public:
-  LayerDigests(store::Store& store, std::optional<std::int64_t> clamp)
-      : store_(store), clamp_(clamp), pool_(1) {}
+  LayerDigests(Session& session, std::optional<std::int64_t> clamp)
+      : session_(session), clamp_(clamp) {}
   void start(const std::string& snapshot) {
+    store::LayerView view{.snapshot = snapshot, .clamp = clamp_};
+    if (session_.store().snapshots().find_diff_id(view)) return;
+    session_.enter();
     std::lock_guard lock(mutex_);
-    pending_.push_back(pool_.run([this, snapshot] {
-      output::layer_diff_id(store_, {.snapshot = snapshot, .clamp = clamp_});
-    }));
+    if (!pool_) pool_.emplace(1);
+    pending_.push_back(pool_->run([this, view] { output::layer_diff_id(session_.store(), view); }));
   }
   void wait() {
     for (std::future<void>& one : pending_) one.get();
   }
 
  private:
-  store::Store& store_;
+  Session& session_;
   std::optional<std::int64_t> clamp_;
   std::mutex mutex_;
   std::vector<std::future<void>> pending_;
-  ThreadPool pool_;
+  std::optional<ThreadPool> pool_;
 };
 
 bool is_set(const char* variable) {
@@ -160,7 +162,7 @@ class BuildRun {
   }
 
   std::vector<solver::StepResult> solve(const plan::Plan& plan) {
-    LayerDigests digests(session_.store(), clamp_of(plan));
+    LayerDigests digests(session_, clamp_of(plan));
     solver::Workshop workshop = parts_.shop;
     if (wants_image()) {
       workshop.on_layer = [&digests](const std::string& snapshot) { digests.start(snapshot); };
@@ -215,7 +217,6 @@ int build(Session& session, const BuildFlags& flags) {
   if (Call call = parse_call(flags.call); call.kind != CallKind::kBuild)
     return run_call(session, flags, call);
   dockerfile::Linter linter({});
-  for (const std::string& note : session.notes()) print_note(note);
   for (const std::string& note : flags.without_effect) print_note(note);
   try {
     BuildRun run(session, flags, linter);
@@ -243,7 +244,8 @@ Command declare_build(CLI::App& app, Settings& settings) {
   command->final_callback([flags, &settings] {
     if (flags->quiet) settings.progress = "quiet";
   });
-  return {command, Needs::kLauncher, [flags](Session& session) { return build(session, *flags); },
+  return {command, Needs::kLauncherLater,
+          [flags](Session& session) { return build(session, *flags); },
           [flags] { return needs_of(parse_call(flags->call), *flags); }};
 }
 

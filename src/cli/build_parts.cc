@@ -4,16 +4,28 @@
 #include <thread>
 
 namespace cairn::cli {
+namespace {
+
+Agents agents_for(Session& session, const std::vector<std::string>& options) {
+  if (!options.empty()) session.enter();  // agents of ours have threads
+  return open_agents(options);
+}
+
+}  // namespace
 
 BuildParts::BuildParts(Session& session, const BuildFlags& flags)
     : images(session.store(), session.client(), session.display(),
              flags.pull ? source::Pull::kAlways : source::Pull::kWhenMissing),
-      agents(open_agents(flags.ssh)),
+      agents(agents_for(session, flags.ssh)),
       web(session.transport(),
           [this](const std::string& id) { return solver::find_secret(shop.lent, id); }),
       shop{.store = session.store(),
            .images = images,
-           .launcher = session.launcher(),
+           .enter =
+               [&session] {
+                 session.enter();
+                 return session.launcher();
+               },
            .sink = session.display(),
            .contexts = inputs.contexts,
            .web = &web,

@@ -54,7 +54,7 @@ Call parse_call(const std::string& text) {
 Needs needs_of(const Call& call, const BuildFlags& flags) {
   if (call.kind == CallKind::kDescribe) return Needs::kNothing;
   // Answers need the configs of base images, which may be in the store.
-  return call.kind == CallKind::kBuild || must_fetch(flags) ? Needs::kLauncher : Needs::kStore;
+  return call.kind == CallKind::kBuild || must_fetch(flags) ? Needs::kLauncherLater : Needs::kStore;
 }
 
 }  // namespace cairn::cli

@@ -110,7 +110,7 @@ Command declare_check(CLI::App& app, Settings& settings) {
   flags->call = "check";
   declare_build_flags(*command, *flags);
   command->add_option("--progress", settings.progress, "auto, plain, tty, quiet or none");
-  return {command, Needs::kLauncher,
+  return {command, Needs::kLauncherLater,
           [flags](Session& session) { return run_call(session, *flags, parse_call(flags->call)); },
           [flags] { return needs_of(parse_call(flags->call), *flags); }};
 }

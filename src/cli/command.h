@@ -24,9 +24,10 @@ class Session;
 // must come before the first thread, so main has to know.
 enum class Needs {
   kNothing,
-  kStore,     // reads and writes the index; files of other ids are not touched
-  kBuilder,   // the builder's user and mount namespace: unpacks, deletes, mounts
-  kLauncher,  // runs steps
+  kStore,          // reads and writes the index; files of other ids are not touched
+  kBuilder,        // the builder's user and mount namespace: unpacks, deletes, mounts
+  kLauncher,       // runs steps
+  kLauncherLater,  // runs steps, if it comes to that: Session::enter()
 };
 
 struct Command {

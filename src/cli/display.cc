@@ -82,12 +82,12 @@ std::optional<FailedStep> Display::failed_step() const {
   return FailedStep{.name = tail.name, .last_lines = {tail.lines.begin(), tail.lines.end()}};
 }
 
-std::unique_ptr<Display> make_display(ProgressMode mode, const std::string& title) {
+std::unique_ptr<Display> make_display(ProgressMode mode) {
   if (mode == ProgressMode::kAuto) mode = can_redraw() ? ProgressMode::kTty : ProgressMode::kPlain;
   switch (mode) {
-    case ProgressMode::kTty: return make_tty_display(title);
+    case ProgressMode::kTty: return make_tty_display();
     case ProgressMode::kQuiet: return std::make_unique<QuietDisplay>();
-    default: return make_plain_display(title);
+    default: return make_plain_display();
   }
 }
 

@@ -39,6 +39,9 @@ struct FailedStep {
 class Display : public progress::Sink {
  public:
   void send(progress::Event event) final;
+  // From now on steps may run, and the display may have a thread. `title` says what builds them:
+  // "cairn I2 S0 N0"; "" for what is no build. A build that runs nothing never gets here.
+  virtual void begin(const std::string& /*title*/) {}
   // Draws what is left; nothing is drawn afterwards.
   virtual void finish() {}
   // Whether it shows anything at all.
@@ -61,7 +64,6 @@ class Display : public progress::Sink {
   std::optional<progress::VertexId> failed_;
 };
 
-// `title` follows "#0 building with": which rungs build here; "" for what is no build.
-std::unique_ptr<Display> make_display(ProgressMode mode, const std::string& title);
+std::unique_ptr<Display> make_display(ProgressMode mode);
 
 }  // namespace cairn::cli

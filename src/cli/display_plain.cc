@@ -18,6 +18,7 @@ constexpr double kAntiFlicker = 5;
 constexpr double kMaxDelay = 10;
 constexpr double kStatusShare = 0.05;
 constexpr double kStatusDelay = 5;
+constexpr double kTitleDelay = 0.2;
 
 // Two decimals at most, as Go's units package prints "%.2f" sizes.
 std::string size_text(std::int64_t bytes) {
@@ -26,11 +27,17 @@ std::string size_text(std::int64_t bytes) {
 
 class PlainDisplay final : public Display {
  public:
-  explicit PlainDisplay(std::string title) : title_(std::move(title)) {}
+  void begin(const std::string& title) override {
+    std::lock_guard lock(mutex_);
+    title_ = title;
+    waits_for_title_ = false;
+    flush();
+  }
 
   void finish() override {
     std::lock_guard lock(mutex_);
     for (progress::VertexId id : waiting(false)) show(id);
+    waits_for_title_ = false;
     flush();
   }
 
@@ -157,13 +164,7 @@ class PlainDisplay final : public Display {
     if (vertex.index == 0) vertex.index = ++last_index_;
     if (current_ != id) {
       if (current_) out_ += fmt::format("#{} ...\n", vertices_[*current_].index);
-      if (first_ && title_.empty()) {
-        // A pull or a push: there is nothing to say of the builder.
-      } else if (first_) {
-        out_ += fmt::format("#0 building with {}\n\n", title_);
-      } else {
-        out_ += "\n";
-      }
+      if (!first_) out_ += "\n";
       first_ = false;
       out_ += fmt::format("#{} {}\n", vertex.index, vertex.name);
       current_ = id;
@@ -184,11 +185,21 @@ class PlainDisplay final : public Display {
     return fmt::format("{:.{}f}", seconds, seconds < 10 ? 3 : seconds < 100 ? 2 : 1);
   }
 
+  // The title is the first line, so what comes before it is known waits, though not for long.
   void flush() {
-    if (!out_.empty()) write_to_stderr(std::exchange(out_, {}));
+    if (out_.empty()) return;
+    if (waits_for_title_ && monotonic_seconds() - made_ < kTitleDelay) return;
+    if (!titled_ && !title_.empty()) {
+      out_.insert(0, fmt::format("#0 building with {}\n\n", title_));
+    }
+    titled_ = true;
+    write_to_stderr(std::exchange(out_, {}));
   }
 
-  std::string title_;
+  std::string title_ = "cairn";
+  bool titled_ = false;
+  bool waits_for_title_ = true;
+  double made_ = monotonic_seconds();
   std::string out_;
   bool first_ = true;
   int last_index_ = 0;
@@ -227,8 +238,8 @@ void write_to_stderr(const std::string& text) {
   }
 }
 
-std::unique_ptr<Display> make_plain_display(const std::string& title) {
-  return std::make_unique<PlainDisplay>(title);
+std::unique_ptr<Display> make_plain_display() {
+  return std::make_unique<PlainDisplay>();
 }
 
 }  // namespace cairn::cli

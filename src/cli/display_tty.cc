@@ -33,9 +33,12 @@ const char* color_of(progress::Outcome outcome) {
 
 class TtyDisplay final : public Display {
  public:
-  explicit TtyDisplay(std::string title)
-      : title_(std::move(title)), begun_(monotonic_seconds()), ticker_([this] { tick(); }) {
+  void begin(const std::string& title) override {
+    std::lock_guard lock(mutex_);
+    title_ = title;
+    if (ticker_.joinable() || finished_) return;
     write_to_stderr("\x1b[?25l");  // no cursor while we redraw
+    ticker_ = std::thread([this] { tick(); });
   }
 
   ~TtyDisplay() override { stop(); }
@@ -174,8 +177,8 @@ class TtyDisplay final : public Display {
     return out + std::string(width - right.size() - out.size() - 1, ' ') + right;
   }
 
-  std::string title_;
-  double begun_;
+  std::string title_ = "cairn";
+  double begun_ = monotonic_seconds();
   bool closing_ = false;
   bool finished_ = false;
   std::size_t drawn_ = 0;
@@ -188,8 +191,8 @@ class TtyDisplay final : public Display {
 
 }  // namespace
 
-std::unique_ptr<Display> make_tty_display(const std::string& title) {
-  return std::make_unique<TtyDisplay>(title);
+std::unique_ptr<Display> make_tty_display() {
+  return std::make_unique<TtyDisplay>();
 }
 
 }  // namespace cairn::cli

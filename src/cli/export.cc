@@ -238,6 +238,7 @@ Exported export_build(Session& session, const ExportRequest& request,
       std::vector<oci::Reference> names = request.names;
       names.insert(names.end(), spec.names.begin(), spec.names.end());
       bool stays = spec.type == OutputType::kImage || spec.type == OutputType::kRegistry;
+      if (!stays || spec.push) session.enter();  // reads layers, or asks a server
       if (!spec.is_tree()) exporting.image(stays ? names : std::vector<oci::Reference>(), scope);
       exporting.run(spec, scope);
     });

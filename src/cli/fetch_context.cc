@@ -87,6 +87,7 @@ ContextFetcher::Fetched SessionFetcher::empty() {
 
 ContextFetcher::Fetched SessionFetcher::unpack(const sys::Fd& archive) {
   ErrorContext while_here([] { return "unpacking the build context"; });
+  session_.enter();  // files of any owner
   Fetched fetched = empty();
   overlay::unpack_archive(archive, fetched.files.root, "/", std::nullopt);
   return fetched;

@@ -87,10 +87,9 @@ Interruption::Interruption() {
   sigemptyset(&set);
   for (int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  ::signal(SIGPIPE, SIG_IGN);
   std::thread(watch_signals).detach();
 }
-std::stop_token Interruption::token() const {
+std::stop_token Interruption::token() {
   return stop_source().get_token();
 }
 int Interruption::signal() {
@@ -100,7 +99,33 @@ int Interruption::signal() {
 Session::Session(Settings settings, Needs needs) : settings_(std::move(settings)) {
   if (needs == Needs::kNothing) return;
   ::umask(022);
+  ::signal(SIGPIPE, SIG_IGN);
   if (settings_.root.empty()) settings_.root = default_root();
+  wished_isolation(settings_);  // what cannot be wished for is told at once
+  if (needs == Needs::kLauncherLater) {
+    is_put_off_ = true;
+  } else {
+    enter_builder(needs);
+  }
+  store_.emplace(store::Store::open(settings_.root));
+}
+
+Session::~Session() {
+  if (display_) display_->finish();
+}
+
+void Session::enter() {
+  if (!is_put_off_) return;
+  is_put_off_ = false;
+  enter_builder(Needs::kLauncher);
+  store_->empty_tmp();
+  if (display_) display_->begin("cairn " + rungs());
+  for (const std::string& note : builder_->notes) print_note(note);
+}
+
+// In the order the kernel needs: namespaces while there is one thread, then the launcher, then
+// threads.
+void Session::enter_builder(Needs needs) {
   if (needs >= Needs::kBuilder) {
     sandbox::Wishes wishes{.identity = {}, .isolation = wished_isolation(settings_), .store = {}};
     builder_ = sandbox::enter_builder_namespace(wishes);
@@ -111,22 +136,15 @@ Session::Session(Settings settings, Needs needs) : settings_(std::move(settings)
       launcher_.emplace(sandbox::Launcher::start(*builder_));
     }
   }
-  // No fork from here on: SQLite's locks do not survive one, and there will be threads.
   interruption_.emplace();
-  store_.emplace(store::Store::open(settings_.root));
-}
-
-Session::~Session() {
-  if (display_) display_->finish();
 }
 
 std::string Session::rungs() const {
   return rungs_ ? sandbox::text(*rungs_) : "";
 }
 
-const std::vector<std::string>& Session::notes() const {
-  static const std::vector<std::string> none;
-  return builder_ ? builder_->notes : none;
+std::stop_token Session::stop() const {
+  return Interruption::token();
 }
 
 Display& Session::display() {
@@ -134,13 +152,28 @@ Display& Session::display() {
     std::string progress = settings_.progress;
     const char* fallback = ::getenv("BUILDKIT_PROGRESS");
     if (progress.empty() && fallback != nullptr) progress = fallback;
-    display_ = make_display(parse_progress_mode(progress), launcher_ ? "cairn " + rungs() : "");
+    display_ = make_display(parse_progress_mode(progress));
+    if (!is_put_off_) display_->begin("");
   }
   return *display_;
 }
 
+// Asking a server takes threads of libcurl's.
+class Session::EnteringTransport final : public registry::Transport {
+ public:
+  explicit EnteringTransport(Session& session) : session_(session) {}
+  registry::Response send(const registry::Request& request) override {
+    session_.enter();
+    return transport_.send(request);
+  }
+
+ private:
+  Session& session_;
+  registry::CurlTransport transport_;
+};
+
 registry::Transport& Session::transport() {
-  if (!transport_) transport_ = std::make_unique<registry::CurlTransport>();
+  if (!transport_) transport_ = std::make_unique<EnteringTransport>(*this);
   return *transport_;
 }
 

@@ -35,7 +35,7 @@ void declare_settings(CLI::App& app, Settings& settings);
 class Interruption {
  public:
   Interruption();
-  std::stop_token token() const;
+  static std::stop_token token();
   static int signal();  // that came, or 0
 };
 
@@ -43,15 +43,19 @@ class Session {
  public:
   // Enters and opens what `needs` says. To be made before any thread.
   Session(Settings settings, Needs needs);
+
+  // What kLauncherLater put off; nothing at a second call. Before any thread that outlives it, and
+  // before files of other ids are touched, mounts made, or a server is asked. It costs some
+  // milliseconds, which a build that finds all it wants in the cache need not spend.
+  void enter();
   ~Session();
 
   const Settings& settings() const { return settings_; }
   store::Store& store() { return *store_; }
-  // Null unless the command needs one.
+  // Null unless it was needed and started.
   const sandbox::Launcher* launcher() const { return launcher_ ? &*launcher_ : nullptr; }
   std::string rungs() const;  // "I2 S0 N0", for the build header
-  const std::vector<std::string>& notes() const;
-  std::stop_token stop() const { return interruption_->token(); }
+  std::stop_token stop() const;
 
   // The display of this command, made at the first call; `progress` overrides the settings'.
   Display& display();
@@ -59,14 +63,18 @@ class Session {
   registry::Transport& transport();
 
  private:
+  class EnteringTransport;
+  void enter_builder(Needs needs);
+
   Settings settings_;
+  bool is_put_off_ = false;
   std::optional<sandbox::BuilderNamespace> builder_;
   std::optional<sandbox::Rungs> rungs_;
   std::optional<sandbox::Launcher> launcher_;
   std::optional<Interruption> interruption_;
   std::optional<store::Store> store_;
   std::unique_ptr<Display> display_;
-  std::unique_ptr<registry::CurlTransport> transport_;
+  std::unique_ptr<registry::Transport> transport_;
   std::unique_ptr<registry::Credentials> credentials_;
   std::unique_ptr<registry::Client> client_;
 };

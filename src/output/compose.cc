@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "output/compose.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/json.h"
 
@@ -64,14 +66,34 @@ ComposedImage compose(store::Store& store, Composition composition) {
   return image;
 }
 
+namespace {
+
+// Whether all that keep() would write is there: then a build that found everything writes nothing.
+bool is_kept(store::Store& store, const ComposedImage& image,
+             const std::vector<oci::ChainId>& chains, const std::vector<oci::Reference>& names) {
+  std::optional<store::Image> known = store.images().find(image.id);
+  if (!known) return false;
+  for (const oci::Reference& name : names) {
+    if (std::ranges::find(known->names, name) == known->names.end()) return false;
+  }
+  // The top layer is on those below.
+  return image.layers.empty() || !image.layers.back() ||
+         store.snapshots().find_by_chain(chains.back()) == image.layers.back();
+}
+
+}  // namespace
+
 void keep(store::Store& store, const ComposedImage& image,
           const std::vector<oci::Reference>& names) {
   std::vector<oci::ChainId> chains = oci::chain_ids(image.config.diff_ids);
+  if (is_kept(store, image, chains, names)) return;
+  store.atomically([&] {
+    for (std::size_t i = 0; i < image.layers.size(); ++i) {
+      if (image.layers[i]) store.snapshots().set_chain(chains[i], *image.layers[i]);
+    }
+  });
   std::int64_t size = 0;
   for (std::size_t i = 0; i < image.layers.size(); ++i) {
-    if (image.layers[i]) {
-      store.snapshots().set_chain(chains[i], *image.layers[i]);
-    }
     if (auto layer = store.snapshots().find_by_chain(chains[i])) {
       size += store.snapshots().find(layer->snapshot)->size;
     }

@@ -8,7 +8,7 @@ namespace cairn::solver {
 namespace {
 
 // How each op runs. Sources that have no step of their own show nothing.
-struct Dispatch {
+struct Runner {
   Job& job;
   progress::VertexScope& scope;
 
@@ -20,6 +20,32 @@ struct Dispatch {
   StepResult operator()(const plan::WorkdirOp& op) const { return run_workdir(job, op, scope); }
   StepResult operator()(const plan::ScratchOp&) const { return {}; }
   StepResult operator()(const plan::LocalOp&) const { return {}; }
+};
+
+struct Recaller {
+  using Result = std::optional<StepResult>;
+  Job& job;
+  progress::VertexScope& scope;
+
+  Result operator()(const plan::ImageOp& op) const { return recall_image(job, op); }
+  // What the web and repositories have now is not known here.
+  Result operator()(const plan::HttpOp&) const { return std::nullopt; }
+  Result operator()(const plan::GitOp&) const { return std::nullopt; }
+  Result operator()(const plan::CopyOp& op) const { return recall_copy(job, op, scope); }
+  Result operator()(const plan::RunOp& op) const { return recall_exec(job, op); }
+  Result operator()(const plan::WorkdirOp& op) const { return recall_workdir(job, op); }
+  Result operator()(const plan::ScratchOp&) const { return StepResult{}; }
+  Result operator()(const plan::LocalOp&) const { return StepResult{}; }
+};
+
+// Holds back what a step says until it is known whether it is shown at all.
+class HeldWarnings final : public progress::Sink {
+ public:
+  void send(progress::Event event) override {
+    if (auto* warning = std::get_if<progress::Warning>(&event))
+      messages.push_back(std::move(warning->message));
+  }
+  std::vector<std::string> messages;
 };
 
 std::string first_line(const std::string& text) {
@@ -50,17 +76,29 @@ store::CacheRecord record_of(const Digest& key, const std::string& snapshot, con
 
 }  // namespace
 
+std::optional<StepResult> recall_vertex(Job& job) {
+  const plan::Vertex& vertex = job.vertex();
+  HeldWarnings warnings;
+  std::optional<StepResult> result;
+  try {
+    progress::VertexScope unseen(warnings, vertex.name);
+    result = std::visit(Recaller{job, unseen}, vertex.op);
+  } catch (const Error&) {
+    return std::nullopt;  // who runs the step meets it again, and says where
+  }
+  if (!result || !is_shown(vertex.op)) return result;
+  progress::VertexScope scope(job.shop.sink, vertex.name);
+  for (std::string& message : warnings.messages) scope.warn(std::move(message));
+  scope.cached();
+  return result;
+}
+
 StepResult run_vertex(Job& job) {
   const plan::Vertex& vertex = job.vertex();
-  if (!is_shown(vertex.op)) {
-    progress::NullSink silent;
-    progress::VertexScope scope(silent, vertex.name);
-    return std::visit(Dispatch{job, scope}, vertex.op);
-  }
   progress::VertexScope scope(job.shop.sink, vertex.name);
   try {
     ErrorContext while_here([&] { return "running step " + first_line(vertex.name); });
-    StepResult result = std::visit(Dispatch{job, scope}, vertex.op);
+    StepResult result = std::visit(Runner{job, scope}, vertex.op);
     if (result.cached) {
       scope.cached();
     } else {

@@ -20,6 +20,8 @@ struct Job {
   const std::vector<StepResult>& results;  // those of the inputs are there
   const Workshop& shop;
   std::stop_token stop;
+  // What recalling read of the client's files, for who runs the step then.
+  std::optional<std::vector<cache::SelectedContent>>& read;
 
   const plan::Vertex& vertex() const { return plan.vertices[id]; }
   // The root that the op changes; nothing for a source, which stands on no other vertex.
@@ -30,8 +32,19 @@ struct Job {
   bool asked_to_stop() const { return stop.stop_requested(); }
 };
 
-// Runs the job's op with its progress, and gives errors the span of its line.
+// The result that is recorded for the op, as far as that can be said without mounting anything and
+// by this thread alone; shows it as cached.
+std::optional<StepResult> recall_vertex(Job& job);
+// Runs the op with its progress, and gives errors the span of its line. To be asked after
+// recall_vertex found nothing.
 StepResult run_vertex(Job& job);
+
+// For ops that may be known beforehand.
+std::optional<StepResult> recall_image(const Job& job, const plan::ImageOp& op);
+std::optional<StepResult> recall_copy(Job& job, const plan::CopyOp& op,
+                                      progress::VertexScope& scope);
+std::optional<StepResult> recall_exec(const Job& job, const plan::RunOp& op);
+std::optional<StepResult> recall_workdir(const Job& job, const plan::WorkdirOp& op);
 
 // One per op, in files of their own. `scope` is the vertex on the screen.
 StepResult run_image(Job& job, const plan::ImageOp& op, progress::VertexScope& scope);

@@ -128,24 +128,29 @@ std::optional<cache::CacheKey> definition_key(const Job& job, const plan::CopyOp
 
 }  // namespace
 
+std::optional<StepResult> recall_copy(Job& job, const plan::CopyOp& op,
+                                      progress::VertexScope& scope) {
+  if (auto definition = definition_key(job, op)) return find_cached(job, *definition);
+  bool all_local = std::ranges::all_of(
+      op.sources, [&](const plan::CopySource& source) { return is_local(job, source.from); });
+  if (!all_local || job.vertex().no_cache) return std::nullopt;
+  job.read = CopySelection(job, op, scope).contents(job.stop);
+  return find_cached(job, cache::copy_key(op, job.parent().key, *job.read));
+}
+
 StepResult run_copy(Job& job, const plan::CopyOp& op, progress::VertexScope& scope) {
-  std::optional<cache::CacheKey> definition = definition_key(job, op);
-  if (definition) {
-    if (auto hit = find_cached(job, *definition)) return *hit;
-  }
   CopySelection selection(job, op, scope);
-  std::optional<overlay::Owner> owner = chosen_owner(job, op);
-  std::string owner_text = owner ? fmt::format("{}:{}", owner->uid, owner->gid) : "";
-  cache::CacheKey key =
-      cache::copy_key(op, job.parent().key, owner_text, selection.contents(job.stop));
+  if (!job.read) job.read = selection.contents(job.stop);
+  cache::CacheKey key = cache::copy_key(op, job.parent().key, *job.read);
   std::optional<StepResult> result = find_cached(job, key);
   if (!result) {
+    std::optional<overlay::Owner> owner = chosen_owner(job, op);
     Workspace workspace(job.shop.store, job.parent().snapshot,
                         op.link ? Workspace::Start::kEmpty : Workspace::Start::kParent);
     Copying(job, op, owner, workspace.root()).run(selection.sources());
     result = commit(job, workspace, key);
   }
-  if (definition) remember(job, *definition, *result);
+  if (auto definition = definition_key(job, op)) remember(job, *definition, *result);
   return *result;
 }
 

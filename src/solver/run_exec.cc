@@ -141,10 +141,14 @@ void refuse_foreign(const oci::Platform& platform) {
 
 }  // namespace
 
+std::optional<StepResult> recall_exec(const Job& job, const plan::RunOp& op) {
+  if (mounts_client_files(job, op)) return std::nullopt;
+  return find_cached(job, cache::run_key(op, job.parent().key, mount_definitions(job, op)));
+}
+
 StepResult run_exec(Job& job, const plan::RunOp& op, progress::VertexScope& scope) {
   const Digest& parent = job.parent().key;
   cache::CacheKey definition = cache::run_key(op, parent, mount_definitions(job, op));
-  if (auto hit = find_cached(job, definition)) return *hit;
   cache::CacheKey key = cache::run_key(op, parent, mount_contents(job, op));
   std::optional<StepResult> result = find_cached(job, key);
   if (!result) {

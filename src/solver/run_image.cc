@@ -7,6 +7,17 @@
 
 namespace cairn::solver {
 
+// Nothing when it is not all here: then somebody is told what is done about it.
+std::optional<StepResult> recall_image(const Job& job, const plan::ImageOp& op) {
+  source::FoundImage image = job.shop.images.find(op.reference, op.platform);
+  if (!image.is_local || image.config.diff_ids.empty()) return std::nullopt;
+  oci::ChainId chain = oci::chain_id(image.config.diff_ids);
+  std::optional<store::LayerView> top = job.shop.store.snapshots().find_by_chain(chain);
+  if (!top) return std::nullopt;
+  return StepResult{
+      .key = cache::image_key(chain.str()).digest(), .snapshot = top->snapshot, .cached = true};
+}
+
 StepResult run_image(Job& job, const plan::ImageOp& op, progress::VertexScope& scope) {
   source::FoundImage image = job.shop.images.find(op.reference, op.platform);
   std::string chain = "empty";

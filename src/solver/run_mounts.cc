@@ -79,14 +79,20 @@ void open_run_mounts(Job& job, const plan::RunOp& op, const sys::RootDir& root, 
   }
 }
 
+bool mounts_client_files(const Job& job, const plan::RunOp& op) {
+  return std::ranges::any_of(op.mounts, [&](const plan::RunMount& mount) {
+    std::optional<plan::VertexId> from = plan::tree_of(mount);
+    return from && local_context(job, *from) != nullptr;
+  });
+}
+
+// The client's files are known by their content alone.
 std::vector<std::string> mount_definitions(const Job& job, const plan::RunOp& op) {
+  if (mounts_client_files(job, op)) return mount_contents(job, op);
   std::vector<std::string> out;
   for (const plan::RunMount& mount : op.mounts) {
     std::optional<plan::VertexId> from = plan::tree_of(mount);
-    if (!from) continue;
-    // The client's files are known by their content alone.
-    if (local_context(job, *from) != nullptr) return mount_contents(job, op);
-    out.push_back("from " + job.results[*from].key.str());
+    if (from) out.push_back("from " + job.results[*from].key.str());
   }
   return out;
 }

@@ -34,6 +34,7 @@ void open_run_mounts(Job& job, const plan::RunOp& op, const sys::RootDir& root, 
 std::vector<std::string> secret_variables(const Job& job, const plan::RunOp& op);
 
 // The mounts' part of the step's key: the definition of what each tree shows, or its content.
+bool mounts_client_files(const Job& job, const plan::RunOp& op);
 std::vector<std::string> mount_definitions(const Job& job, const plan::RunOp& op);
 std::vector<std::string> mount_contents(const Job& job, const plan::RunOp& op);
 

@@ -7,6 +7,10 @@
 
 namespace cairn::solver {
 
+std::optional<StepResult> recall_workdir(const Job& job, const plan::WorkdirOp& op) {
+  return find_cached(job, cache::workdir_key(op, job.parent().key));
+}
+
 StepResult run_workdir(Job& job, const plan::WorkdirOp& op, progress::VertexScope&) {
   // By the rules of --chown, not by those of RUN: uid 7 alone is 7:7, and a name that nobody has is
   // root until a RUN asks for it.
@@ -15,13 +19,10 @@ StepResult run_workdir(Job& job, const plan::WorkdirOp& op, progress::VertexScop
     user = sandbox::resolve_chown(View(job.shop.store, job.parent().snapshot).root(), op.user,
                                   sandbox::UnknownNames::kAreRoot);
   }
-  cache::CacheKey key =
-      cache::workdir_key(op, job.parent().key, fmt::format("{}:{}", user.uid, user.gid));
-  if (auto hit = find_cached(job, key)) return *hit;
   Workspace workspace(job.shop.store, job.parent().snapshot);
   workspace.root().make_dirs(
       op.path, 0755, [&](const sys::Fd& made) { sys::chown_at(made, "", user.uid, user.gid); });
-  return commit(job, workspace, key);
+  return commit(job, workspace, cache::workdir_key(op, job.parent().key));
 }
 
 }  // namespace cairn::solver

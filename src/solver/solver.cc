@@ -45,13 +45,26 @@ class Run {
         is_layer_(target_layers(plan)),
         waiting_for_(plan.vertices.size()),
         dependants_(plan.vertices.size()),
+        read_(plan.vertices.size()),
         results_(plan.vertices.size()) {}
+
+  // In the order of the plan, up to the first vertex that has to run: what waits for it cannot be
+  // known yet, and what does not should not wait. True when that was all.
+  bool recall() {
+    bool all = true;
+    workshop_.store.reading([&] { all = recall_in_order(); });
+    return all;
+  }
+
+  std::vector<StepResult> take() { return std::move(results_); }
 
   std::vector<StepResult> go(std::stop_token outside) {
     std::stop_callback forward(outside, [this] { stop_.request_stop(); });
-    for (plan::VertexId id = 0; id < plan_.vertices.size(); ++id) {
-      std::set<plan::VertexId> inputs(plan_.vertices[id].inputs.begin(),
-                                      plan_.vertices[id].inputs.end());
+    for (plan::VertexId id = recalled_; id < plan_.vertices.size(); ++id) {
+      std::set<plan::VertexId> inputs;
+      for (plan::VertexId input : plan_.vertices[id].inputs) {
+        if (input >= recalled_) inputs.insert(input);
+      }
       waiting_for_[id] = inputs.size();
       for (plan::VertexId input : inputs) dependants_[input].push_back(id);
       if (inputs.empty()) ready_.insert({-remaining_[id], id});
@@ -66,6 +79,17 @@ class Run {
   }
 
  private:
+  bool recall_in_order() {
+    for (; recalled_ < plan_.vertices.size(); ++recalled_) {
+      Job job = job_of(recalled_);
+      std::optional<StepResult> result = recall_vertex(job);
+      if (!result) return false;
+      results_[recalled_] = *std::move(result);
+      tell_of_layer(recalled_, results_[recalled_]);
+    }
+    return true;
+  }
+
   void schedule(ThreadPool& pool) {
     std::unique_lock lock(mutex_);
     while (true) {
@@ -84,9 +108,7 @@ class Run {
     std::exception_ptr failure;
     StepResult result;
     try {
-      Job job{plan_, id, results_, workshop_, stop_.get_token()};
-      result = run_vertex(job);
-      if (is_layer_[id] && workshop_.on_layer) workshop_.on_layer(result.snapshot);
+      result = result_of(id);
     } catch (...) {
       failure = std::current_exception();
     }
@@ -105,6 +127,25 @@ class Run {
     finished_.notify_one();
   }
 
+  Job job_of(plan::VertexId id) {
+    return {plan_, id, results_, workshop_, stop_.get_token(), read_[id]};
+  }
+
+  StepResult result_of(plan::VertexId id) {
+    Job job = job_of(id);
+    // The one that ended recall() has been looked for.
+    std::optional<StepResult> recalled;
+    if (id != recalled_) recalled = recall_vertex(job);
+    StepResult result = recalled ? *std::move(recalled) : run_vertex(job);
+    read_[id].reset();
+    tell_of_layer(id, result);
+    return result;
+  }
+
+  void tell_of_layer(plan::VertexId id, const StepResult& result) const {
+    if (is_layer_[id] && workshop_.on_layer) workshop_.on_layer(result.snapshot);
+  }
+
   const plan::Plan& plan_;
   const Workshop& workshop_;
   const std::vector<int> remaining_;
@@ -119,6 +160,8 @@ class Run {
   std::vector<std::size_t> waiting_for_;
   std::vector<std::vector<plan::VertexId>> dependants_;
   std::exception_ptr failure_;
+  plan::VertexId recalled_ = 0;  // all before it are done
+  std::vector<std::optional<std::vector<cache::SelectedContent>>> read_;
   // Written once per vertex under the lock, before any dependant can run; read without it after.
   std::vector<StepResult> results_;
 };
@@ -132,12 +175,15 @@ std::optional<std::string> find_secret(const Lent& lent, const std::string& id) 
 }
 
 std::vector<StepResult> Solver::solve(const plan::Plan& plan, std::stop_token stop) {
-  EtcFiles etc(workshop_.store.tmp_dir());
   Workshop workshop = workshop_;
+  Run run(plan, workshop);
+  if (run.recall()) return run.take();
+  workshop.launcher = workshop.enter();
+  EtcFiles etc(workshop_.store.tmp_dir());
   workshop.etc = &etc;
   SecretFiles secret_files(workshop_.store.tmp_dir());
   workshop.secret_files = &secret_files;
-  return Run(plan, workshop).go(std::move(stop));
+  return run.go(std::move(stop));
 }
 
 }  // namespace cairn::solver

@@ -47,15 +47,20 @@ std::optional<std::string> find_secret(const Lent& lent, const std::string& id);
 struct Workshop {
   store::Store& store;
   source::Images& images;
-  const sandbox::Launcher* launcher;  // needed for plans that run anything
+  // Called once, by the thread of solve(), before anything is run, mounted or asked of a server: a
+  // plan whose results are all recorded needs none of that, and no other thread. Gives what runs
+  // steps.
+  std::function<const sandbox::Launcher*()> enter;
   progress::Sink& sink;
   const std::map<std::string, source::LocalContext>& contexts;
   const source::WebFiles* web = nullptr;  // needed for plans that have HttpOps
   std::size_t jobs = 1;
   Lent lent = {};
-  EtcFiles* etc = nullptr;              // made by solve()
-  SecretFiles* secret_files = nullptr;  // the same
-  // Called on a job's thread for each snapshot that the target's own layers need, new or cached.
+  const sandbox::Launcher* launcher = nullptr;  // these three are made by solve()
+  EtcFiles* etc = nullptr;
+  SecretFiles* secret_files = nullptr;
+  // Called on some thread, before enter() too, for each snapshot that the target's own layers need,
+  // new or cached.
   std::function<void(const std::string& snapshot)> on_layer;
 };
 

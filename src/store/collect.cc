@@ -51,14 +51,6 @@ Marked mark(Store& store) {
   return marked;
 }
 
-void remove_quietly(const sys::Fd& dir, const std::string& name) {
-  try {
-    sys::remove_tree_at(dir, name.c_str());
-  } catch (const Error&) {
-    // Files of other users, seen from outside their user namespace: the next one inside takes them.
-  }
-}
-
 sys::Fd open_dir(const std::string& path) {
   return sys::open_path(path, O_RDONLY | O_DIRECTORY);
 }
@@ -70,20 +62,25 @@ void sweep_snapshots(Store& store, const Marked& marked, Collected& collected) {
     collected.bytes += record.size;
     ++collected.snapshots;
   }
-  sys::Fd dir = open_dir(store.root() + "/snapshots");
-  for (const sys::DirEntry& entry : sys::list_dir(dir)) {
-    if (!marked.snapshots.contains(entry.name)) remove_quietly(dir, entry.name);
+  std::string path = store.root() + "/snapshots";
+  std::vector<std::string> unnamed;
+  for (const sys::DirEntry& entry : sys::list_dir(open_dir(path))) {
+    if (!marked.snapshots.contains(entry.name)) unnamed.push_back(entry.name);
   }
+  remove_entries(path, unnamed);  // what stays is gone with the next collection that may
 }
 
 void sweep_blobs(Store& store, const Marked& marked, Collected& collected) {
-  sys::Fd dir = open_dir(store.root() + "/oci/blobs/sha256");
+  std::string path = store.root() + "/oci/blobs/sha256";
+  sys::Fd dir = open_dir(path);
+  std::vector<std::string> unnamed;
   for (const sys::DirEntry& entry : sys::list_dir(dir)) {
     if (marked.blobs.contains(entry.name)) continue;
     collected.bytes += sys::stat_at(dir, entry.name.c_str()).st_size;
     ++collected.blobs;
-    remove_quietly(dir, entry.name);
+    unnamed.push_back(entry.name);
   }
+  remove_entries(path, unnamed);
 }
 
 }  // namespace
@@ -97,9 +94,25 @@ Collected collect_garbage(Store& store) {
   return collected;
 }
 
-void empty_directory(const std::string& path) {
+std::vector<std::string> empty_directory(const std::string& path) {
+  std::vector<std::string> names;
+  for (const sys::DirEntry& entry : sys::list_dir(open_dir(path))) names.push_back(entry.name);
+  return remove_entries(path, names);
+}
+
+std::vector<std::string> remove_entries(const std::string& path,
+                                        const std::vector<std::string>& names) {
+  if (names.empty()) return {};
   sys::Fd dir = open_dir(path);
-  for (const sys::DirEntry& entry : sys::list_dir(dir)) remove_quietly(dir, entry.name);
+  std::vector<std::string> stayed;
+  for (const std::string& name : names) {
+    try {
+      sys::remove_tree_at(dir, name.c_str());
+    } catch (const Error&) {
+      stayed.push_back(name);
+    }
+  }
+  return stayed;
 }
 
 }  // namespace cairn::store

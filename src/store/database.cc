@@ -102,6 +102,25 @@ void Database::fail(int code, std::string_view doing) const {
   throw error;
 }
 
+void Database::end_reading() {
+  if (!std::exchange(is_reading_, false)) return;
+  int code = sqlite3_exec(handle_, "COMMIT", nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) fail(code, "read");
+}
+
+Reading::Reading(Database& database)
+    : database_(database), lock_(database.mutex_), is_first_(!database.is_reading_) {
+  if (!is_first_) return;
+  int code = sqlite3_exec(database.handle_, "BEGIN", nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) database.fail(code, "read");
+  database.is_reading_ = true;
+}
+
+Reading::~Reading() {
+  if (!is_first_ || !std::exchange(database_.is_reading_, false)) return;
+  sqlite3_exec(database_.handle_, "COMMIT", nullptr, nullptr, nullptr);  // nothing was written
+}
+
 Transaction::Transaction(Database& database) : database_(database), lock_(database.mutex_) {
   database_.run("BEGIN IMMEDIATE");
 }

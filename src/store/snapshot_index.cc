@@ -125,10 +125,17 @@ void SnapshotIndex::set_diff_id(const LayerView& layer, const oci::DiffId& diff_
 }
 
 std::optional<oci::DiffId> SnapshotIndex::find_diff_id(const LayerView& layer) {
-  return database_.find(
+  {
+    std::lock_guard lock(mutex_);
+    if (auto asked = diff_ids_.find(layer); asked != diff_ids_.end()) return asked->second;
+  }
+  auto found = database_.find(
       "SELECT diff_id FROM layers WHERE snapshot = ? AND clamp = ?",
       [](Row& row) { return oci::DiffId::parse(row.text(0)); }, layer.snapshot,
       clamp_column(layer));
+  std::lock_guard lock(mutex_);
+  if (found) diff_ids_.emplace(layer, *found);
+  return found;
 }
 
 void SnapshotIndex::set_chain(const oci::ChainId& chain, const LayerView& layer) {
@@ -197,6 +204,7 @@ void SnapshotIndex::drop(const std::string& id) {
 void SnapshotIndex::forget_seen() {
   std::lock_guard lock(mutex_);
   seen_.clear();
+  diff_ids_.clear();
 }
 
 }  // namespace cairn::store

@@ -6,7 +6,9 @@
 // for once per process: nobody collects while an open store holds its lease. Safe from any thread.
 #pragma once
 
+#include <compare>
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -35,7 +37,7 @@ struct SnapshotRecord {
 struct LayerView {
   std::string snapshot;
   std::optional<std::int64_t> clamp = std::nullopt;
-  bool operator==(const LayerView&) const = default;
+  auto operator<=>(const LayerView&) const = default;
 };
 
 class SnapshotIndex {
@@ -83,6 +85,7 @@ class SnapshotIndex {
   std::string boot_;
   std::mutex mutex_;
   std::unordered_map<std::string, std::string> seen_;  // a snapshot that is there, and its parent
+  std::map<LayerView, oci::DiffId> diff_ids_;          // that were asked for
 };
 
 }  // namespace cairn::store

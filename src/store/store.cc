@@ -52,6 +52,7 @@ struct Store::Parts {
   LayerBlobs layer_blobs;
   CacheRecords records;
   ImageStore images;
+  std::vector<std::string> left_in_tmp;  // that was there when we came, and did not go
 };
 
 Store Store::open(const std::string& root) {
@@ -60,12 +61,11 @@ Store Store::open(const std::string& root) {
   prepare_schema(parts->database, parts->root + "/cairn.db");
   for (const std::string& id : parts->snapshots.drop_unsynced_of_other_boots()) {
     // No process of this boot has seen it: rows of another boot are dropped before anything else.
-    sys::Fd dir = sys::open_path(parts->root + "/snapshots", O_RDONLY | O_DIRECTORY);
-    sys::remove_tree_at(dir, id.c_str());
+    remove_entries(parts->root + "/snapshots", {id});
   }
   parts->layout.create();
   if (parts->lease.alone()) {
-    empty_directory(parts->root + "/tmp");
+    parts->left_in_tmp = empty_directory(parts->root + "/tmp");
     parts->lease.settle();
   }
   return Store(std::move(parts));
@@ -101,6 +101,10 @@ CacheRecords& Store::records() {
   return parts_->records;
 }
 
+void Store::empty_tmp() {
+  parts_->left_in_tmp = remove_entries(tmp_dir(), parts_->left_in_tmp);
+}
+
 void Store::sync() {
   std::vector<std::string> ids = snapshots().unsynced();
   if (ids.empty()) return;
@@ -114,6 +118,11 @@ void Store::atomically(const std::function<void()>& work) {
   Transaction transaction(parts_->database);
   work();
   transaction.commit();
+}
+
+void Store::reading(const std::function<void()>& work) {
+  Reading reading(parts_->database);
+  work();
 }
 
 std::optional<Collected> Store::collect() {

@@ -32,8 +32,8 @@ std::string make_root(const std::string& root);
 class Store {
  public:
   // Makes what is missing. After a crash of the machine, drops the snapshots that were not synced;
-  // when nobody else is here, empties tmp/. Errors: kHost for a root that cannot be written or that
-  // a newer cairn made, kCorrupt for a damaged index.
+  // when nobody else is here, empties tmp/ as far as it may. Errors: kHost for a root that cannot
+  // be written or that a newer cairn made, kCorrupt for a damaged index.
   static Store open(const std::string& root);
   Store(Store&&) noexcept;
   ~Store();
@@ -48,6 +48,9 @@ class Store {
   LayerBlobs& layer_blobs();
   CacheRecords& records();
 
+  // Removes what open() could not: for a process that has become root of its namespace since.
+  void empty_tmp();
+
   // One syncfs(2), after which every snapshot known before it is durable. Before a reference to any
   // of them is published.
   void sync();
@@ -56,6 +59,9 @@ class Store {
   // or put mine", between the halves of which another process must not come. Keep it to
   // microseconds.
   void atomically(const std::function<void()>& work);
+
+  // Runs `work` on one view of the index: many look-ups for the price of one.
+  void reading(const std::function<void()>& work);
 
   // Removes what neither an image nor a cache record needs. Nothing when another process has the
   // store open: skipped, not waited for. The caller must not be using anything it found before.

@@ -10,8 +10,8 @@
 
 namespace cairn::cli {
 
-std::unique_ptr<Display> make_plain_display(const std::string& title);
-std::unique_ptr<Display> make_tty_display(const std::string& title);
+std::unique_ptr<Display> make_plain_display();
+std::unique_ptr<Display> make_tty_display();
 
 // " 3.15MB / 27.1MB 0.4s done": what a status line says after its name.
 std::string describe(const progress::Status& status);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "store/store.h"
 
@@ -11,7 +12,10 @@ namespace cairn::store {
 
 // The caller holds the store alone.
 Collected collect_garbage(Store& store);
-// Removes all below `dir`; what cannot be removed (files of other users) stays for another time.
-void empty_directory(const std::string& dir);
+// Removes all in `dir`, or the entries named; gives the names of those that stayed, as files of
+// other ids do outside the builder's namespace.
+std::vector<std::string> empty_directory(const std::string& dir);
+std::vector<std::string> remove_entries(const std::string& dir,
+                                        const std::vector<std::string>& names);
 
 }  // namespace cairn::store

@@ -41,7 +41,8 @@ Timestamp at(double seconds) {
 
 std::string drawn(const std::vector<Event>& events) {
   Caught caught;
-  auto display = make_display(ProgressMode::kPlain, "test");
+  auto display = make_display(ProgressMode::kPlain);
+  display->begin("test");
   for (const Event& event : events) display->send(event);
   display->finish();
   return caught.text();
@@ -83,7 +84,7 @@ TEST_CASE("several steps that end together are all shown") {
 
 TEST_CASE("the tail of a failed step's log is kept for the message") {
   Caught caught;
-  auto display = make_display(ProgressMode::kQuiet, "test");
+  auto display = make_display(ProgressMode::kQuiet);
   display->send(VertexStarted{.id = 1, .name = "[2/2] RUN make", .time = {}});
   for (int i = 0; i < 15; ++i) {
     display->send(LogBytes{.vertex = 1, .data = fmt::format("line {}\n", i), .time = {}});

@@ -41,7 +41,8 @@ std::string drawn(const std::vector<Event>& events) {
   sys::Fd saved(::dup(STDERR_FILENO));
   ::dup2(file.get(), STDERR_FILENO);
   {
-    auto display = make_display(ProgressMode::kTty, "here");
+    auto display = make_display(ProgressMode::kTty);
+    display->begin("here");
     for (const Event& event : events) display->send(event);
     display->finish();
   }

@@ -77,7 +77,7 @@ struct Kitchen {
                      source::LocalContext{"context", sys::RootDir::open(context.root()), filter});
     solver::Workshop shop{.store = store,
                           .images = images,
-                          .launcher = &launcher,
+                          .enter = [this] { return &launcher; },
                           .sink = sink,
                           .contexts = contexts,
                           .jobs = jobs,
