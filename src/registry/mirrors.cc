@@ -20,6 +20,17 @@ Url parse_server(std::string_view text) {
   throw Error::of(ErrorKind::kUsage, "\"{}\" is no address of a registry", text);
 }
 
+Endpoint parse_mirror(std::string_view text) {
+  Endpoint endpoint{.base = parse_server(text), .mirror = true};
+  std::string& path = endpoint.base.target;
+  path = path.substr(0, path.find('?'));
+  while (path.ends_with('/')) path.pop_back();
+  if (path != "/v2" && !path.starts_with("/v2/")) path.insert(0, "/v2");
+  endpoint.registry = endpoint.base.str().substr(endpoint.base.scheme.size() + 3);
+  endpoint.registry.resize(endpoint.registry.find('/'));
+  return endpoint;
+}
+
 }  // namespace
 
 void MirrorMap::add(std::string_view setting) {
@@ -30,19 +41,14 @@ void MirrorMap::add(std::string_view setting) {
   }
   std::string host(setting.substr(0, equals));
   if (host == "index.docker.io" || host == kHubApi) host = kHub;
-  Endpoint endpoint{.base = parse_server(setting.substr(equals + 1)), .mirror = true};
-  std::string& path = endpoint.base.target;
-  path = path.substr(0, path.find('?'));
-  while (path.ends_with('/')) path.pop_back();
-  if (path != "/v2" && !path.starts_with("/v2/")) path.insert(0, "/v2");
-  endpoint.registry = endpoint.base.str().substr(endpoint.base.scheme.size() + 3);
-  endpoint.registry.resize(endpoint.registry.find('/'));
-  mirrors_[host].push_back(std::move(endpoint));
+  mirrors_[host].emplace_back(setting.substr(equals + 1));
 }
 
 std::vector<Endpoint> MirrorMap::for_pull(const std::string& registry) const {
   std::vector<Endpoint> out;
-  if (auto found = mirrors_.find(registry); found != mirrors_.end()) out = found->second;
+  if (auto found = mirrors_.find(registry); found != mirrors_.end()) {
+    for (const std::string& url : found->second) out.push_back(parse_mirror(url));
+  }
   out.push_back(origin(registry));
   return out;
 }

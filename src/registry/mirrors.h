@@ -22,16 +22,17 @@ struct Endpoint {
 class MirrorMap {
  public:
   // One setting as the command line gives it, HOST=URL; the URL may lack its scheme and may have a
-  // path that goes before the repository. Throws kUsage.
+  // path that goes before the repository. Throws kUsage when it is none; whether the URL is one is
+  // looked at when it is used, since that takes libcurl, and most builds ask nobody.
   void add(std::string_view setting);
-  // Mirrors in the order they were added, then the origin.
+  // Mirrors in the order they were added, then the origin. Throws kUsage.
   std::vector<Endpoint> for_pull(const std::string& registry) const;
   // The registry itself: docker.io lives at registry-1.docker.io, and loopback hosts speak HTTP
   // unless their port is 443.
   static Endpoint origin(const std::string& registry);
 
  private:
-  std::map<std::string, std::vector<Endpoint>> mirrors_;
+  std::map<std::string, std::vector<std::string>> mirrors_;  // URLs by host
 };
 
 }  // namespace cairn::registry
