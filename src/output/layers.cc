@@ -16,7 +16,7 @@ void write_view(store::Store& store, const LayerView& view, ByteSink& tar) {
     throw Error::of(ErrorKind::kCorrupt, "snapshot {} is gone", view.snapshot)
         .with_hint("build the image again");
   }
-  overlay::write_layer(store.snapshots().path(view.snapshot),
+  overlay::write_layer({{store.snapshots().path(view.snapshot)}},
                        {store.snapshots().stack_paths(snapshot->parent)},
                        {.clamp_mtime = view.clamp}, tar);
 }
