@@ -73,7 +73,7 @@ void keep(store::Store& store, const ComposedImage& image,
       store.snapshots().set_chain(chains[i], *image.layers[i]);
     }
     if (auto layer = store.snapshots().find_by_chain(chains[i])) {
-      size += store.snapshots().find(layer->snapshot)->size;
+      size += store.snapshots().layer_size(*layer);
     }
   }
   store.sync();
