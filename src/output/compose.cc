@@ -12,9 +12,9 @@ namespace {
 void fill_times(std::vector<oci::History>& history, std::size_t base_lines) {
   std::optional<Timestamp> time;
   for (std::size_t i = base_lines; i < history.size() && !time; ++i) time = history[i].created;
-  for (std::size_t i = 0; i < base_lines && i < history.size(); ++i) {
-    bool has_new_layer = time.has_value() && history.size() > base_lines;
-    if (!has_new_layer && history[i].created) time = history[i].created;
+  bool has_new_layer = time.has_value();
+  for (std::size_t i = 0; i < base_lines && !has_new_layer; ++i) {
+    if (history[i].created) time = history[i].created;
   }
   for (std::size_t i = base_lines; i < history.size(); ++i) {
     if (history[i].created) {
