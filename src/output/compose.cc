@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "output/compose.h"
 
+#include <span>
+
 #include "base/error.h"
 #include "base/json.h"
 
@@ -25,6 +27,28 @@ void fill_times(std::vector<oci::History>& history, std::size_t base_lines) {
   }
 }
 
+// Puts one layer in the place of those that --squash merges, the `made` ones or all. History
+// becomes what docker's --squash made of it: every line stays, those of merged layers as empty
+// ones, and one more is the new layer.
+void squash(Composition& composition, std::size_t base_lines, ComposedImage& image,
+            std::vector<LayerView>& made) {
+  bool all = composition.squash == Squash::kAll;
+  oci::ImageConfig& config = composition.config;
+  std::size_t merged = made.size() + (all ? config.diff_ids.size() : 0);
+  if (composition.squash == Squash::kNone || merged < 2) return;
+  std::string top = made.empty() ? composition.base_snapshot : made.back().snapshot;
+  made = {
+      {.snapshot = top, .clamp = composition.clamp, .base = all ? "" : composition.base_snapshot}};
+  if (all) {
+    config.diff_ids.clear();
+    image.layers.clear();
+  }
+  auto lines = std::span(config.history).subspan(all ? 0 : base_lines);
+  for (oci::History& line : lines) line.empty_layer = true;
+  config.history.push_back(
+      {.created = composition.epoch, .comment = fmt::format("squashed {} layers", merged)});
+}
+
 }  // namespace
 
 ComposedImage compose(store::Store& store, Composition composition) {
@@ -39,19 +63,23 @@ ComposedImage compose(store::Store& store, Composition composition) {
   image.layers.resize(config.diff_ids.size());
   std::size_t base_lines = config.history.size();
 
+  std::vector<LayerView> made;
   for (const NewLine& line : composition.lines) {
     oci::History entry{.created = composition.epoch,
                        .created_by = line.created_by,
                        .comment = line.comment,
                        .empty_layer = !line.snapshot.has_value()};
     if (line.snapshot) {
-      LayerView view{.snapshot = *line.snapshot, .clamp = composition.clamp};
-      config.diff_ids.push_back(layer_diff_id(store, view));
-      image.layers.emplace_back(view);
-      auto snapshot = store.snapshots().find(view.snapshot);
+      made.push_back({.snapshot = *line.snapshot, .clamp = composition.clamp});
+      auto snapshot = store.snapshots().find(*line.snapshot);
       if (snapshot && !composition.epoch) entry.created = snapshot->created;
     }
     config.history.push_back(std::move(entry));
+  }
+  squash(composition, base_lines, image, made);
+  for (const LayerView& view : made) {
+    config.diff_ids.push_back(layer_diff_id(store, view));
+    image.layers.emplace_back(view);
   }
   fill_times(config.history, base_lines);
   config.created = std::nullopt;
