@@ -162,7 +162,8 @@ class BuildRun {
   std::vector<solver::StepResult> solve(const plan::Plan& plan) {
     LayerDigests digests(session_.store(), clamp_of(plan));
     solver::Workshop workshop = parts_.shop;
-    if (wants_image()) {
+    // Of merged layers nobody needs the single digests.
+    if (wants_image() && flags_.squash == output::Squash::kNone) {
       workshop.on_layer = [&digests](const std::string& snapshot) { digests.start(snapshot); };
     }
     std::vector<solver::StepResult> results = solver::Solver(workshop).solve(plan, session_.stop());
@@ -176,7 +177,9 @@ class BuildRun {
                                     .base = nullptr,
                                     .lines = {},
                                     .epoch = plan.source_date_epoch,
-                                    .clamp = clamp_of(plan)};
+                                    .clamp = clamp_of(plan),
+                                    .squash = flags_.squash,
+                                    .base_snapshot = results[plan.base].snapshot};
     std::optional<source::FoundImage> base;
     if (const auto* op = std::get_if<plan::ImageOp>(&plan.vertices[plan.base].op)) {
       base = parts_.images.find(op->reference, op->platform);
