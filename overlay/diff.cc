@@ -15,9 +15,9 @@ class Collector final : public internal::ChangeVisitor {
 
 }  // namespace
 
-Changes diff(const std::string& upperdir, const LayerStack& below) {
+Changes diff(const LayerStack& upper, const LayerStack& below) {
   Collector collector;
-  internal::walk_changes(internal::open_layer(upperdir), internal::open_stack(below), collector);
+  internal::walk_changes(internal::open_layers(upper), internal::open_stack(below), collector);
   return std::move(collector.changes);
 }
 

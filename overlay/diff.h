@@ -2,7 +2,8 @@
 //
 // From an upper directory to the changes it makes, as BuildKit's overlay differ sees them (and so
 // with equal diffIDs for equal trees): walk the upper only, never the whole root, and look below
-// for each name in it.
+// for each name in it. Several upper directories are walked as one, for their net effect: what one
+// of them makes and a later one deletes is no change.
 //
 // - A whiteout for a name that is not below is dropped.
 // - An opaque directory is told as single deletions of what it hides.
@@ -20,7 +21,7 @@
 namespace cairn::overlay {
 
 // Each directory's entries in byte order, a directory before what is in it. `below` holds one
-// directory at most, or the caller may mount.
-Changes diff(const std::string& upperdir, const LayerStack& below);
+// directory at most, or the caller may mount; `upper` is never mounted.
+Changes diff(const LayerStack& upper, const LayerStack& below);
 
 }  // namespace cairn::overlay

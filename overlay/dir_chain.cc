@@ -6,20 +6,15 @@
 #include "base/error.h"
 
 namespace cairn::overlay::internal {
-namespace {
 
-constexpr std::size_t kMaxOpen = 48;
-
-}  // namespace
-
-DirChain::DirChain(sys::Fd root) {
+DirChain::DirChain(sys::Fd root, std::size_t max_open) : max_open_(max_open) {
   levels_.push_back({.dir = std::move(root)});
 }
 
 void DirChain::push(sys::Fd dir) {
   levels_.push_back({.dir = std::move(dir)});
-  if (levels_.size() <= kMaxOpen) return;
-  Level& far = levels_[levels_.size() - 1 - kMaxOpen];
+  if (levels_.size() <= max_open_) return;
+  Level& far = levels_[levels_.size() - 1 - max_open_];
   if (!far.dir) return;
   struct stat st = sys::stat_of(far.dir);
   far.device = st.st_dev;

@@ -54,16 +54,18 @@ internal::View view_of(const sys::Fd& root) {
 
 void walk_tree(const sys::Fd& root, Writer& writer) {
   sys::Fd own = sys::open_at(root, ".", O_RDONLY | O_DIRECTORY);
-  internal::walk_changes({.root = std::move(own), .view = view_of(root), .mount = {}}, std::nullopt,
-                         writer);
+  internal::View view = view_of(root);
+  std::vector<sys::Fd> roots;
+  roots.push_back(std::move(own));
+  internal::walk_changes(internal::LayerDirs(std::move(roots), view), std::nullopt, writer);
 }
 
 }  // namespace
 
-void write_layer(const std::string& upperdir, const LayerStack& below, const LayerOptions& options,
+void write_layer(const LayerStack& upper, const LayerStack& below, const LayerOptions& options,
                  ByteSink& tar) {
   Writer writer(options, tar);
-  internal::walk_changes(internal::open_layer(upperdir), internal::open_stack(below), writer);
+  internal::walk_changes(internal::open_layers(upper), internal::open_stack(below), writer);
   writer.finish();
 }
 

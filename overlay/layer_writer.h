@@ -22,9 +22,8 @@ struct LayerOptions {
   std::optional<std::int64_t> mtime = {};  // every entry carries this one
 };
 
-// The changes that `upperdir` makes to `below` (see diff.h). Memory is bounded, files are read
-// once.
-void write_layer(const std::string& upperdir, const LayerStack& below, const LayerOptions& options,
+// The changes that `upper` makes to `below` (see diff.h). Memory is bounded, files are read once.
+void write_layer(const LayerStack& upper, const LayerStack& below, const LayerOptions& options,
                  ByteSink& tar);
 
 // A whole tree, for `type=tar`: `root` is the open root of a mounted stack, or any directory.

@@ -15,20 +15,13 @@ namespace {
 constexpr int kOpenDir = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 constexpr int kOpenFile = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
 
-struct Item {
-  std::string name;
-  bool in_upper = true;
-};
-
 // A directory being walked.
 struct Frame {
-  std::vector<Item> items{};
+  std::vector<LayerEntry> entries{};
   std::size_t next = 0;
   Change self{};
-  bool told = false;             // the visitor knows this directory
-  bool has_below = false;        // the same directory exists below
-  bool hides_below = false;      // it, or one above it, is opaque
-  bool holds_whiteouts = false;  // opaque=x
+  bool told = false;       // the visitor knows this directory
+  bool has_below = false;  // the same directory exists below
 };
 
 // The names of one inode. Unchanged names wait until a changed one gives them something to link to,
@@ -41,8 +34,8 @@ struct Links {
 
 class Walk {
  public:
-  Walk(Tree upper, std::optional<Tree> below, ChangeVisitor& visitor)
-      : upper_(std::move(upper.root)), view_(upper.view), visitor_(visitor) {
+  Walk(LayerDirs upper, std::optional<Tree> below, ChangeVisitor& visitor)
+      : upper_(std::move(upper)), visitor_(visitor) {
     if (below) {
       below_.emplace(std::move(below->root));
       below_view_ = below->view;
@@ -55,22 +48,21 @@ class Walk {
     frames_.push_back(std::move(root));
     while (!frames_.empty()) {
       Frame& frame = frames_.back();
-      if (frame.next == frame.items.size()) {
+      if (frame.next == frame.entries.size()) {
         leave();
         continue;
       }
-      Item item = std::move(frame.items[frame.next++]);
-      handle(item);
+      LayerEntry entry = std::move(frame.entries[frame.next++]);
+      handle(entry);
     }
   }
 
  private:
   void fill(Frame& frame);
-  void handle(const Item& item);
-  bool is_whiteout(const std::string& name, const struct stat& st) const;
+  void handle(const LayerEntry& entry);
   bool is_below(const std::string& name) const;
-  void handle_dir(const std::string& name, Change change);
-  void handle_file(const std::string& name, Change change, const struct stat& st);
+  void handle_dir(const LayerEntry& entry, Change change);
+  void handle_file(const LayerEntry& entry, Change change, const struct stat& st);
   void handle_linked(Change change, const sys::Fd& file, bool same, const struct stat& st);
   void wait_for_source(Links& links, Change change);
   void leave();
@@ -78,8 +70,7 @@ class Walk {
   void tell_dir(const Change& dir);
   std::string path_of(const std::string& name) const;
 
-  DirChain upper_;
-  View view_;
+  LayerDirs upper_;
   std::optional<DirChain> below_;
   View below_view_ = View::kLayer;
   ChangeVisitor& visitor_;
@@ -93,52 +84,39 @@ std::string Walk::path_of(const std::string& name) const {
   return dir.empty() ? name : dir + "/" + name;
 }
 
-// Lists the directory both chains stand in.
+// Lists the directory both chains stand in; what is hidden below counts as an entry of no layer.
 void Walk::fill(Frame& frame) {
-  Opacity mark = view_ == View::kLayer ? opacity(upper_.top()) : Opacity::kNone;
-  frame.hides_below |= mark == Opacity::kOpaque;
-  frame.holds_whiteouts = mark == Opacity::kHoldsWhiteouts;
-  for (sys::DirEntry& entry : sys::list_dir(upper_.top())) {
-    frame.items.push_back({.name = std::move(entry.name)});
-  }
-  std::ranges::sort(frame.items, {}, &Item::name);
-  if (!frame.hides_below || !frame.has_below) return;
-  std::size_t own = frame.items.size();
+  frame.entries = upper_.list();
+  if (!upper_.hides_below() || !frame.has_below) return;
+  std::size_t own = frame.entries.size();
   for (sys::DirEntry& entry : sys::list_dir(below_->top())) {
-    auto mine = std::span(frame.items).first(own);
-    if (std::ranges::binary_search(mine, entry.name, {}, &Item::name)) continue;
-    frame.items.push_back({.name = std::move(entry.name), .in_upper = false});
+    auto mine = std::span(frame.entries).first(own);
+    if (std::ranges::binary_search(mine, entry.name, {}, &LayerEntry::name)) continue;
+    frame.entries.push_back({.name = std::move(entry.name)});
   }
-  std::ranges::sort(frame.items, {}, &Item::name);
+  std::ranges::sort(frame.entries, {}, &LayerEntry::name);
 }
 
-void Walk::handle(const Item& item) {
-  const char* name = item.name.c_str();
+void Walk::handle(const LayerEntry& entry) {
   std::optional<struct stat> st;
-  if (item.in_upper) {
-    st = sys::find_stat_at(upper_.top(), name);
+  if (entry.layer) {
+    st = sys::find_stat_at(upper_.dir(entry), entry.name.c_str());
     // A merged directory may list a name of a bottom layer's whiteout, and then not know it.
     if (!st) return;
   }
-  if (!st || is_whiteout(item.name, *st)) {
-    if (is_below(item.name)) {
-      tell({.kind = ChangeKind::kDeleted, .path = path_of(item.name)}, {});
+  if (!st || upper_.is_whiteout(entry, *st)) {
+    if (is_below(entry.name)) {
+      tell({.kind = ChangeKind::kDeleted, .path = path_of(entry.name)}, {});
     }
     return;
   }
   if (S_ISSOCK(st->st_mode)) return;
-  Change change = describe(path_of(item.name), *st);
+  Change change = describe(path_of(entry.name), *st);
   if (S_ISDIR(st->st_mode)) {
-    handle_dir(item.name, std::move(change));
+    handle_dir(entry, std::move(change));
   } else {
-    handle_file(item.name, std::move(change), *st);
+    handle_file(entry, std::move(change), *st);
   }
-}
-
-bool Walk::is_whiteout(const std::string& name, const struct stat& st) const {
-  if (is_whiteout_device(st)) return true;
-  return frames_.back().holds_whiteouts && S_ISREG(st.st_mode) && st.st_size == 0 &&
-         has_whiteout_mark(upper_.top(), name.c_str());
 }
 
 bool Walk::is_below(const std::string& name) const {
@@ -147,13 +125,14 @@ bool Walk::is_below(const std::string& name) const {
   return st && !is_whiteout_device(*st);
 }
 
-void Walk::handle_dir(const std::string& name, Change change) {
-  upper_.push(sys::open_at(upper_.top(), name.c_str(), kOpenDir));
-  change.xattrs = image_xattrs(upper_.top(), view_);
-  Frame frame{.self = std::move(change), .hides_below = frames_.back().hides_below};
-  if (is_below(name) && S_ISDIR(sys::stat_at(below_->top(), name.c_str()).st_mode)) {
+void Walk::handle_dir(const LayerEntry& entry, Change change) {
+  upper_.push(entry);
+  change.xattrs = image_xattrs(upper_.dir(entry), upper_.view());
+  Frame frame{.self = std::move(change)};
+  const char* name = entry.name.c_str();
+  if (is_below(entry.name) && S_ISDIR(sys::stat_at(below_->top(), name).st_mode)) {
     frame.has_below = true;
-    below_->push(sys::open_at(below_->top(), name.c_str(), kOpenDir));
+    below_->push(sys::open_at(below_->top(), name, kOpenDir));
   }
   bool same = frame.has_below && same_directory(frame.self, below_->top(), below_view_);
   fill(frame);
@@ -169,25 +148,27 @@ void Walk::leave() {
   if (had_below) below_->pop();
 }
 
-void Walk::handle_file(const std::string& name, Change change, const struct stat& st) {
+void Walk::handle_file(const LayerEntry& entry, Change change, const struct stat& st) {
+  const sys::Fd& dir = upper_.dir(entry);
+  const char* name = entry.name.c_str();
   auto known = st.st_nlink > 1 ? links_.find({st.st_dev, st.st_ino}) : links_.end();
   if (known != links_.end() && !known->second.source.empty()) {
     change.size = 0;
     change.hardlink_to = known->second.source;
     change.xattrs = known->second.xattrs;
-    if (S_ISLNK(st.st_mode)) change.link_target = sys::read_link_at(upper_.top(), name.c_str());
+    if (S_ISLNK(st.st_mode)) change.link_target = sys::read_link_at(dir, name);
     tell(change, {});
     return;
   }
   sys::Fd file;
   if (S_ISREG(st.st_mode)) {
-    file = sys::open_at(upper_.top(), name.c_str(), kOpenFile);
-    change.xattrs = image_xattrs(file, view_);
+    file = sys::open_at(dir, name, kOpenFile);
+    change.xattrs = image_xattrs(file, upper_.view());
   } else if (S_ISLNK(st.st_mode)) {
-    change.link_target = sys::read_link_at(upper_.top(), name.c_str());
+    change.link_target = sys::read_link_at(dir, name);
   }
-  bool same = frames_.back().has_below &&
-              same_as_below(change, file, below_->top(), name.c_str(), below_view_);
+  bool same =
+      frames_.back().has_below && same_as_below(change, file, below_->top(), name, below_view_);
   if (st.st_nlink > 1) {
     handle_linked(std::move(change), file, same, st);
   } else if (!same) {
@@ -246,6 +227,14 @@ Tree open_layer(const std::string& upperdir) {
       .root = sys::open_path(upperdir, O_RDONLY | O_DIRECTORY), .view = View::kLayer, .mount = {}};
 }
 
+LayerDirs open_layers(const LayerStack& layers) {
+  std::vector<sys::Fd> roots;
+  for (const std::string& dir : layers.lowers) {
+    roots.push_back(sys::open_path(dir, O_RDONLY | O_DIRECTORY));
+  }
+  return LayerDirs(std::move(roots), View::kLayer);
+}
+
 std::optional<Tree> open_stack(const LayerStack& stack) {
   if (stack.lowers.empty()) return std::nullopt;
   if (stack.lowers.size() == 1) return open_layer(stack.lowers[0]);
@@ -254,9 +243,8 @@ std::optional<Tree> open_stack(const LayerStack& stack) {
   return Tree{.root = std::move(root), .view = View::kMerged, .mount = std::move(mount)};
 }
 
-void walk_changes(Tree upper, std::optional<Tree> below, ChangeVisitor& visitor) {
-  // The mounts must outlive the walk, which takes the roots.
-  sys::MountTree upper_mount = std::move(upper.mount);
+void walk_changes(LayerDirs upper, std::optional<Tree> below, ChangeVisitor& visitor) {
+  // The mount must outlive the walk, which takes the root.
   sys::MountTree below_mount = below ? std::move(below->mount) : sys::MountTree();
   Walk(std::move(upper), std::move(below), visitor).run();
 }

@@ -14,7 +14,9 @@ namespace cairn::overlay::internal {
 
 class DirChain {
  public:
-  explicit DirChain(sys::Fd root);
+  static constexpr std::size_t kMaxOpen = 48;
+
+  explicit DirChain(sys::Fd root, std::size_t max_open = kMaxOpen);
 
   const sys::Fd& top() const { return levels_.back().dir; }
   std::size_t depth() const { return levels_.size() - 1; }  // 0 at the root
@@ -27,6 +29,7 @@ class DirChain {
     dev_t device = 0;  // known once the descriptor was closed
     ino_t inode = 0;
   };
+  std::size_t max_open_;  // at least one
   std::vector<Level> levels_;
 };
 

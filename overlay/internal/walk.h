@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "overlay/change.h"
+#include "overlay/internal/layer_dirs.h"
 #include "overlay/internal/marks.h"
 #include "overlay/mount.h"
 
@@ -21,6 +22,8 @@ struct Tree {
 };
 
 Tree open_layer(const std::string& upperdir);
+// The layers' own directories, for a walk that merges them itself and so still sees their marks.
+LayerDirs open_layers(const LayerStack& layers);
 // The stack as one tree; nothing for an empty stack. Mounts when there is more than one layer.
 std::optional<Tree> open_stack(const LayerStack& stack);
 
@@ -31,6 +34,6 @@ class ChangeVisitor {
   virtual void visit(const Change& change, const sys::Fd& file) = 0;
 };
 
-void walk_changes(Tree upper, std::optional<Tree> below, ChangeVisitor& visitor);
+void walk_changes(LayerDirs upper, std::optional<Tree> below, ChangeVisitor& visitor);
 
 }  // namespace cairn::overlay::internal

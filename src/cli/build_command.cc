@@ -164,7 +164,8 @@ class BuildRun {
   std::vector<solver::StepResult> solve(const plan::Plan& plan) {
     LayerDigests digests(session_, clamp_of(plan));
     solver::Workshop workshop = parts_.shop;
-    if (wants_image()) {
+    // Of merged layers nobody needs the single digests.
+    if (wants_image() && flags_.squash == output::Squash::kNone) {
       workshop.on_layer = [&digests](const std::string& snapshot) { digests.start(snapshot); };
     }
     std::vector<solver::StepResult> results = solver::Solver(workshop).solve(plan, session_.stop());
@@ -178,7 +179,9 @@ class BuildRun {
                                     .base = nullptr,
                                     .lines = {},
                                     .epoch = plan.source_date_epoch,
-                                    .clamp = clamp_of(plan)};
+                                    .clamp = clamp_of(plan),
+                                    .squash = flags_.squash,
+                                    .base_snapshot = results[plan.base].snapshot};
     std::optional<source::FoundImage> base;
     if (const auto* op = std::get_if<plan::ImageOp>(&plan.vertices[plan.base].op)) {
       base = parts_.images.find(op->reference, op->platform);
@@ -189,6 +192,7 @@ class BuildRun {
       if (line.vertex) snapshot = results[*line.vertex].snapshot;
       composition.lines.push_back({line.created_by, line.comment, std::move(snapshot)});
     }
+    if (flags_.squash != output::Squash::kNone) session_.enter();  // what is merged is read
     return output::compose(session_.store(), std::move(composition));
   }
 

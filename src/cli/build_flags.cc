@@ -58,6 +58,19 @@ void declare_inputs(CLI::App& app, BuildFlags& flags) {
   app.add_option("--ignorefile", flags.ignorefile, "use this file instead of .dockerignore");
 }
 
+void declare_squash(CLI::App& app, BuildFlags& flags) {
+  auto flag = [&](const char* name, output::Squash squash, const char* help) {
+    auto choose = [&flags, squash](std::int64_t count) {
+      if (count > 0) flags.squash = squash;  // not after --squash=false
+    };
+    return app.add_flag_function(name, choose, help);
+  };
+  CLI::Option* made = flag("--squash", output::Squash::kNew,
+                           "merge the new layers into one, above those of the base");
+  flag("--squash-all", output::Squash::kAll, "merge all layers into one, those of the base too")
+      ->excludes(made);
+}
+
 // What comes of it, and where it goes.
 void declare_results(CLI::App& app, BuildFlags& flags) {
   repeatable(app.add_option(
@@ -80,6 +93,7 @@ void declare_results(CLI::App& app, BuildFlags& flags) {
   app.add_flag_function(
       "--rewrite-timestamp", [&flags](std::int64_t count) { flags.rewrite_timestamp = count > 0; },
       "with an epoch, bound the times of files in new layers (the default)");
+  declare_squash(app, flags);
 }
 
 // What RUN steps get.

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "output/compose.h"
+
 namespace CLI {
 class App;
 }
@@ -43,6 +45,7 @@ struct BuildFlags {
   bool no_cache = false;
   bool quiet = false;
   std::optional<bool> rewrite_timestamp;
+  output::Squash squash = output::Squash::kNone;
   std::size_t jobs = 0;  // 0: one per core
   // Flags that other builders know and that change nothing here, with the reason, for one note
   // each.

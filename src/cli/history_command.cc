@@ -29,9 +29,7 @@ std::string one_line(std::string text, bool whole) {
 std::vector<std::int64_t> layer_sizes(Session& session, const Digest& id) {
   std::vector<std::int64_t> sizes;
   for (const store::ImageLayer& layer : session.store().images().layers(id)) {
-    auto snapshot =
-        layer.view ? session.store().snapshots().find(layer.view->snapshot) : std::nullopt;
-    sizes.push_back(snapshot ? snapshot->size : 0);
+    sizes.push_back(layer.view ? session.store().snapshots().layer_size(*layer.view) : 0);
   }
   return sizes;
 }

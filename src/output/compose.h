@@ -22,12 +22,19 @@ struct NewLine {
   std::optional<std::string> snapshot;
 };
 
+// Which layers become one: the new ones, or the base's too. The steps and their snapshots stay what
+// they are; the one layer is another view of them. Where there is at most one to merge, the image
+// is the same as without.
+enum class Squash { kNone, kNew, kAll };
+
 struct Composition {
   oci::ImageConfig config;                 // without rootfs, history and created
   const oci::ImageConfig* base = nullptr;  // its layers and history come first
   std::vector<NewLine> lines;
   std::optional<Timestamp> epoch;          // SOURCE_DATE_EPOCH: the time of all new history
   std::optional<std::int64_t> clamp = {};  // files of new layers are not younger
+  Squash squash = Squash::kNone;
+  std::string base_snapshot = {};  // where new layers start, "" when the base has no files
 };
 
 struct ComposedImage {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "output/layers.h"
 
+#include <algorithm>
 #include <thread>
 
 #include "base/error.h"
@@ -10,15 +11,37 @@
 namespace cairn::output {
 namespace {
 
+// The directories that make the layer, and those below them.
+struct SplitStack {
+  overlay::LayerStack upper;
+  overlay::LayerStack below;
+};
+
+SplitStack split_stack(store::Store& store, const LayerView& view) {
+  std::vector<std::string> ids = store.snapshots().stack(view.snapshot);
+  auto first = ids.end() - 1;
+  if (view.base == "") {
+    first = ids.begin();
+  } else if (view.base) {
+    auto base = std::ranges::find(ids, *view.base);
+    CAIRN_ASSERT(base < first, "a squashed layer starts from a snapshot below its own");
+    first = base + 1;
+  }
+  SplitStack split;
+  for (auto id = ids.begin(); id != ids.end(); ++id) {
+    auto& part = id < first ? split.below : split.upper;
+    part.lowers.push_back(store.snapshots().path(*id));
+  }
+  return split;
+}
+
 void write_view(store::Store& store, const LayerView& view, ByteSink& tar) {
-  auto snapshot = store.snapshots().find(view.snapshot);
-  if (!snapshot) {
+  if (!store.snapshots().find(view.snapshot)) {
     throw Error::of(ErrorKind::kCorrupt, "snapshot {} is gone", view.snapshot)
         .with_hint("build the image again");
   }
-  overlay::write_layer(store.snapshots().path(view.snapshot),
-                       {store.snapshots().stack_paths(snapshot->parent)},
-                       {.clamp_mtime = view.clamp}, tar);
+  SplitStack split = split_stack(store, view);
+  overlay::write_layer(split.upper, split.below, {.clamp_mtime = view.clamp}, tar);
 }
 
 std::string media_type(MediaTypes types, Compression compression) {
@@ -82,9 +105,10 @@ oci::DiffId layer_diff_id(store::Store& store, const LayerView& view) {
   ErrorContext while_here([&] { return "digesting layer " + view.snapshot; });
   DigestingSink tar;
   write_view(store, view, tar);
-  store.snapshots().set_size(view.snapshot, static_cast<std::int64_t>(tar.size()));
+  auto size = static_cast<std::int64_t>(tar.size());
+  if (!view.base) store.snapshots().set_size(view.snapshot, size);
   oci::DiffId diff_id(tar.finish());
-  store.snapshots().set_diff_id(view, diff_id);
+  store.snapshots().set_diff_id(view, diff_id, size);
   return diff_id;
 }
 

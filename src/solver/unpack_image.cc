@@ -157,13 +157,11 @@ class Unpacking {
 
   std::string add_snapshot(const std::string& below, std::size_t i, UnpackedLayer& layer) {
     std::string id = store::SnapshotIndex::new_id();
+    auto size = static_cast<std::int64_t>(layer.tar_size);
     layer.dir.commit(store_.snapshots().path(id));
-    store_.snapshots().add({.id = id,
-                            .parent = below,
-                            .size = static_cast<std::int64_t>(layer.tar_size),
-                            .created = now(),
-                            .last_used = now()});
-    store_.snapshots().set_diff_id({.snapshot = id}, image_.config.diff_ids[i]);
+    store_.snapshots().add(
+        {.id = id, .parent = below, .size = size, .created = now(), .last_used = now()});
+    store_.snapshots().set_diff_id({.snapshot = id}, image_.config.diff_ids[i], size);
     store_.snapshots().set_chain(chains_[i], {.snapshot = id});
     return id;
   }

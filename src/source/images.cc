@@ -173,7 +173,7 @@ void Images::keep(const FoundImage& image) {
   }
   std::int64_t size = 0;
   for (const store::ImageLayer& layer : store_.images().layers(image.id)) {
-    if (layer.view) size += store_.snapshots().find(layer.view->snapshot)->size;
+    if (layer.view) size += store_.snapshots().layer_size(*layer.view);
   }
   store_.images().add({.id = image.id,
                        .manifest = complete ? image.manifest_digest : std::nullopt,

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The tables. A change of them is a new version here and a step that leads from the one before.
+#include <iterator>
+
 #include "base/error.h"
 #include "store/internal/database.h"
 
 namespace cairn::store {
 namespace {
-
-constexpr std::int64_t kVersion = 1;
 
 // Times are whole seconds since 1970; a clamp that never bites is the largest of them. `names.name`
 // is a Reference as str() writes it. Deleting a snapshot takes all that stands on it along, and the
@@ -66,6 +66,29 @@ CREATE INDEX records_of_snapshot ON cache_records(snapshot);
 PRAGMA user_version = 1;
 )";
 
+// A layer may span several snapshots: `base` is the one it starts from, "" for none, or "." for the
+// parent, which is no id. And it has a size of its own.
+constexpr const char* kSquashedLayers = R"(
+ALTER TABLE chains ADD COLUMN base TEXT NOT NULL DEFAULT '.';
+ALTER TABLE layers RENAME TO old_layers;
+CREATE TABLE layers (
+  snapshot TEXT NOT NULL REFERENCES snapshots(id) ON DELETE CASCADE,
+  base TEXT NOT NULL,
+  clamp INTEGER NOT NULL,
+  diff_id TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  PRIMARY KEY (snapshot, base, clamp)
+) WITHOUT ROWID;
+INSERT INTO layers SELECT o.snapshot, '.', o.clamp, o.diff_id, s.size
+  FROM old_layers o JOIN snapshots s ON s.id = o.snapshot;
+DROP TABLE old_layers;
+PRAGMA user_version = 2;
+)";
+
+// What leads to each version from the one before; the first from nothing.
+constexpr const char* kSteps[] = {kTables, kSquashedLayers};
+constexpr std::int64_t kVersion = std::size(kSteps);
+
 std::int64_t version_of(Database& database) {
   return *database.find("PRAGMA user_version", [](Row& row) { return row.integer(0); });
 }
@@ -74,12 +97,11 @@ std::int64_t version_of(Database& database) {
 
 void prepare_schema(Database& database, const std::string& path) {
   std::int64_t version = version_of(database);
-  if (version == 0) {
+  if (version < kVersion) {
     Transaction transaction(database);
-    version = version_of(database);  // another process may have been first
-    if (version == 0) {
-      database.script(kTables);
-      version = kVersion;
+    // Another process may have been first.
+    for (version = version_of(database); version < kVersion; ++version) {
+      database.script(kSteps[version]);
     }
     transaction.commit();
   }

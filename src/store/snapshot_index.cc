@@ -42,6 +42,13 @@ std::int64_t clamp_column(const LayerView& layer) {
   return layer.clamp.value_or(kNoClamp);
 }
 
+// No snapshot has this name.
+constexpr const char* kParent = ".";
+
+std::string base_column(const LayerView& layer) {
+  return layer.base.value_or(kParent);
+}
+
 }  // namespace
 
 SnapshotIndex::SnapshotIndex(Database& database, std::string dir)
@@ -119,9 +126,11 @@ std::optional<std::string> SnapshotIndex::find_parent(const std::string& id) {
   return parent;
 }
 
-void SnapshotIndex::set_diff_id(const LayerView& layer, const oci::DiffId& diff_id) {
-  database_.run("INSERT OR REPLACE INTO layers (snapshot, clamp, diff_id) VALUES (?, ?, ?)",
-                layer.snapshot, clamp_column(layer), diff_id.str());
+void SnapshotIndex::set_diff_id(const LayerView& layer, const oci::DiffId& diff_id,
+                                std::int64_t size) {
+  database_.run(
+      "INSERT OR REPLACE INTO layers (snapshot, base, clamp, diff_id, size) VALUES (?, ?, ?, ?, ?)",
+      layer.snapshot, base_column(layer), clamp_column(layer), diff_id.str(), size);
 }
 
 std::optional<oci::DiffId> SnapshotIndex::find_diff_id(const LayerView& layer) {
@@ -130,27 +139,37 @@ std::optional<oci::DiffId> SnapshotIndex::find_diff_id(const LayerView& layer) {
     if (auto asked = diff_ids_.find(layer); asked != diff_ids_.end()) return asked->second;
   }
   auto found = database_.find(
-      "SELECT diff_id FROM layers WHERE snapshot = ? AND clamp = ?",
-      [](Row& row) { return oci::DiffId::parse(row.text(0)); }, layer.snapshot,
+      "SELECT diff_id FROM layers WHERE snapshot = ? AND base = ? AND clamp = ?",
+      [](Row& row) { return oci::DiffId::parse(row.text(0)); }, layer.snapshot, base_column(layer),
       clamp_column(layer));
   std::lock_guard lock(mutex_);
   if (found) diff_ids_.emplace(layer, *found);
   return found;
 }
 
+std::int64_t SnapshotIndex::layer_size(const LayerView& layer) {
+  return database_
+      .find(
+          "SELECT size FROM layers WHERE snapshot = ? AND base = ? AND clamp = ?",
+          [](Row& row) { return row.integer(0); }, layer.snapshot, base_column(layer),
+          clamp_column(layer))
+      .value_or(0);
+}
+
 void SnapshotIndex::set_chain(const oci::ChainId& chain, const LayerView& layer) {
-  database_.run("INSERT OR REPLACE INTO chains (chain, snapshot, clamp) VALUES (?, ?, ?)",
-                chain.str(), layer.snapshot, clamp_column(layer));
+  database_.run("INSERT OR REPLACE INTO chains (chain, snapshot, clamp, base) VALUES (?, ?, ?, ?)",
+                chain.str(), layer.snapshot, clamp_column(layer), base_column(layer));
 }
 
 std::optional<LayerView> SnapshotIndex::find_by_chain(const oci::ChainId& chain) {
   // Of several equal ones always the same, so that steps on top of it find their cache records.
   auto layers = database_.query(
-      "SELECT c.snapshot, c.clamp FROM chains c JOIN snapshots s ON s.id = c.snapshot "
+      "SELECT c.snapshot, c.clamp, c.base FROM chains c JOIN snapshots s ON s.id = c.snapshot "
       "WHERE c.chain = ? ORDER BY s.created, s.id",
       [](Row& row) {
         LayerView layer{.snapshot = row.text(0)};
         if (row.integer(1) != kNoClamp) layer.clamp = row.integer(1);
+        if (row.text(2) != kParent) layer.base = row.text(2);
         return layer;
       },
       chain.str());

@@ -37,6 +37,8 @@ struct SnapshotRecord {
 struct LayerView {
   std::string snapshot;
   std::optional<std::int64_t> clamp = std::nullopt;
+  // A squashed layer: what it adds to this one further down, or to nothing when that is "".
+  std::optional<std::string> base = std::nullopt;
   auto operator<=>(const LayerView&) const = default;
 };
 
@@ -57,10 +59,11 @@ class SnapshotIndex {
   // The same as paths, for the lowers of a mount; none for an empty id.
   std::vector<std::string> stack_paths(const std::string& id);
 
-  // The layer's diffID, once somebody hashed it; and the layer at the top of a chain, by which an
-  // image finds its roots again.
-  void set_diff_id(const LayerView& layer, const oci::DiffId& diff_id);
+  // The layer's diffID and the size of its tar, once somebody hashed it; and the layer at the top
+  // of a chain, by which an image finds its roots again.
+  void set_diff_id(const LayerView& layer, const oci::DiffId& diff_id, std::int64_t size);
   std::optional<oci::DiffId> find_diff_id(const LayerView& layer);
+  std::int64_t layer_size(const LayerView& layer);  // 0 for one never hashed
   void set_chain(const oci::ChainId& chain, const LayerView& layer);
   std::optional<LayerView> find_by_chain(const oci::ChainId& chain);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The functions of libarchive that cairn uses, loaded at the first call: sys::libarchive().archive_read_new().
+// The functions of libarchive that cairn uses, loaded at the first call:
+// sys::libarchive().archive_read_new().
 #pragma once
 
 #include <archive.h>

@@ -73,6 +73,17 @@ TEST_CASE("an image that only changes metadata keeps the time of its base") {
 }
 
 // X06
+TEST_CASE("of several lines of the base the last gives its time") {
+  Builder b;
+  oci::ImageConfig base = b.base();
+  base.history.push_back({.created = Timestamp{.seconds = kBaseTime + 1}, .empty_layer = true});
+  base.history.push_back({.created_by = "without a time", .empty_layer = true});
+  ComposedImage image =
+      compose(b.store, {.config = {}, .base = &base, .lines = {{"ENV a", "", {}}}, .epoch = {}});
+  CHECK(b.times(image) == Times{kBaseTime, kBaseTime + 1, -1, kBaseTime + 1});
+}
+
+// X06
 TEST_CASE("an epoch is the time of all new history and leaves the base's alone") {
   Builder b;
   oci::ImageConfig base = b.base();

@@ -7,33 +7,19 @@
 #include <unistd.h>
 
 #include "support/temp_tree.h"
+#include "unit/overlay/told.h"
 
 using namespace cairn;
 using namespace cairn::overlay;
+using test::Lines;
 using test::TempTree;
+using test::told;
 
 namespace {
 
-// "A etc/motd" for what is there, "D etc/motd" for a deletion, "L b -> a" for a hard link.
-std::vector<std::string> told(const Changes& changes) {
-  std::vector<std::string> lines;
-  for (const Change& change : changes) {
-    if (change.kind == ChangeKind::kDeleted) {
-      lines.push_back("D " + change.path);
-    } else if (!change.hardlink_to.empty()) {
-      lines.push_back("L " + change.path + " -> " + change.hardlink_to);
-    } else {
-      lines.push_back("A " + change.path);
-    }
-  }
-  return lines;
-}
-
-using Lines = std::vector<std::string>;
-
 struct Layers {
   TempTree lower, upper;
-  Lines diff() { return told(overlay::diff(upper.root(), {.lowers = {lower.root()}})); }
+  Lines diff() { return told(overlay::diff({{upper.root()}}, {.lowers = {lower.root()}})); }
 };
 
 }  // namespace
@@ -124,7 +110,7 @@ TEST_CASE("overlayfs's own attributes never show, the image's escaped ones do") 
   upper.xattr("f", "user.overlay.origin", "secret");
   upper.xattr("f", "user.overlay.overlay.opaque", "y");
   upper.xattr("f", "user.mime", "text");
-  Changes changes = diff(upper.root(), {});
+  Changes changes = diff({{upper.root()}}, {});
   REQUIRE(changes.size() == 1);
   CHECK(changes[0].xattrs == sys::Xattrs{{"user.mime", "text"}, {"user.overlay.opaque", "y"}});
 }
@@ -133,7 +119,7 @@ TEST_CASE("a layer that keeps data or names elsewhere is refused") {
   TempTree upper;
   upper.dir("d");
   upper.xattr("d", "user.overlay.redirect", "/etc");
-  CHECK_THROWS_AS(diff(upper.root(), {}), Error);
+  CHECK_THROWS_AS(diff({{upper.root()}}, {}), Error);
 }
 
 TEST_CASE("sockets are not part of a layer") {
@@ -144,5 +130,5 @@ TEST_CASE("sockets are not part of a layer") {
   path.copy(address.sun_path, sizeof address.sun_path - 1);
   sys::Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   REQUIRE(::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
-  CHECK(told(diff(upper.root(), {})) == Lines{"A run"});
+  CHECK(told(diff({{upper.root()}}, {})) == Lines{"A run"});
 }

@@ -83,7 +83,7 @@ TEST_CASE("damaged archives end in an error or in the layer's own directory") {
       MemorySource source(bytes);
       unpack_layer(source, outside.at("layer"), {.max_bytes = 1 << 20});
       NullSink sink;
-      write_layer(outside.at("layer"), {}, {}, sink);
+      write_layer({{outside.at("layer")}}, {}, {}, sink);
       ++unpacked;
     } catch (const Error&) {
     }

@@ -70,7 +70,7 @@ TEST_CASE("both mount interfaces give the same tree") {
     CHECK(read_in(tree, "b") == "top");
     sys::unlink_at(tree.fd(), "a");
   }
-  CHECK(diff(work.at("upper"), {.lowers = {bottom.root()}}).size() == 1);
+  CHECK(diff({{work.at("upper")}}, {.lowers = {bottom.root()}}).size() == 1);
   if (!internal::has_lowerdir_option()) return;
   sys::MountTree tree = internal::mount_by_fsopen(request);
   CHECK(read_in(tree, "b") == "top");

@@ -27,7 +27,7 @@ class StringSink final : public ByteSink {
 std::string layer_of(const std::string& upper, const LayerStack& below = {},
                      const LayerOptions& options = {}) {
   StringSink sink;
-  write_layer(upper, below, options, sink);
+  write_layer({{upper}}, below, options, sink);
   return std::move(sink.text);
 }
 
@@ -86,7 +86,7 @@ TEST_CASE("what a layer says of a tree, unpacked, is that tree") {
     UnpackResult result = unpack(tar, copy.root());
     CHECK(result.warnings == std::vector<std::string>{});
     CHECK(result.implied_dirs == std::vector<std::string>{"."});
-    CHECK(diff(copy.root(), {}) == diff(tree.root(), {}));
+    CHECK(diff({{copy.root()}}, {}) == diff({{tree.root()}}, {}));
     CHECK(layer_of(copy.root()) == tar);
     CHECK(copy.text("probe") == "x");
   }
@@ -104,7 +104,7 @@ TEST_CASE("deletions survive the way through a tar") {
   std::string tar = layer_of(upper.root(), below);
   CHECK(tar.find("etc/.wh.motd") != std::string::npos);
   unpack(tar, copy.root());
-  CHECK(diff(copy.root(), below) == diff(upper.root(), below));
+  CHECK(diff({{copy.root()}}, below) == diff({{upper.root()}}, below));
   CHECK(S_ISCHR(copy.stat("etc/motd").st_mode));
 }
 
@@ -142,7 +142,7 @@ TEST_CASE("names of 255 bytes in directories deeper than a path may be long surv
     }
     sys::write_all(sys::open_at(at, "end", O_WRONLY | O_CREAT, 0644), "found");
   }
-  Changes changes = diff(tree.root(), {});
+  Changes changes = diff({{tree.root()}}, {});
   REQUIRE(changes.size() == 201);
   CHECK(changes.back().path.size() > 4096);
   std::string tar = layer_of(tree.root());
@@ -161,11 +161,11 @@ TEST_CASE("a file capability is recorded in its portable form") {
     return;
   }
   tree.mtime("ping", 1000);
-  Changes changes = diff(tree.root(), {});
+  Changes changes = diff({{tree.root()}}, {});
   REQUIRE(changes.size() == 1);
   CHECK(changes[0].xattrs == sys::Xattrs{{"security.capability", version2}});
   unpack(layer_of(tree.root()), copy.root());
-  CHECK(diff(copy.root(), {}) == changes);
+  CHECK(diff({{copy.root()}}, {}) == changes);
 }
 
 TEST_CASE("a whole tree is written without a root entry") {

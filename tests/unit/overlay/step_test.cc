@@ -98,13 +98,50 @@ TEST_CASE("a step's layer gives the same tree wherever it is unpacked") {
         misbehave(sys::open_at(tree.fd(), ".", O_RDONLY | O_DIRECTORY), seed * 100 + step);
       }
       StringSink tar;
-      write_layer(fs, here, {}, tar);
+      write_layer({{fs}}, here, {}, tar);
       MemorySource source(tar.text);
       UnpackResult unpacked = unpack_layer(source, copy);
       settle_layer(copy, unpacked, there);
       here.lowers.push_back(fs);
       there.lowers.push_back(copy);
       CHECK(merged(here) == merged(there));
+    }
+  }
+}
+
+// --squash, --squash-all: the steps above any of the layers as one layer.
+TEST_CASE("several steps as one layer give the tree that they give one by one") {
+  if (std::optional<Error> error = probe_overlay(test::temp_parent())) {
+    MESSAGE("skipped, no overlay here: " << error->message());
+    return;
+  }
+  for (unsigned seed = 1; seed <= 6; ++seed) {
+    CAPTURE(seed);
+    TempTree work;
+    LayerStack all;
+    for (unsigned step = 0; step < 5; ++step) {
+      std::string fs = work.at("fs/" + std::to_string(step));
+      std::string scratch = work.at("work/" + std::to_string(step));
+      for (const std::string& dir : {fs, scratch}) sys::make_dirs(dir, 0755);
+      {
+        sys::MountTree tree =
+            mount_overlay(all, Upper{.upperdir = fs, .workdir = scratch}, Durability::kVolatile);
+        misbehave(sys::open_at(tree.fd(), ".", O_RDONLY | O_DIRECTORY), seed * 1000 + step);
+      }
+      all.lowers.push_back(fs);
+    }
+    for (std::size_t base = 0; base < all.lowers.size(); ++base) {
+      CAPTURE(base);
+      auto split = all.lowers.begin() + static_cast<std::ptrdiff_t>(base);
+      LayerStack below{.lowers = {all.lowers.begin(), split}};
+      StringSink tar;
+      write_layer({.lowers = {split, all.lowers.end()}}, below, {}, tar);
+      std::string copy = work.at("copy/" + std::to_string(base));
+      sys::make_dirs(copy, 0755);
+      MemorySource source(tar.text);
+      settle_layer(copy, unpack_layer(source, copy), below);
+      below.lowers.push_back(copy);
+      CHECK(merged(below) == merged(all));
     }
   }
 }
@@ -125,5 +162,5 @@ TEST_CASE("a step that changes nothing gives an empty layer") {
     sys::open_at(tree.fd(), "etc/new", O_WRONLY | O_CREAT, 0644);
     sys::unlink_at(tree.fd(), "etc/new");
   }
-  CHECK(diff(work.at("upper"), below).empty());
+  CHECK(diff({{work.at("upper")}}, below).empty());
 }

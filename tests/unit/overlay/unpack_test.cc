@@ -291,7 +291,7 @@ TEST_CASE("an archive cannot forge overlayfs's marks") {
                                         .add({.name = "w", .type = '3'})
                                         .end());
   CHECK(!jail.opaque("d"));
-  Changes changes = diff(jail.dir, {});
+  Changes changes = diff({{jail.dir}}, {});
   REQUIRE(changes.size() == 2);
   CHECK(changes[0].xattrs == sys::Xattrs{{"user.overlay.opaque", "y"}});
   CHECK(changes[1].xattrs.empty());

@@ -41,7 +41,7 @@ TEST_CASE("a layer is found again by its chain and by its snapshot") {
   CHECK(index.find_by_chain(chain_of({"a"})) == LayerView{.snapshot = a});
   CHECK(!index.find_by_chain(chain_of({"b"})));
   CHECK(!index.find_diff_id({.snapshot = a}));
-  index.set_diff_id({.snapshot = a}, layer("a"));
+  index.set_diff_id({.snapshot = a}, layer("a"), 5);
   CHECK(index.find_diff_id({.snapshot = a}) == layer("a"));
 }
 
@@ -50,12 +50,34 @@ TEST_CASE("one snapshot is a different layer for each time its files are clamped
   SnapshotIndex& index = f.store.snapshots();
   LayerView plain{.snapshot = f.snapshot()};
   LayerView clamped{.snapshot = plain.snapshot, .clamp = 1700000000};
-  index.set_diff_id(plain, layer("plain"));
-  index.set_diff_id(clamped, layer("clamped"));
+  index.set_diff_id(plain, layer("plain"), 5);
+  index.set_diff_id(clamped, layer("clamped"), 5);
   CHECK(index.find_diff_id(plain) == layer("plain"));
   CHECK(index.find_diff_id(clamped) == layer("clamped"));
   index.set_chain(chain_of({"clamped"}), clamped);
   CHECK(index.find_by_chain(chain_of({"clamped"})) == clamped);
+}
+
+TEST_CASE("several snapshots are one layer when it starts further down, with a size of its own") {
+  StoreFixture f;
+  SnapshotIndex& index = f.store.snapshots();
+  std::string base = f.snapshot();
+  LayerView plain{.snapshot = f.snapshot(f.snapshot(base))};
+  LayerView squashed{.snapshot = plain.snapshot, .base = base};
+  LayerView whole{.snapshot = plain.snapshot, .base = ""};
+  index.set_diff_id(plain, layer("plain"), 10);
+  CHECK(!index.find_diff_id(squashed));
+  CHECK(index.layer_size(squashed) == 0);
+  index.set_diff_id(squashed, layer("squashed"), 20);
+  index.set_diff_id(whole, layer("whole"), 30);
+  CHECK(index.find_diff_id(plain) == layer("plain"));
+  CHECK(index.find_diff_id(squashed) == layer("squashed"));
+  CHECK(index.layer_size(squashed) == 20);
+  CHECK(index.layer_size(whole) == 30);
+  for (const LayerView& view : {squashed, whole}) {
+    index.set_chain(chain_of({"one"}), view);
+    CHECK(index.find_by_chain(chain_of({"one"})) == view);
+  }
 }
 
 TEST_CASE("a row whose directory is gone is a miss, and so is all above it") {

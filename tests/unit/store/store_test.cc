@@ -61,6 +61,24 @@ TEST_CASE("a store of a newer cairn is refused, and says so") {
         std::string::npos);
 }
 
+TEST_CASE("a store of the first version keeps its layers") {
+  StoreFixture f;
+  oci::DiffId diff_id(Digest::of("layer"));
+  LayerView view{.snapshot = f.snapshot({}, {"layer"})};
+  sql(f.dir.path(),
+      "DROP TABLE layers; ALTER TABLE chains DROP COLUMN base;"
+      "CREATE TABLE layers (snapshot TEXT NOT NULL REFERENCES snapshots(id) ON DELETE CASCADE,"
+      "  clamp INTEGER NOT NULL, diff_id TEXT NOT NULL, PRIMARY KEY (snapshot, clamp)) WITHOUT "
+      "ROWID;"
+      "INSERT INTO layers VALUES ('" +
+          view.snapshot + "', " + std::to_string(INT64_MAX) + ", '" + diff_id.str() +
+          "'); PRAGMA user_version = 1");
+  Store again = Store::open(f.dir.path());
+  CHECK(again.snapshots().find_diff_id(view) == diff_id);
+  CHECK(again.snapshots().layer_size(view) == 10);
+  CHECK(again.snapshots().find_by_chain(oci::chain_id(std::vector{diff_id})) == view);
+}
+
 TEST_CASE("a damaged index is refused, and says what to do") {
   sys::TempDir dir("/tmp");
   sys::replace_file(dir.path() + "/cairn.db", std::string(5000, 'x'));
