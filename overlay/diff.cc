@@ -17,7 +17,7 @@ class Collector final : public internal::ChangeVisitor {
 
 Changes diff(const LayerStack& upper, const LayerStack& below) {
   Collector collector;
-  internal::walk_changes(internal::open_layers(upper), internal::open_stack(below), collector);
+  internal::walk_changes(internal::open_layers(upper), below, collector);
   return std::move(collector.changes);
 }
 

@@ -57,7 +57,7 @@ void walk_tree(const sys::Fd& root, Writer& writer) {
   internal::View view = view_of(root);
   std::vector<sys::Fd> roots;
   roots.push_back(std::move(own));
-  internal::walk_changes(internal::LayerDirs(std::move(roots), view), std::nullopt, writer);
+  internal::walk_changes(internal::LayerDirs(std::move(roots), view), LayerStack(), writer);
 }
 
 }  // namespace
@@ -65,7 +65,7 @@ void walk_tree(const sys::Fd& root, Writer& writer) {
 void write_layer(const LayerStack& upper, const LayerStack& below, const LayerOptions& options,
                  ByteSink& tar) {
   Writer writer(options, tar);
-  internal::walk_changes(internal::open_layers(upper), internal::open_stack(below), writer);
+  internal::walk_changes(internal::open_layers(upper), below, writer);
   writer.finish();
 }
 

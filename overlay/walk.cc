@@ -243,7 +243,9 @@ std::optional<Tree> open_stack(const LayerStack& stack) {
   return Tree{.root = std::move(root), .view = View::kMerged, .mount = std::move(mount)};
 }
 
-void walk_changes(LayerDirs upper, std::optional<Tree> below, ChangeVisitor& visitor) {
+void walk_changes(LayerDirs upper, const LayerStack& stack, ChangeVisitor& visitor) {
+  if (!upper.hides_below() && upper.list().empty()) return;  // as a RUN that only tests something
+  std::optional<Tree> below = open_stack(stack);
   // The mount must outlive the walk, which takes the root.
   sys::MountTree below_mount = below ? std::move(below->mount) : sys::MountTree();
   Walk(std::move(upper), std::move(below), visitor).run();

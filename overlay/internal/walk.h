@@ -34,6 +34,7 @@ class ChangeVisitor {
   virtual void visit(const Change& change, const sys::Fd& file) = 0;
 };
 
-void walk_changes(LayerDirs upper, std::optional<Tree> below, ChangeVisitor& visitor);
+// `below` is opened, and mounted if it is several layers, unless `upper` is empty.
+void walk_changes(LayerDirs upper, const LayerStack& below, ChangeVisitor& visitor);
 
 }  // namespace cairn::overlay::internal

@@ -2,11 +2,12 @@
 #include "sandbox/internal/launcher_process.h"
 
 #include <fcntl.h>
-#include <linux/sched.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -50,8 +51,8 @@ StepRequest parse_request(Message message) {
   return request;
 }
 
-std::uint64_t namespaces_of(const SandboxSpec& spec) {
-  std::uint64_t flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
+int namespaces_of(const SandboxSpec& spec) {
+  int flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
   if (spec.network == NetworkMode::kNone) flags |= CLONE_NEWNET;
   return flags;
 }
@@ -73,26 +74,91 @@ void raise_rlimits(pid_t pid, const std::vector<Rlimit>& limits) {
   }
 }
 
-// The child waits at `go` until it has ids; the kernel takes a map of many extents only from a
-// process that is privileged outside the new namespace, which is us.
-sys::Process clone_step(StepRequest& request, const StepWorld& world) {
-  sys::Pipe go = sys::make_pipe();
+// --- the birth of a step ---
+//
+// A step shares our memory until it executes the user's command, as after vfork(2): with pages of
+// its own, most of a step's cost was in faulting them in. So one of us must stand still while the
+// other runs. The step waits in read(2) for its ids; then we wait in read(2) until it is another
+// program, or gone. What it opens and closes is its own (no CLONE_FILES), so it takes descriptors
+// by number and never touches our handles; its objects on the heap are left behind, some kilobytes
+// a step.
+
+#if defined(__SANITIZE_ADDRESS__)
+constexpr int kSharedMemory = 0;  // ASan keeps books on stacks, and knows of one only
+#else
+constexpr int kSharedMemory = CLONE_VM;
+#endif
+
+constexpr std::size_t kStackSize = 1 << 20;
+
+// One for all steps, since they are born one after the other; a guard page lies below it.
+std::byte* top_of_stack() {
+  static std::byte* const stack = [] {
+    constexpr std::size_t kGuard = 64 << 10;
+    void* memory = ::mmap(nullptr, kGuard + kStackSize, PROT_NONE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) throw Error::from_errno(errno, "make a stack");
+    std::byte* bottom = static_cast<std::byte*>(memory) + kGuard;
+    if (::mprotect(bottom, kStackSize, PROT_READ | PROT_WRITE) < 0) {
+      throw Error::from_errno(errno, "make a stack");
+    }
+    return bottom;
+  }();
+  return stack + kStackSize;
+}
+
+// Lives until the step is another program.
+struct Birth {
+  const StepRequest& request;
+  const StepWorld& world;
+  int ours;    // the launcher's end of the pair
+  int theirs;  // the step's
+};
+
+// The step's own view of the request's descriptors, which it has under the same numbers.
+StepRequest same_numbers(const StepRequest& request) {
+  StepRequest copy;
+  copy.spec = request.spec;
+  copy.fds.root = sys::MountTree(sys::Fd(request.fds.root.fd().get()));
+  copy.fds.in = sys::Fd(request.fds.in.get());
+  copy.fds.out = sys::Fd(request.fds.out.get());
+  copy.fds.err = sys::Fd(request.fds.err.get());
+  for (const sys::Fd& mount : request.fds.mounts) copy.fds.mounts.emplace_back(mount.get());
+  copy.errors = sys::Fd(request.errors.get());
+  return copy;
+}
+
+// Nothing but system calls until the byte comes: the launcher is still at work in this memory.
+int be_born(void* argument) {
+  const Birth& birth = *static_cast<const Birth*>(argument);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::close(birth.ours);
+  char go = 0;
+  if (::read(birth.theirs, &go, 1) != 1) ::_exit(125);    // the launcher has died
+  become_step(same_numbers(birth.request), birth.world);  // the exec closes `theirs`
+}
+
+// A child in fresh namespaces that waits for its ids. The kernel takes a map of many extents only
+// from a process that is privileged outside the new namespace, which is us.
+sys::Process clone_step(Birth& birth) {
   int pidfd = -1;
-  clone_args args{};
-  args.flags = namespaces_of(request.spec) | CLONE_PIDFD;
-  args.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
-  args.exit_signal = SIGCHLD;
-  auto pid = static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
+  int flags = namespaces_of(birth.request.spec) | kSharedMemory | CLONE_PIDFD | SIGCHLD;
+  pid_t pid = ::clone(be_born, top_of_stack(), flags, &birth, &pidfd);
   if (pid < 0) throw Error::from_errno(errno, "make the namespaces of a step");
-  if (pid == 0) {
-    go.write_end.reset();
-    become_step(request, world, std::move(go.read_end));
-  }
   sys::Process process(pid, sys::Fd(pidfd));
-  write_map(pid, "uid_map", world.uid_map);
-  write_map(pid, "gid_map", world.gid_map);
-  raise_rlimits(pid, request.spec.rlimits);
+  write_map(pid, "uid_map", birth.world.uid_map);
+  write_map(pid, "gid_map", birth.world.gid_map);
+  raise_rlimits(pid, birth.request.spec.rlimits);
   return process;
+}
+
+// Lets it go, and stands still until our memory is ours again.
+void let_go(const sys::Fd& ours) {
+  std::byte byte{};
+  sys::write_all(ours, std::span(&byte, 1));
+  sys::read_some(ours, std::span(&byte, 1));  // the end of file, which exec and exit make
+  // A change of ids marks the memory as one whose /proc entries are root's.
+  ::prctl(PR_SET_DUMPABLE, 1);
 }
 
 void start_step(Message message, const StepWorld& world, const std::optional<Error>& broken,
@@ -103,10 +169,14 @@ void start_step(Message message, const StepWorld& world, const std::optional<Err
   try {
     if (broken) throw *broken;
     StepRequest request = parse_request(std::move(message));
-    sys::Process process = clone_step(request, world);
+    auto [ours, theirs] = sys::make_socket_pair(SOCK_STREAM);
+    Birth birth{request, world, ours.get(), theirs.get()};
+    sys::Process process = clone_step(birth);
+    theirs.reset();
     pid_t pid = process.pid();
     std::string_view bytes(reinterpret_cast<const char*>(&pid), sizeof pid);
     send_message(request.channel, bytes, {process.pidfd().get()});
+    let_go(ours);
     running.push_back({.process = std::move(process), .channel = std::move(request.channel)});
   } catch (const Error& error) {
     sys::write_all(errors, serialise(error));
@@ -151,7 +221,8 @@ bool serve_once(const sys::Fd& control, const StepWorld& world, const std::optio
 void leave_the_terminal() {
   ::prctl(PR_SET_NAME, "cairn-launcher");
   ::setsid();
-  for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE}) ::signal(signal, SIG_IGN);
+  for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
+  for (int signal : kIgnoredByLauncher) ::signal(signal, SIG_IGN);
   sys::Fd null = sys::open_path("/dev/null", O_RDWR);
   ::dup2(null.get(), STDIN_FILENO);
   ::dup2(null.get(), STDOUT_FILENO);

@@ -35,12 +35,6 @@ void die_with_launcher() {
     throw Error::from_errno(errno, "set the death signal");
 }
 
-// End of file: the launcher has written our maps, or has died, and then so have we.
-void wait_for_ids(Fd go) {
-  std::byte byte;
-  sys::read_some(go, std::span(&byte, 1));
-}
-
 void set_hostname(const std::string& name) {
   if (::sethostname(name.data(), name.size()) < 0) {
     throw Error::from_errno(errno, "set the host name {}", name);
@@ -107,9 +101,9 @@ void set_rlimits(const std::vector<Rlimit>& limits) {
   }
 }
 
-// What the launcher ignored or changed must not be inherited.
+// What the launcher ignores must not be inherited; it handles nothing.
 void reset_signals() {
-  for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
+  for (int signal : kIgnoredByLauncher) ::signal(signal, SIG_DFL);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -177,10 +171,8 @@ std::vector<std::string> environment(const SandboxSpec& spec, const ResolvedUser
 }
 
 // The sequence, in the order the kernel needs it.
-[[noreturn]] void build_world_and_run(StepRequest& request, const StepWorld& world, Fd go) {
+[[noreturn]] void build_world_and_run(StepRequest& request, const StepWorld& world) {
   const SandboxSpec& spec = request.spec;
-  die_with_launcher();
-  wait_for_ids(std::move(go));  // without ids nothing can be owned
   RootDir root = attach_root(request.fds.root);
   mount_proc(root, spec);  // while the host's proc is still in sight
   mount_sys(root, spec);
@@ -206,10 +198,10 @@ std::vector<std::string> environment(const SandboxSpec& spec, const ResolvedUser
 
 }  // namespace
 
-void become_step(StepRequest& request, const StepWorld& world, Fd go) {
+void become_step(StepRequest request, const StepWorld& world) {
   std::string failure;
   try {
-    build_world_and_run(request, world, std::move(go));
+    build_world_and_run(request, world);
   } catch (const Error& error) {
     failure = serialise(error);
   } catch (const std::exception& error) {

@@ -4,6 +4,8 @@
 // command.
 #pragma once
 
+#include <signal.h>
+
 #include "base/sys/fd.h"
 #include "sandbox/id_map.h"
 #include "sandbox/seccomp.h"
@@ -26,7 +28,11 @@ struct StepRequest {
   sys::Fd channel;  // the launcher's alone
 };
 
-// Runs as pid 1 of the new pid namespace. `go` ends once the id maps are written.
-[[noreturn]] void become_step(StepRequest& request, const StepWorld& world, sys::Fd go);
+// Runs as pid 1 of the new pid namespace, its ids mapped, in the launcher's memory, of which it
+// changes nothing but what malloc gives it.
+[[noreturn]] void become_step(StepRequest request, const StepWorld& world);
+
+// The launcher ignores these and no others, whatever it was started with.
+constexpr int kIgnoredByLauncher[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
 
 }  // namespace cairn::sandbox
