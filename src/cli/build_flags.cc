@@ -126,7 +126,7 @@ void declare_work(CLI::App& app, BuildFlags& flags) {
                  "what to do: build, check, outline or targets[,format=json][,ignorestatus=true]");
   app.add_flag_callback(
       "--check", [&flags] { flags.call = "check"; }, "the same as --call=check");
-  app.add_option("-j,--jobs", flags.jobs, "steps that may run at once (default: one per core)");
+  app.add_option("-j,--jobs", flags.jobs, "steps that may run at once (default: four per core)");
 }
 
 void declare_accepted(CLI::App& app, BuildFlags& flags) {

@@ -46,7 +46,7 @@ struct BuildFlags {
   bool quiet = false;
   std::optional<bool> rewrite_timestamp;
   output::Squash squash = output::Squash::kNone;
-  std::size_t jobs = 0;  // 0: one per core
+  std::size_t jobs = 0;  // 0: as BuildParts chooses
   // Flags that other builders know and that change nothing here, with the reason, for one note
   // each.
   std::vector<std::string> without_effect;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/build_parts.h"
 
+#include <algorithm>
 #include <thread>
 
 namespace cairn::cli {
@@ -9,6 +10,12 @@ namespace {
 Agents agents_for(Session& session, const std::vector<std::string>& options) {
   if (!options.empty()) session.enter();  // agents of ours have threads
   return open_agents(options);
+}
+
+// Steps wait for networks, disks and each other more than they compute, and where they do compute
+// the kernel shares the cores out; docker sets no bound at all.
+std::size_t default_jobs() {
+  return std::max<std::size_t>(8, std::size_t{4} * std::thread::hardware_concurrency());
 }
 
 }  // namespace
@@ -29,7 +36,7 @@ BuildParts::BuildParts(Session& session, const BuildFlags& flags)
            .sink = session.display(),
            .contexts = inputs.contexts,
            .web = &web,
-           .jobs = flags.jobs != 0 ? flags.jobs : std::thread::hardware_concurrency(),
+           .jobs = flags.jobs != 0 ? flags.jobs : default_jobs(),
            .lent = {read_secrets(flags.secrets), agents.sockets},
            .on_layer = {}},
       fetcher(session, shop) {

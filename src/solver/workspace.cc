@@ -35,8 +35,9 @@ View::View(store::Store& store, const std::string& snapshot)
 
 Workspace::Workspace(store::Store& store, std::string parent, Start start)
     : store_(store), parent_(std::move(parent)), dir_(store.tmp_dir(), "step-") {
-  sys::make_dirs(upper(), 0755);
-  sys::make_dirs(dir_.path() + "/work", 0700);
+  sys::Fd dir = sys::open_path(dir_.path(), O_PATH | O_DIRECTORY);
+  sys::make_dir_at(dir, "fs", 0755);
+  sys::make_dir_at(dir, "work", 0700);
   sys::chmod_fd(open_upper(), 0755);
   overlay::LayerStack stack{store_.snapshots().stack_paths(parent_)};
   // The upper directory's own metadata is that of "/" in the merged tree.
