@@ -51,6 +51,16 @@ ErrorContext::~ErrorContext() {
   innermost = outer_;
 }
 
+ErrorContext* BorrowedErrorContext::mine() {
+  return innermost;
+}
+BorrowedErrorContext::BorrowedErrorContext(ErrorContext* theirs) {
+  innermost = theirs;
+}
+BorrowedErrorContext::~BorrowedErrorContext() {
+  innermost = nullptr;
+}
+
 std::string serialise(const Error& error) {
   return Json{{"kind", static_cast<int>(error.kind())},
               {"code", error.code()},

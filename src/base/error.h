@@ -95,8 +95,20 @@ class ErrorContext {
 
  private:
   friend class Error;
+  friend class BorrowedErrorContext;
   std::function<std::string()> describe_;
   ErrorContext* outer_;
+};
+
+// For a thread that works for another, which waits for it: errors made here pick up the contexts
+// that were there when mine() was asked.
+class BorrowedErrorContext {
+ public:
+  static ErrorContext* mine();
+  explicit BorrowedErrorContext(ErrorContext* theirs);
+  ~BorrowedErrorContext();
+  BorrowedErrorContext(const BorrowedErrorContext&) = delete;
+  BorrowedErrorContext& operator=(const BorrowedErrorContext&) = delete;
 };
 
 // An Error as one line of text and back, to cross a process boundary. Spans do not travel: the far

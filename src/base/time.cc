@@ -34,6 +34,12 @@ Timestamp now() {
   return {.seconds = ts.tv_sec, .nanos = static_cast<std::int32_t>(ts.tv_nsec)};
 }
 
+Timestamp file_clock() {
+  timespec ts{};
+  ::clock_gettime(CLOCK_REALTIME_COARSE, &ts);
+  return {.seconds = ts.tv_sec, .nanos = static_cast<std::int32_t>(ts.tv_nsec)};
+}
+
 double monotonic_seconds() {
   timespec ts{};
   ::clock_gettime(CLOCK_MONOTONIC, &ts);

@@ -20,6 +20,9 @@ struct Timestamp {
 };
 
 Timestamp now();
+// The clock by which the kernel stamps files: it moves in steps of some milliseconds, and is never
+// ahead of now().
+Timestamp file_clock();
 double monotonic_seconds();  // for durations only
 
 // RFC 3339 as Go's time.RFC3339Nano prints it in UTC: "2024-02-29T12:00:00.5Z".

@@ -36,6 +36,10 @@ TempFile::TempFile(TempFile&& other) noexcept
 
 void TempFile::commit(const std::string& path) {
   if (::fsync(fd_.get()) < 0) throw Error::from_errno(errno, "fsync {}", path_);
+  publish(path);
+}
+
+void TempFile::publish(const std::string& path) {
   rename_path(path_, path);
   path_.clear();
 }

@@ -25,6 +25,9 @@ class TempFile {
   const std::string& path() const { return path_; }
   // Fsyncs the file, then renames it over `path`, which must lie on the same filesystem.
   void commit(const std::string& path);
+  // The same without fsync(2), for what can be made again and carries checksums: after a crash of
+  // the machine it may hold anything.
+  void publish(const std::string& path);
 
  private:
   Fd fd_;
