@@ -5,14 +5,20 @@
 // The digest of a file covers type, mode, owner, size, link target, device numbers, attributes and
 // bytes, but no time and not its own name; that of a directory covers its own header and the sorted
 // names and digests of its entries. So `touch` changes nothing, `chmod` and a rename inside do.
+//
+// Trees are read by several threads. Of a tree that has an index only those files are read that
+// changed since; the digest is the same.
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 
 #include "base/digest.h"
 #include "base/path_filter.h"
 #include "base/sys/root_dir.h"
+#include "cache/stat_index.h"
 
 namespace cairn::cache {
 
@@ -26,5 +32,24 @@ struct ContentOptions {
 // at the top does not count: COPY does not apply it.
 Digest content_digest(const sys::RootDir& root, const std::string& path,
                       const ContentOptions& options);
+
+// Where a tree's index is kept, and where files are made that will be renamed to it.
+struct IndexPlace {
+  std::string file;
+  std::string tmp_dir;
+  Timestamp now = file_clock();
+};
+
+struct IndexedContent {
+  Digest digest;
+  // The regular files that went into it, as they were: directories by their paths below `path`. A
+  // single file is "" in "". Null for what is neither.
+  std::shared_ptr<const StatIndex> files;
+};
+
+// The same for a tree that was most likely read before: looks into its index, and brings that up to
+// date. Owners are ignored.
+IndexedContent indexed_content(const sys::RootDir& root, const std::string& path,
+                               const ContentOptions& options, const IndexPlace& place);
 
 }  // namespace cairn::cache

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cache/content_digest.h"
 #include "plan/copy_filter.h"
+#include "solver/context_index.h"
 
 namespace cairn::solver {
 namespace {
@@ -139,17 +140,26 @@ void CopySelection::select(const plan::CopySource& source, progress::VertexScope
   }
 }
 
-std::vector<cache::SelectedContent> CopySelection::contents(std::stop_token stop) const {
+std::vector<cache::SelectedContent> CopySelection::contents(std::stop_token stop) {
   std::vector<cache::SelectedContent> out;
-  for (const SelectedSource& source : sources_) {
-    cache::ContentOptions options{
-        .filter = source.filter.get(), .ignore_owner = !source.tree->keeps_owners(), .stop = stop};
+  for (SelectedSource& source : sources_) {
     // What a directory is called does not matter, its contents are copied.
     out.push_back({.name = source.is_directory ? "" : source.name,
-                   .digest = cache::content_digest(source.tree->root(), source.path, options),
+                   .digest = content(source, stop),
                    .unpack = source.unpack && !source.is_directory});
   }
   return out;
+}
+
+Digest CopySelection::content(SelectedSource& source, std::stop_token stop) const {
+  const CopyTree& tree = *source.tree;
+  cache::ContentOptions options{
+      .filter = source.filter.get(), .ignore_owner = !tree.keeps_owners(), .stop = std::move(stop)};
+  if (tree.context() == nullptr) return cache::content_digest(tree.root(), source.path, options);
+  cache::IndexedContent content =
+      context_content(job_.shop.store, *tree.context(), source.path, options);
+  source.files = std::move(content.files);
+  return content.digest;
 }
 
 }  // namespace cairn::solver

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cache/cache_key.h"
+#include "cache/stat_index.h"
 #include "overlay/copy.h"
 #include "progress/vertex_scope.h"
 #include "solver/copy_sources.h"
@@ -33,6 +34,8 @@ class CopyTree {
     return context_ != nullptr ? context_->filter.get() : nullptr;
   }
   SourceTree tree() const { return {root(), filter()}; }
+  // The client's directory; null for a view.
+  const source::LocalContext* context() const { return context_; }
   // Files of the client belong to root in the image, whoever has them here (C12).
   bool keeps_owners() const { return context_ == nullptr || context_->keeps_owners; }
 
@@ -49,7 +52,8 @@ struct SelectedSource {
   std::string name = {};  // that a file brings to a directory
   bool is_directory = false;
   bool unpack = false;
-  std::shared_ptr<const PathFilter> filter = {};  // of the tree's root, null when all is taken
+  std::shared_ptr<const PathFilter> filter = {};       // of the tree's root, null when all is taken
+  std::shared_ptr<const cache::StatIndex> files = {};  // as contents() read them from the client
 
   std::optional<overlay::Owner> owner() const {
     return tree->keeps_owners() ? std::nullopt : std::optional(overlay::Owner{});
@@ -62,11 +66,12 @@ class CopySelection {
   CopySelection(const Job& job, const plan::CopyOp& op, progress::VertexScope& scope);
 
   const std::vector<SelectedSource>& sources() const { return sources_; }
-  // What was selected, by content: reads all of it.
-  std::vector<cache::SelectedContent> contents(std::stop_token stop) const;
+  // What was selected, by content: reads all of it that no index knows.
+  std::vector<cache::SelectedContent> contents(std::stop_token stop);
 
  private:
   const CopyTree& open(plan::VertexId from);
+  Digest content(SelectedSource& source, std::stop_token stop) const;
   void select(const plan::CopySource& source, progress::VertexScope& scope);
   void need_below(const plan::CopySource& source, const CopyTree& tree) const;
 

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "cache/content_digest.h"
 #include "overlay/copy.h"
+#include "solver/context_index.h"
 #include "solver/copy_sources.h"
 #include "solver/internal/mount_types.h"
 
@@ -24,9 +25,9 @@ Digest content_of(const Job& job, plan::VertexId from, const plan::RunMount& mou
     if (!is_selectable({context->root, context->filter.get()}, source)) {
       throw_no_source(mount, source);
     }
-    return cache::content_digest(
-        context->root, source,
-        {.filter = context->filter.get(), .ignore_owner = true, .stop = job.stop});
+    cache::ContentOptions options{
+        .filter = context->filter.get(), .ignore_owner = true, .stop = job.stop};
+    return context_content(job.shop.store, *context, source, options).digest;
   }
   View view(job.shop.store, job.results[from].snapshot);
   if (!view.root().find_in(source, O_PATH)) throw_no_source(mount, source);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 
+#include <algorithm>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "base/sys/fd.h"
@@ -83,6 +86,23 @@ void sweep_blobs(Store& store, const Marked& marked, Collected& collected) {
   remove_entries(path, unnamed);
 }
 
+// Files that go with a snapshot, and the most recent of all others: what is lost is read again.
+void sweep_contexts(Store& store, const Marked& marked) {
+  constexpr std::size_t kKept = 200;
+  sys::Fd dir = open_dir(store.contexts_dir());
+  std::vector<std::pair<std::int64_t, std::string>> others;
+  for (const sys::DirEntry& entry : sys::list_dir(dir)) {
+    std::size_t dot = entry.name.find('.');
+    if (dot == std::string::npos) {
+      others.emplace_back(-sys::stat_at(dir, entry.name.c_str()).st_mtim.tv_sec, entry.name);
+    } else if (!marked.snapshots.contains(entry.name.substr(0, dot))) {
+      remove_quietly(dir, entry.name);
+    }
+  }
+  std::ranges::sort(others);
+  for (std::size_t i = kKept; i < others.size(); ++i) remove_quietly(dir, others[i].second);
+}
+
 }  // namespace
 
 Collected collect_garbage(Store& store) {
@@ -90,6 +110,7 @@ Collected collect_garbage(Store& store) {
   Marked marked = mark(store);
   sweep_snapshots(store, marked, collected);
   sweep_blobs(store, marked, collected);
+  sweep_contexts(store, marked);
   empty_directory(store.tmp_dir());
   return collected;
 }

@@ -18,7 +18,8 @@ std::string make_root(const std::string& root) {
   std::string path = std::filesystem::absolute(root).lexically_normal().string();
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   try {
-    for (const char* dir : {"/oci/blobs/sha256", "/snapshots", "/cache-mounts", "/tmp"}) {
+    for (const char* dir :
+         {"/oci/blobs/sha256", "/snapshots", "/cache-mounts", "/contexts", "/tmp"}) {
       sys::make_dirs(path + dir, 0755);
     }
     if (::access((path + "/tmp").c_str(), W_OK) != 0) {
@@ -83,6 +84,9 @@ std::string Store::tmp_dir() const {
 }
 std::string Store::cache_mounts_dir() const {
   return parts_->root + "/cache-mounts";
+}
+std::string Store::contexts_dir() const {
+  return parts_->root + "/contexts";
 }
 
 const BlobStore& Store::blobs() const {

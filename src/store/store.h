@@ -41,6 +41,9 @@ class Store {
   const std::string& root() const;
   std::string tmp_dir() const;           // same filesystem as snapshots/ and blobs/
   std::string cache_mounts_dir() const;  // of RUN --mount=type=cache
+  // What is known of the files of build contexts, all of it disposable. A file called ID.anything
+  // goes with the snapshot ID; of those without a dot a collection keeps the latest.
+  std::string contexts_dir() const;
 
   const BlobStore& blobs() const;
   ImageStore& images();

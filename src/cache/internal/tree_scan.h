@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The walk behind content_digest(): directories are tasks, so are batches of files that have to be
+// read. A directory is finished by whoever finishes the last entry in it, and then counts as an
+// entry of its parent. Open at any moment are the directories on the way to what is worked on.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/task_stack.h"
+#include "cache/content_digest.h"
+#include "cache/internal/entry_digest.h"
+
+namespace cairn::cache::internal {
+
+class TreeScan {
+ public:
+  // `known` and `writer` are null for a tree without an index.
+  TreeScan(const ContentOptions& options, const StatIndex* known, StatIndexWriter* writer)
+      : options_(options), known_(known), writer_(writer) {}
+
+  // Of the entries below `top`, which has `path` in its root.
+  Digest run(sys::Fd top, const std::string& path);
+
+ private:
+  struct Directory;
+  using Shared = std::shared_ptr<Directory>;
+
+  void open(const Shared& dir);
+  void list(const Shared& dir);
+  void look_at(Directory& dir, std::string name);
+  void look_at_file(Directory& dir, std::size_t place, const struct stat& st);
+  void open_directories(const Shared& dir);
+  void read_files(const Shared& dir);
+  void read_batch(const Shared& dir, std::size_t first, std::size_t last);
+  void done_with_one(Shared dir);
+  std::optional<Digest> finish(Directory& dir);
+  void tell_writer(Directory& dir);
+  Owners owners() const { return options_.ignore_owner ? Owners::kIgnored : Owners::kCount; }
+
+  const ContentOptions& options_;
+  const StatIndex* known_;
+  StatIndexWriter* writer_;
+  TaskStack tasks_;
+  std::optional<Digest> result_;
+};
+
+}  // namespace cairn::cache::internal
