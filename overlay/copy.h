@@ -12,14 +12,15 @@
 //   link replaces it;
 // - hard links inside one source stay hard links.
 //
-// Both roots are hostile: nothing is resolved but through RootDir.
+// Both roots are hostile: nothing is resolved but through RootDir. What is below a directory is
+// copied by several threads.
 #pragma once
 
-#include <map>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
-#include <utility>
 
 #include "base/mode_change.h"
 #include "base/path_filter.h"
@@ -33,12 +34,42 @@ struct Owner {
   bool operator==(const Owner&) const = default;
 };
 
+// What the caller knows of the files of a directory that is copied from. Used by one thread.
+class KnownDirectory {
+ public:
+  virtual ~KnownDirectory() = default;
+  // A directory that has, under the same name, the very file that a copy of this one would be: it
+  // gets a hard link instead. Nothing when there is none.
+  virtual const sys::Fd* find_equal(const std::string& name, const struct stat& st) = 0;
+  // The file was copied, and has this stat now that its bytes were read.
+  virtual void copied(const std::string& name, const struct stat& st) = 0;
+};
+
+// The same of all of a tree. Safe from any thread.
+class KnownTree {
+ public:
+  virtual ~KnownTree() = default;
+  // `below` is a path below the directory that is copied; null when nothing is known of it.
+  virtual std::unique_ptr<KnownDirectory> directory(const std::string& below) = 0;
+};
+
+// A directory of the destination as its layer has it, for writing to without a mount in between,
+// and the directory that lies below it, if one does.
+struct BareDirectory {
+  sys::Fd upper;
+  sys::Fd lower = {};
+};
+
 struct CopyOptions {
   std::optional<Owner> owner;      // instead of the source's, also for directories made on the way
   std::optional<ModeChange> mode;  // the same if it is absolute; symlinks have none
   const PathFilter* filter = nullptr;  // of the source root
   std::stop_token stop;
   std::optional<timespec> mtime = {};  // of all that is copied, instead of the source's
+  KnownTree* known = nullptr;          // of the directory that is copied
+  // Lays bare a directory that the destination's upper layer has, by its real path: contents go
+  // there directly. The destination root is not used again after this.
+  std::function<BareDirectory(const std::string& path)> lay_bare = {};
 };
 
 // One COPY of one source path. Errors are kDockerfile where the Dockerfile asks for the impossible.
@@ -54,28 +85,15 @@ class TreeCopier {
   sys::Fd make_dirs(const std::string& path);
 
  private:
-  struct Entry;
-
-  void copy_contents(const sys::Fd& source, const std::string& source_path, const sys::Fd& dest,
-                     const std::string& dest_path);
-  void copy_entry(const Entry& entry);
-  void copy_directory(const Entry& entry, const struct stat& st);
-  void copy_partly(const Entry& entry, const struct stat& st);
-  void copy_file(const Entry& entry, const struct stat& st);
-  void copy_symlink(const Entry& entry, const struct stat& st);
-  void copy_node(const Entry& entry, const struct stat& st);
-  bool link_to_earlier(const Entry& entry, const struct stat& st);
-  void clear_target(const Entry& entry);
-  void apply_metadata(const sys::Fd& made, const sys::Fd& source, const struct stat& st);
-  mode_t mode_for(const struct stat& st) const;
-  timespec mtime_for(const struct stat& st) const { return options_.mtime.value_or(st.st_mtim); }
+  void copy_contents(sys::Fd source, const std::string& source_path, sys::Fd into,
+                     const std::string& target);
+  void copy_single(const sys::Fd& source, const std::string& source_path,
+                   const std::string& target);
   std::string follow_final(std::string path) const;
 
   const sys::RootDir& from_;
   const sys::RootDir& to_;
   CopyOptions options_;
-  // Where each inode with several names went, by (device, inode).
-  std::map<std::pair<dev_t, ino_t>, std::string> seen_;
 };
 
 }  // namespace cairn::overlay

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <mutex>
 
 #include "base/error.h"
 #include "base/path_filter.h"
@@ -40,6 +41,7 @@ class OncePerFile final : public PathFilter {
 
   Verdict judge(const std::string& path, bool is_directory) const override {
     if (is_directory) return Verdict::kIncluded;
+    std::lock_guard lock(mutex_);
     auto [known, is_new] = owners_.try_emplace(path, now_);
     if (!is_new && known->second != now_) {
       throw Error::of(ErrorKind::kUsage, "cannot overwrite {} from {} with {}", path, known->second,
@@ -52,6 +54,7 @@ class OncePerFile final : public PathFilter {
 
  private:
   std::string now_;
+  mutable std::mutex mutex_;
   mutable std::map<std::string, std::string> owners_;  // platforms, by path
 };
 

@@ -80,7 +80,7 @@ sandbox::SandboxSpec make_spec(const Job& job, const plan::RunOp& op, const Step
 }
 
 // First what every step has, so that a mount of the line may cover it.
-StepMounts open_mounts(Job& job, const plan::RunOp& op, const Workspace& workspace) {
+StepMounts open_mounts(Job& job, const plan::RunOp& op, Workspace& workspace) {
   StepMounts mounts;
   std::string hostname = op.hostname.empty() ? sandbox::SandboxSpec().hostname : op.hostname;
   mounts.add("/etc/hosts", job.shop.etc->open_hosts(hostname, op.extra_hosts),

@@ -35,9 +35,7 @@ View::View(store::Store& store, const std::string& snapshot)
 
 Workspace::Workspace(store::Store& store, std::string parent, Start start)
     : store_(store), parent_(std::move(parent)), dir_(store.tmp_dir(), "step-") {
-  sys::Fd dir = sys::open_path(dir_.path(), O_PATH | O_DIRECTORY);
-  sys::make_dir_at(dir, "fs", 0755);
-  sys::make_dir_at(dir, "work", 0700);
+  sys::make_dir_at(sys::open_path(dir_.path(), O_PATH | O_DIRECTORY), "fs", 0755);
   sys::chmod_fd(open_upper(), 0755);
   overlay::LayerStack stack{store_.snapshots().stack_paths(parent_)};
   // The upper directory's own metadata is that of "/" in the merged tree.
@@ -46,10 +44,34 @@ Workspace::Workspace(store::Store& store, std::string parent, Start start)
     root_.emplace(open_upper());
     return;
   }
-  tree_ = overlay::mount_overlay(
-      stack, overlay::Upper{.upperdir = upper(), .workdir = dir_.path() + "/work"},
-      overlay::Durability::kVolatile);
+  mount();
+}
+
+// A volatile overlay leaves a mark in its work directory, so that each mount needs one of its own.
+void Workspace::mount() {
+  std::string name = fmt::format("work{}", mounts_++);
+  std::string work = dir_.path() + "/" + name;
+  sys::make_dir_at(sys::open_path(dir_.path(), O_PATH | O_DIRECTORY), name.c_str(), 0700);
+  tree_ = overlay::mount_overlay({store_.snapshots().stack_paths(parent_)},
+                                 overlay::Upper{.upperdir = upper(), .workdir = work},
+                                 overlay::Durability::kVolatile);
   root_.emplace(root_of(tree_));
+}
+
+const sys::RootDir& Workspace::root() {
+  if (!root_) mount();
+  return *root_;
+}
+
+overlay::BareDirectory Workspace::lay_bare(const std::string& path) {
+  release_tree();
+  sys::RootDir own(open_upper());
+  overlay::BareDirectory dir{.upper = own.open_in(path, O_RDONLY | O_DIRECTORY)};
+  if (parent_.empty()) return dir;
+  if (!parent_view_) parent_view_.emplace(store_, parent_);
+  std::optional<sys::Fd> lower = parent_view_->root().find_in(path, O_RDONLY | O_DIRECTORY);
+  if (lower) dir.lower = std::move(*lower);
+  return dir;
 }
 
 sys::Fd Workspace::open_upper() const {
@@ -72,6 +94,7 @@ sys::MountTree Workspace::release_tree() {
 std::string Workspace::commit() {
   root_.reset();
   tree_ = sys::MountTree();
+  parent_view_.reset();
   std::string id = store::SnapshotIndex::new_id();
   sys::rename_path(upper(), store_.snapshots().path(id));
   store_.snapshots().add({.id = id, .parent = parent_, .created = now(), .last_used = now()});

@@ -11,6 +11,7 @@
 #include "base/sys/file.h"
 #include "base/sys/mount.h"
 #include "base/sys/root_dir.h"
+#include "overlay/copy.h"
 #include "overlay/mount.h"
 #include "store/store.h"
 
@@ -35,7 +36,11 @@ class Workspace {
   enum class Start { kParent, kEmpty };
   Workspace(store::Store& store, std::string parent, Start start = Start::kParent);
 
-  const sys::RootDir& root() const { return *root_; }  // writable
+  // Writable. Mounted anew when it was given away.
+  const sys::RootDir& root();
+  // Unmounts, and gives a directory of the upper layer by its real path: writing to it bare is
+  // cheaper by half. What it adds to a parent's directory is seen in root() again.
+  overlay::BareDirectory lay_bare(const std::string& path);
   sys::Fd open_upper() const;
   // The tree as it is now, read-only, also when the mount was given away and is gone.
   struct Look {
@@ -43,17 +48,20 @@ class Workspace {
     sys::RootDir root;
   };
   Look look() const;
-  // Gives the mount away, for a step that will hold it; root() is gone then.
+  // Gives the mount away, for a step that will hold it.
   sys::MountTree release_tree();
   // Unmounts, moves the upper directory into the store and records it; returns the snapshot's id.
   std::string commit();
 
  private:
   std::string upper() const { return dir_.path() + "/fs"; }
+  void mount();
 
   store::Store& store_;
   std::string parent_;
   sys::TempDir dir_;
+  int mounts_ = 0;
+  std::optional<View> parent_view_;
   sys::MountTree tree_;
   std::optional<sys::RootDir> root_;
 };

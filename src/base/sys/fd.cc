@@ -203,6 +203,12 @@ void link_at(const Fd& from_dir, const char* from, const Fd& to_dir, const char*
            [&] { return ::linkat(from_dir.get(), from, to_dir.get(), to, 0); });
 }
 
+bool try_link_at(const Fd& from_dir, const char* from, const Fd& to_dir, const char* to) {
+  if (::linkat(from_dir.get(), from, to_dir.get(), to, 0) == 0) return true;
+  if (errno == EMLINK || errno == ENOENT || errno == EXDEV || errno == EPERM) return false;
+  throw Error::from_errno(errno, "make hard link {}", name_of(to_dir, to));
+}
+
 void rename_at(const Fd& from_dir, const char* from, const Fd& to_dir, const char* to) {
   check_at("rename to", to_dir, to,
            [&] { return ::renameat(from_dir.get(), from, to_dir.get(), to); });

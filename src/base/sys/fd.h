@@ -95,6 +95,8 @@ void unlink_at(const Fd& dir, const char* path);
 void remove_dir_at(const Fd& dir, const char* path);
 void symlink_at(const std::string& target, const Fd& dir, const char* path);
 void link_at(const Fd& from_dir, const char* from, const Fd& to_dir, const char* to);
+// False when the file is gone or cannot have that name: too many links, another filesystem, a rule.
+bool try_link_at(const Fd& from_dir, const char* from, const Fd& to_dir, const char* to);
 void rename_at(const Fd& from_dir, const char* from, const Fd& to_dir, const char* to);
 void rename_path(const std::string& from, const std::string& to);
 void make_node_at(const Fd& dir, const char* path, mode_t mode, dev_t device);

@@ -117,6 +117,40 @@ TEST_CASE("a mount that was given away keeps working while the workspace lives")
   CHECK(p.text(View(p.store, workspace.commit()).root(), "above") == "y");
 }
 
+// C08, C10, C11
+TEST_CASE("what is copied to a bare layer is merged with the parent, and seen by the next source") {
+  Place p;
+  TempTree files;
+  files.file("src/nested/new", "n");
+  files.dir("src/nested", 0700);
+  files.file("src/over", "new");
+  files.file("more/over", "newest");
+  std::string parent;
+  {
+    Workspace below(p.store, "");
+    sys::Fd nested = below.root().make_dirs("/real/nested", 0755);
+    sys::set_xattr(nested, "user.note", "kept");
+    p.put(below.root(), "/real/nested/old", "o");
+    p.put(below.root(), "/real/over", "old");
+    sys::symlink_at("real", below.root().fd(), "link");
+    parent = below.commit();
+  }
+  Workspace workspace(p.store, parent);
+  sys::RootDir from = sys::RootDir::open(files.root());
+  overlay::CopyOptions options;
+  options.lay_bare = [&](const std::string& dir) { return workspace.lay_bare(dir); };
+  for (const char* source : {"/src", "/more"}) {
+    overlay::TreeCopier(from, workspace.root(), options).copy(source, "/link/");
+  }
+  View view(p.store, workspace.commit());
+  CHECK(p.text(view.root(), "/real/nested/new") == "n");
+  CHECK(p.text(view.root(), "/real/nested/old") == "o");
+  CHECK(p.text(view.root(), "/real/over") == "newest");
+  sys::Fd nested = view.root().open_in("/real/nested", O_RDONLY);
+  CHECK((sys::stat_of(nested).st_mode & 07777) == 0700);
+  CHECK(sys::find_xattr(nested, "user.note") == "kept");
+}
+
 TEST_CASE("the hosts file of a step has the extra hosts last, one file for equal ones") {
   TempTree tmp;
   EtcFiles etc(tmp.root());

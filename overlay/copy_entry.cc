@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "overlay/internal/copy_entry.h"
+
+#include <fcntl.h>
+
+#include "base/error.h"
+#include "base/sys/copy.h"
+#include "base/sys/xattr.h"
+
+namespace cairn::overlay::internal {
+namespace {
+
+using sys::Fd;
+
+constexpr mode_t kPermissions = 07777;
+
+mode_t mode_for(const struct stat& st, const CopyOptions& options) {
+  mode_t permissions = st.st_mode & kPermissions;
+  return options.mode ? options.mode->apply(permissions, S_ISDIR(st.st_mode)) : permissions;
+}
+
+Owner owner_for(const struct stat& st, const CopyOptions& options) {
+  return options.owner.value_or(Owner{st.st_uid, st.st_gid});
+}
+
+}  // namespace
+
+// Capabilities, user attributes and ACLs. A filesystem that refuses one is no reason to fail
+// (FEATURES C12); labels of security modules belong to the host.
+bool travels(std::string_view name) {
+  if (name.starts_with("user.overlay.")) return false;  // a layer seen raw shows overlayfs's marks
+  return name == "security.capability" || name.starts_with("user.") ||
+         name.starts_with("system.posix_acl_");
+}
+
+void copy_xattrs(const Fd& from, const Fd& to) {
+  for (const std::string& name : sys::list_xattrs(from)) {
+    if (!travels(name)) continue;
+    if (std::optional<std::string> value = sys::find_xattr(from, name.c_str())) {
+      sys::try_set_xattr(to, name.c_str(), *value);
+    }
+  }
+}
+
+// Owner before mode, since chown clears setuid bits; attributes after both, since chown clears
+// capabilities; times last.
+void apply_metadata(const Fd& made, const Fd& source, const struct stat& st,
+                    const CopyOptions& options) {
+  Owner owner = owner_for(st, options);
+  sys::chown_at(made, "", owner.uid, owner.gid);
+  sys::chmod_fd(made, mode_for(st, options));
+  copy_xattrs(source, made);
+  sys::set_mtime(made, mtime_for(st, options));
+}
+
+struct stat copy_file(const Entry& entry, const CopyOptions& options) {
+  // O_NONBLOCK: should a FIFO have taken the file's place, the open must not hang.
+  Fd source = sys::open_at(entry.source_dir, entry.source_name.c_str(), O_RDONLY | O_NONBLOCK);
+  struct stat opened = sys::stat_of(source);
+  if (!S_ISREG(opened.st_mode)) {
+    throw Error::of(ErrorKind::kHost, "{} changed while it was copied", entry.source_path);
+  }
+  Fd made = sys::open_at(entry.dest_dir, entry.dest_name.c_str(),
+                         O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+  sys::copy_file_contents(source, made);
+  apply_metadata(made, source, opened, options);
+  return options.known != nullptr ? sys::stat_of(source) : opened;
+}
+
+void copy_symlink(const Entry& entry, const struct stat& st, const CopyOptions& options) {
+  const char* name = entry.dest_name.c_str();
+  sys::symlink_at(sys::read_link_at(entry.source_dir, entry.source_name.c_str()), entry.dest_dir,
+                  name);
+  Owner owner = owner_for(st, options);
+  sys::chown_at(entry.dest_dir, name, owner.uid, owner.gid);
+  sys::set_times_at(entry.dest_dir, name, st.st_atim, mtime_for(st, options));
+}
+
+void copy_node(const Entry& entry, const struct stat& st, const CopyOptions& options) {
+  mode_t type = S_ISSOCK(st.st_mode) ? S_IFREG : st.st_mode & S_IFMT;
+  const char* name = entry.dest_name.c_str();
+  if (type == S_IFCHR && st.st_rdev == 0) {
+    throw Error::of(ErrorKind::kDockerfile,
+                    "cannot copy {}: overlayfs takes a 0/0 device for a deletion",
+                    entry.source_path);
+  }
+  sys::make_node_at(entry.dest_dir, name, type | 0600, st.st_rdev);
+  Owner owner = owner_for(st, options);
+  sys::chown_at(entry.dest_dir, name, owner.uid, owner.gid);
+  sys::chmod_at(entry.dest_dir, name, mode_for(st, options));
+  sys::set_times_at(entry.dest_dir, name, st.st_atim, mtime_for(st, options));
+}
+
+}  // namespace cairn::overlay::internal

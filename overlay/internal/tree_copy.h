@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The contents of a directory into another one, by several threads: each directory is a task, and a
+// large one several. A directory gets its metadata when the last of its own entries is there; what
+// is further down does not touch it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/task_stack.h"
+#include "overlay/copy.h"
+
+namespace cairn::overlay::internal {
+
+class TreeCopy {
+ public:
+  explicit TreeCopy(const CopyOptions& options) : options_(options) {}
+
+  // `source` has `source_path` in its root, `dest` is called `dest_path` in messages; neither gets
+  // metadata. What is not in `dest.upper` may still be in `dest.lower`.
+  void run(sys::Fd source, const std::string& source_path, BareDirectory dest,
+           const std::string& dest_path);
+
+ private:
+  struct Node;
+  using Shared = std::shared_ptr<Node>;
+  struct Item {
+    std::string name;
+    struct stat st;
+  };
+
+  void open(Node& node) const;
+  void list(const Shared& node);
+  bool takes(const Node& node, const std::string& name, const struct stat& st) const;
+  void make_directory(const Shared& node, const Item& item);
+  std::optional<struct stat> find_at_dest(const Node& node, const std::string& name) const;
+  void copy_batch(const Shared& node, const std::vector<Item>& items);
+  void copy_one(Node& node, const Item& item, KnownDirectory* known);
+  void copy_regular(Node& node, const Item& item, KnownDirectory* known);
+  void clear_target(const Node& node, const std::string& name) const;
+  bool waits_for_other_name(const Node& node, const Item& item);
+  void done_with_one(Node& node) const;
+  void make_later_links(const sys::Fd& top);
+
+  const CopyOptions& options_;
+  std::string dest_path_;
+  TaskStack tasks_;
+  std::mutex mutex_;
+  // Where each inode with several names went first, by (device, inode); and the other names, which
+  // are linked when all else is there. Paths are below the top.
+  std::map<std::pair<dev_t, ino_t>, std::string> seen_;
+  std::vector<std::pair<std::string, std::string>> later_;
+};
+
+}  // namespace cairn::overlay::internal

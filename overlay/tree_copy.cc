@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "overlay/internal/tree_copy.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <atomic>
+
+#include "base/error.h"
+#include "overlay/internal/copy_entry.h"
+
+namespace cairn::overlay::internal {
+namespace {
+
+constexpr int kOpenDir = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
+constexpr std::size_t kBatchItems = 128;
+constexpr off_t kBatchBytes = 16 << 20;
+
+std::string join(const std::string& dir, const std::string& name) {
+  return dir.empty() || dir == "/" ? dir + name : dir + "/" + name;
+}
+
+}  // namespace
+
+struct TreeCopy::Node {
+  Shared parent = nullptr;  // until this one is open
+  std::string name = {};
+  std::string source_path = {};        // in the source root
+  std::string below = {};              // below the top
+  std::optional<struct stat> st = {};  // of the source; the top gets no metadata
+  bool is_new = false;                 // nothing was at the destination
+  bool has_lower = false;
+  sys::Fd source = {};
+  sys::Fd dest = {};
+  sys::Fd lower = {};
+  std::atomic<std::size_t> unfinished = 1;  // batches, and the listing
+};
+
+void TreeCopy::run(sys::Fd source, const std::string& source_path, BareDirectory dest,
+                   const std::string& dest_path) {
+  dest_path_ = dest_path;
+  sys::Fd top = sys::duplicate(dest.upper);
+  auto node = std::make_shared<Node>();
+  node->source_path = source_path;
+  node->source = std::move(source);
+  node->dest = std::move(dest.upper);
+  node->lower = std::move(dest.lower);
+  tasks_.push([this, node] { list(node); });
+  node.reset();
+  tasks_.run();
+  make_later_links(top);
+}
+
+void TreeCopy::open(Node& node) const {
+  const char* name = node.name.c_str();
+  node.source = sys::open_at(node.parent->source, name, kOpenDir);
+  node.dest = sys::open_at(node.parent->dest, name, kOpenDir);
+  if (node.has_lower) {
+    node.lower = sys::open_at(node.parent->lower, name, kOpenDir);
+    copy_xattrs(node.lower, node.dest);  // as overlayfs does when it copies up
+  }
+  node.parent.reset();
+}
+
+void TreeCopy::list(const Shared& node) {
+  if (node->parent) open(*node);
+  std::vector<sys::DirEntry> found = sys::list_dir(node->source);
+  std::ranges::sort(found, {}, &sys::DirEntry::name);
+  std::vector<Item> batch;
+  off_t bytes = 0;
+  auto push = [&] {
+    if (batch.empty()) return;
+    ++node->unfinished;
+    std::size_t weight = batch.size() + static_cast<std::size_t>(bytes >> 14);
+    tasks_.push([this, node, items = std::move(batch)] { copy_batch(node, items); }, weight);
+    batch = {};
+    bytes = 0;
+  };
+  for (sys::DirEntry& entry : found) {
+    Item item{std::move(entry.name), {}};
+    item.st = sys::stat_at(node->source, item.name.c_str());
+    if (!takes(*node, item.name, item.st)) continue;
+    if (S_ISDIR(item.st.st_mode)) {
+      make_directory(node, item);
+      continue;
+    }
+    bytes += item.st.st_size;
+    batch.push_back(std::move(item));
+    if (batch.size() == kBatchItems || bytes >= kBatchBytes) push();
+  }
+  push();
+  done_with_one(*node);
+}
+
+// An excluded directory comes into being only when something below it is included.
+bool TreeCopy::takes(const Node& node, const std::string& name, const struct stat& st) const {
+  if (options_.stop.stop_requested()) throw Error(ErrorKind::kCancelled, "cancelled");
+  if (options_.filter == nullptr) return true;
+  std::string path = join(node.source_path, name);
+  auto verdict = options_.filter->judge(path, S_ISDIR(st.st_mode));
+  if (verdict != PathFilter::Verdict::kPartly) return verdict == PathFilter::Verdict::kIncluded;
+  return S_ISDIR(st.st_mode) &&
+         includes_below(*options_.filter, sys::open_at(node.source, name.c_str(), kOpenDir), path);
+}
+
+std::optional<struct stat> TreeCopy::find_at_dest(const Node& node, const std::string& name) const {
+  if (node.is_new) return std::nullopt;
+  std::optional<struct stat> st = sys::find_stat_at(node.dest, name.c_str());
+  if (!st && node.lower) st = sys::find_stat_at(node.lower, name.c_str());
+  return st;
+}
+
+void TreeCopy::make_directory(const Shared& node, const Item& item) {
+  const char* name = item.name.c_str();
+  std::optional<struct stat> there = find_at_dest(*node, item.name);
+  std::string path = join(dest_path_, join(node->below, item.name));
+  if (there && !S_ISDIR(there->st_mode)) {
+    Error error = Error::of(ErrorKind::kDockerfile, "cannot copy to non-directory: {}", path);
+    if (S_ISLNK(there->st_mode)) {
+      bool in_upper = sys::find_stat_at(node->dest, name).has_value();
+      std::string target = sys::read_link_at(in_upper ? node->dest : node->lower, name);
+      error.set_hint(
+          fmt::format("{0} is a symlink to {1} in this stage: copy to {1} instead, or make the "
+                      "source a link too",
+                      path, target));
+    }
+    throw error;
+  }
+  if (!there || (node->lower && !sys::find_stat_at(node->dest, name))) {
+    sys::make_dir_at(node->dest, name, 0700);
+  }
+  auto made = std::make_shared<Node>();
+  made->parent = node;
+  made->name = item.name;
+  made->source_path = join(node->source_path, item.name);
+  made->below = join(node->below, item.name);
+  made->st = item.st;
+  made->is_new = !there;
+  if (there && node->lower) {
+    std::optional<struct stat> lower = sys::find_stat_at(node->lower, name);
+    made->has_lower = lower && S_ISDIR(lower->st_mode);
+  }
+  tasks_.push([this, made] { list(made); });
+}
+
+void TreeCopy::copy_batch(const Shared& node, const std::vector<Item>& items) {
+  std::unique_ptr<KnownDirectory> known;
+  if (options_.known != nullptr) known = options_.known->directory(node->below);
+  for (const Item& item : items) {
+    if (options_.stop.stop_requested()) throw Error(ErrorKind::kCancelled, "cancelled");
+    copy_one(*node, item, known.get());
+  }
+  done_with_one(*node);
+}
+
+void TreeCopy::copy_one(Node& node, const Item& item, KnownDirectory* known) {
+  clear_target(node, item.name);
+  if (S_ISREG(item.st.st_mode)) return copy_regular(node, item, known);
+  std::string path = join(node.source_path, item.name);
+  Entry entry{node.source, item.name, path, node.dest, item.name};
+  if (S_ISLNK(item.st.st_mode)) return copy_symlink(entry, item.st, options_);
+  copy_node(entry, item.st, options_);
+}
+
+void TreeCopy::copy_regular(Node& node, const Item& item, KnownDirectory* known) {
+  if (item.st.st_nlink > 1 && waits_for_other_name(node, item)) return;
+  const char* name = item.name.c_str();
+  const sys::Fd* equal = known != nullptr ? known->find_equal(item.name, item.st) : nullptr;
+  // What cannot be linked (too many links, gone, another filesystem) is copied.
+  if (equal != nullptr && sys::try_link_at(*equal, name, node.dest, name)) return;
+  std::string path = join(node.source_path, item.name);
+  struct stat st = copy_file({node.source, item.name, path, node.dest, item.name}, options_);
+  if (known != nullptr) known->copied(item.name, st);
+}
+
+// A file or link may replace a file or a link, never a directory.
+void TreeCopy::clear_target(const Node& node, const std::string& name) const {
+  std::optional<struct stat> there = find_at_dest(node, name);
+  if (!there) return;
+  if (S_ISDIR(there->st_mode)) {
+    throw Error::of(ErrorKind::kDockerfile, "cannot replace to directory {} with file",
+                    join(dest_path_, join(node.below, name)));
+  }
+  // What is in the lower directory alone is hidden by what comes.
+  if (!node.lower || sys::find_stat_at(node.dest, name.c_str())) {
+    sys::unlink_at(node.dest, name.c_str());
+  }
+}
+
+bool TreeCopy::waits_for_other_name(const Node& node, const Item& item) {
+  std::string path = join(node.below, item.name);
+  std::lock_guard lock(mutex_);
+  auto [seen, first] = seen_.try_emplace({item.st.st_dev, item.st.st_ino}, path);
+  if (!first) later_.emplace_back(std::move(path), seen->second);
+  return !first;
+}
+
+void TreeCopy::done_with_one(Node& node) const {
+  if (--node.unfinished > 0) return;
+  if (node.st) apply_metadata(node.dest, node.source, *node.st, options_);
+}
+
+// The directories are finished by then, and keep their times.
+void TreeCopy::make_later_links(const sys::Fd& top) {
+  sys::RootDir root(sys::duplicate(top));
+  for (const auto& [path, first] : later_) {
+    sys::RootDir::Parent from = root.open_parent(first);
+    sys::RootDir::Parent to = root.open_parent(path);
+    struct stat st = sys::stat_of(to.dir);
+    sys::link_at(from.dir, from.name.c_str(), to.dir, to.name.c_str());
+    sys::set_mtime(to.dir, st.st_mtim);
+  }
+}
+
+}  // namespace cairn::overlay::internal
