@@ -4,12 +4,14 @@
 // difference (DESIGN D5). What counts for which op is FEATURES D1 (K01-K13).
 #pragma once
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/digest.h"
 #include "base/json_fwd.h"
+#include "cache/stat_index.h"
 #include "plan/plan.h"
 
 namespace cairn::cache {
@@ -29,6 +31,8 @@ struct SelectedContent {
   std::string name;
   Digest digest;
   bool unpack = false;  // an archive among them gives its members
+  std::shared_ptr<const StatIndex> files =
+      {};  // of the client's: as they were read; no part of a key
 };
 
 // The keys of the vertices that an op stands on.

@@ -25,7 +25,8 @@ namespace cairn::cache {
 struct ContentOptions {
   const PathFilter* filter = nullptr;
   bool ignore_owner = false;  // files of the build context belong to nobody in particular
-  std::stop_token stop;
+  std::stop_token stop = {};
+  std::size_t threads = 0;  // at most; 0 is one for each processor
 };
 
 // The digest of what `path` names in `root`, symlinks followed inside it. The header of a directory

@@ -47,7 +47,7 @@ struct TableRow {
   std::uint64_t path_size = 0;
 };
 
-static_assert(sizeof(FileStamp) == 64 && sizeof(Record) == 104 && sizeof(TableRow) == 48);
+static_assert(sizeof(FileStamp) == 56 && sizeof(Record) == 96 && sizeof(TableRow) == 48);
 
 // Against accidents, not against people: who can write here can write anything.
 std::uint64_t sum_of(const std::byte* bytes, std::size_t size) {
@@ -95,8 +95,6 @@ FileStamp FileStamp::of(const struct stat& st) {
           .mtime_nanos = static_cast<std::uint32_t>(st.st_mtim.tv_nsec),
           .ctime_nanos = static_cast<std::uint32_t>(st.st_ctim.tv_nsec),
           .mode = st.st_mode,
-          .uid = st.st_uid,
-          .gid = st.st_gid,
           .is_linked = st.st_nlink > 1};
 }
 

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,7 +27,8 @@
 
 namespace cairn::cache {
 
-// All by which stat(2) tells a file from what it was.
+// All by which stat(2) tells a file from what it was. Not its owner: that is another number inside
+// the builder's user namespace than outside, and a change of it is one of ctime.
 struct FileStamp {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
@@ -36,8 +38,6 @@ struct FileStamp {
   std::uint32_t mtime_nanos = 0;
   std::uint32_t ctime_nanos = 0;
   std::uint32_t mode = 0;
-  std::uint32_t uid = 0;
-  std::uint32_t gid = 0;
   std::uint32_t is_linked = 0;  // the inode has other names
 
   static FileStamp of(const struct stat& st);
@@ -74,6 +74,7 @@ class StatIndex {
   static std::optional<StatIndex> find(const std::string& path, Timestamp now);
 
   std::size_t directories() const { return count_; }
+  std::span<const std::byte> bytes() const { return file_.bytes(); }  // of the whole file
   // The empty one for a directory that is not there. `path` as the scan called it.
   Directory directory(std::string_view path) const;
   // Whether a file with this stamp was certainly not changed after the scan read it.

@@ -6,17 +6,13 @@
 #include "base/error.h"
 
 namespace cairn::solver {
-namespace {
-
 // An index belongs to what a line names, not to the whole context: lines that name the same thing
 // share it, and no line has to read past what others need.
-std::string index_name(const source::LocalContext& context, const std::string& path) {
+std::string context_index_name(const source::LocalContext& context, const std::string& path) {
   sys::Fd self = sys::open_path("/proc/self/fd", O_PATH | O_DIRECTORY);
   std::string root = sys::read_link_at(self, std::to_string(context.root.fd().get()).c_str());
   return Digest::of(root + '\0' + path).hex().substr(0, 40);
 }
-
-}  // namespace
 
 cache::IndexedContent context_content(const store::Store& store,
                                       const source::LocalContext& context, const std::string& path,
@@ -26,7 +22,8 @@ cache::IndexedContent context_content(const store::Store& store,
   }
   return cache::indexed_content(
       context.root, path, options,
-      {.file = store.contexts_dir() + "/" + index_name(context, path), .tmp_dir = store.tmp_dir()});
+      {.file = store.contexts_dir() + "/" + context_index_name(context, path),
+       .tmp_dir = store.tmp_dir()});
 }
 
 }  // namespace cairn::solver

@@ -12,6 +12,9 @@
 
 namespace cairn::solver {
 
+// The name of the index of what a path names: the same for the same place on this host.
+std::string context_index_name(const source::LocalContext& context, const std::string& path);
+
 // What `path` names in the context. One that was fetched for this build alone has no index, nor
 // have files whose owners count; `files` is null then.
 cache::IndexedContent context_content(const store::Store& store,

@@ -140,21 +140,35 @@ void CopySelection::select(const plan::CopySource& source, progress::VertexScope
   }
 }
 
-std::vector<cache::SelectedContent> CopySelection::contents(std::stop_token stop) {
+std::vector<cache::SelectedContent> CopySelection::contents(std::stop_token stop,
+                                                            std::size_t threads) {
   std::vector<cache::SelectedContent> out;
   for (SelectedSource& source : sources_) {
     // What a directory is called does not matter, its contents are copied.
     out.push_back({.name = source.is_directory ? "" : source.name,
-                   .digest = content(source, stop),
-                   .unpack = source.unpack && !source.is_directory});
+                   .digest = content(source, stop, threads),
+                   .unpack = source.unpack && !source.is_directory,
+                   .files = source.files});
   }
   return out;
 }
 
-Digest CopySelection::content(SelectedSource& source, std::stop_token stop) const {
+bool CopySelection::take(const std::vector<cache::SelectedContent>& read) {
+  if (read.size() != sources_.size()) return false;
+  for (std::size_t i = 0; i < read.size(); ++i) {
+    if (read[i].name != (sources_[i].is_directory ? "" : sources_[i].name)) return false;
+    sources_[i].files = read[i].files;
+  }
+  return true;
+}
+
+Digest CopySelection::content(SelectedSource& source, std::stop_token stop,
+                              std::size_t threads) const {
   const CopyTree& tree = *source.tree;
-  cache::ContentOptions options{
-      .filter = source.filter.get(), .ignore_owner = !tree.keeps_owners(), .stop = std::move(stop)};
+  cache::ContentOptions options{.filter = source.filter.get(),
+                                .ignore_owner = !tree.keeps_owners(),
+                                .stop = std::move(stop),
+                                .threads = threads};
   if (tree.context() == nullptr) return cache::content_digest(tree.root(), source.path, options);
   cache::IndexedContent content =
       context_content(job_.shop.store, *tree.context(), source.path, options);

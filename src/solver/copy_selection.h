@@ -67,11 +67,15 @@ class CopySelection {
 
   const std::vector<SelectedSource>& sources() const { return sources_; }
   // What was selected, by content: reads all of it that no index knows.
-  std::vector<cache::SelectedContent> contents(std::stop_token stop);
+  // By as many threads as there are processors, unless told: none may be made before the builder's
+  // namespace is entered.
+  std::vector<cache::SelectedContent> contents(std::stop_token stop, std::size_t threads = 0);
+  // Takes what an earlier selection of the same line read; false when it selected something else.
+  bool take(const std::vector<cache::SelectedContent>& read);
 
  private:
   const CopyTree& open(plan::VertexId from);
-  Digest content(SelectedSource& source, std::stop_token stop) const;
+  Digest content(SelectedSource& source, std::stop_token stop, std::size_t threads) const;
   void select(const plan::CopySource& source, progress::VertexScope& scope);
   void need_below(const plan::CopySource& source, const CopyTree& tree) const;
 

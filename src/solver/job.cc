@@ -144,7 +144,8 @@ std::string recorded(const Job& job, const cache::CacheKey& key, const std::stri
   return inputs.is_object() ? inputs.value(name, "") : "";
 }
 
-StepResult commit(const Job& job, Workspace& workspace, const cache::CacheKey& key) {
+StepResult commit(const Job& job, Workspace& workspace, const cache::CacheKey& key,
+                  const std::function<void(const std::string& snapshot)>& beside) {
   workspace.release_tree();  // an unmount may take its time, and others wait for the lock
   std::optional<StepResult> result;
   job.shop.store.atomically([&] {
@@ -152,6 +153,7 @@ StepResult commit(const Job& job, Workspace& workspace, const cache::CacheKey& k
     if (result) return;
     result = StepResult{.key = key.digest(), .snapshot = workspace.commit(), .cached = false};
     job.shop.store.records().put_record(record_of(result->key, result->snapshot, key.to_json()));
+    if (beside) beside(result->snapshot);
   });
   return *result;
 }

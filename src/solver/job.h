@@ -3,7 +3,9 @@
 // One vertex being run on a thread of the pool: what it may look at, and one function per op.
 #pragma once
 
+#include <functional>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include "base/json_fwd.h"
@@ -64,7 +66,9 @@ void remember(const Job& job, const cache::CacheKey& key, const StepResult& resu
 // One text of what was to be known, "" when it is not there.
 std::string recorded(const Job& job, const cache::CacheKey& key, const std::string& name);
 // Commits a workspace as the job's result under `key`. When another build was faster with the same
-// step, its result is taken and ours is thrown away.
-StepResult commit(const Job& job, Workspace& workspace, const cache::CacheKey& key);
+// step, its result is taken and ours is thrown away. `beside` puts what must be on record as soon
+// as the new snapshot is.
+StepResult commit(const Job& job, Workspace& workspace, const cache::CacheKey& key,
+                  const std::function<void(const std::string& snapshot)>& beside = {});
 
 }  // namespace cairn::solver

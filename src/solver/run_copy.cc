@@ -13,6 +13,7 @@
 #include "overlay/unpack.h"
 #include "sandbox/user.h"
 #include "solver/copy_selection.h"
+#include "solver/earlier_copies.h"
 
 namespace cairn::solver {
 namespace {
@@ -47,17 +48,24 @@ std::optional<overlay::Owner> chosen_owner(const Job& job, const plan::CopyOp& o
 // One run of the op on the root it changes.
 class Copying {
  public:
+  // `earlier` may be null.
   Copying(const Job& job, const plan::CopyOp& op, std::optional<overlay::Owner> owner,
-          const sys::RootDir& dest)
-      : job_(job), op_(op), owner_(owner), dest_(dest) {}
+          Workspace& workspace, std::shared_ptr<const EarlierCopy> earlier)
+      : job_(job), op_(op), owner_(owner), workspace_(workspace), earlier_(std::move(earlier)) {}
 
   void run(const std::vector<SelectedSource>& sources) {
-    refuse_overwriting(op_, sources, dest_);
+    refuse_overwriting(op_, sources, workspace_.root());
     for (const SelectedSource& source : sources) {
       if (!unpack(source)) copy(source);
     }
     for (const plan::InlineFile& file : op_.inline_files) write(file);
   }
+
+  // Whether what was copied is no longer what was digested.
+  bool have_sources_changed() const { return changed_; }
+  bool has_links() const { return linked_; }
+  // The real path of the last directory whose contents were copied to.
+  const std::string& into() const { return into_; }
 
  private:
   overlay::CopyOptions options() const {
@@ -71,7 +79,23 @@ class Copying {
     overlay::CopyOptions copying = options();
     copying.owner = owner_ ? owner_ : source.owner();
     copying.filter = source.filter.get();
-    overlay::TreeCopier(source.tree->root(), dest_, copying).copy(source.path, op_.dest);
+    into_ = rooted_path(op_.dest);
+    // An empty root is the upper layer itself.
+    if (!op_.link) {
+      copying.lay_bare = [this](const std::string& dir) {
+        into_ = dir;
+        return workspace_.lay_bare(dir);
+      };
+    }
+    std::optional<KnownFiles> known;
+    if (source.files) {
+      known.emplace(source.files, source.is_directory ? earlier_ : nullptr);
+      copying.known = &*known;
+    }
+    overlay::TreeCopier(source.tree->root(), workspace_.root(), copying)
+        .copy(source.path, op_.dest);
+    changed_ |= known && known->have_changed();
+    linked_ |= known && known->have_links();
   }
 
   // ADD of an archive gives its members (D01); false when it is none.
@@ -85,20 +109,22 @@ class Copying {
     std::optional<std::pair<uid_t, gid_t>> forced;
     if (owner_) forced = {owner_->uid, owner_->gid};
     ErrorContext while_here([&] { return "unpacking " + source.name; });
-    dest_.make_dirs(op_.dest, 0755, [&](const sys::Fd& made) {
+    const sys::RootDir& dest = workspace_.root();
+    dest.make_dirs(op_.dest, 0755, [&](const sys::Fd& made) {
       if (owner_) sys::chown_at(made, "", owner_->uid, owner_->gid);
     });
-    overlay::unpack_archive(file, dest_, op_.dest, forced,
+    overlay::unpack_archive(file, dest, op_.dest, forced,
                             op_.link ? overlay::RootKind::kLayer : overlay::RootKind::kMounted);
     return true;
   }
 
   void write(const plan::InlineFile& file) {
-    std::optional<struct stat> there = dest_.find_stat(op_.dest, sys::Follow::kYes);
+    const sys::RootDir& dest = workspace_.root();
+    std::optional<struct stat> there = dest.find_stat(op_.dest, sys::Follow::kYes);
     bool into = op_.dest.ends_with('/') || (there && S_ISDIR(there->st_mode));
     std::string path = into ? op_.dest + "/" + file.name : op_.dest;
-    overlay::TreeCopier(dest_, dest_, options()).make_dirs(path.substr(0, path.rfind('/') + 1));
-    sys::RootDir::Parent parent = dest_.open_parent(path);
+    overlay::TreeCopier(dest, dest, options()).make_dirs(path.substr(0, path.rfind('/') + 1));
+    sys::RootDir::Parent parent = dest.open_parent(path);
     const char* name = parent.name.c_str();
     if (sys::find_stat_at(parent.dir, name)) sys::unlink_at(parent.dir, name);
     sys::Fd made = sys::open_at(parent.dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
@@ -111,7 +137,11 @@ class Copying {
   const Job& job_;
   const plan::CopyOp& op_;
   std::optional<overlay::Owner> owner_;
-  const sys::RootDir& dest_;
+  Workspace& workspace_;
+  std::shared_ptr<const EarlierCopy> earlier_;
+  bool changed_ = false;
+  bool linked_ = false;
+  std::string into_;
 };
 
 // Nothing when it copies from the client, whose files have no key, and when it copies nothing: then
@@ -126,6 +156,29 @@ std::optional<cache::CacheKey> definition_key(const Job& job, const plan::CopyOp
   return cache::copy_definition_key(op, job.parent().key, keys);
 }
 
+// Copies what was selected to a new snapshot; nothing when the client's files changed meanwhile.
+std::optional<StepResult> copy_anew(const Job& job, const plan::CopyOp& op,
+                                    const CopySelection& selection, const cache::CacheKey& key) {
+  std::optional<overlay::Owner> owner = chosen_owner(job, op);
+  std::string owner_text = owner ? fmt::format("{}:{}", owner->uid, owner->gid) : "";
+  std::optional<cache::CacheKey> line = copy_line(job, op, owner_text);
+  std::shared_ptr<const EarlierCopy> earlier = line ? find_earlier_copy(job, *line) : nullptr;
+  Workspace workspace(job.shop.store, job.parent().snapshot,
+                      op.link ? Workspace::Start::kEmpty : Workspace::Start::kParent);
+  Copying copying(job, op, owner, workspace, earlier);
+  copying.run(selection.sources());
+  if (copying.have_sources_changed()) return std::nullopt;
+  StepResult result = commit(job, workspace, key, [&](const std::string& snapshot) {
+    if (copying.has_links()) record_origins(job, snapshot, earlier->snapshot);
+  });
+  if (!line || result.cached || selection.sources().size() != 1) return result;
+  const SelectedSource& source = selection.sources()[0];
+  if (source.is_directory && source.files) {
+    remember_copy(job, *line, result.snapshot, *source.files, copying.into());
+  }
+  return result;
+}
+
 }  // namespace
 
 std::optional<StepResult> recall_copy(Job& job, const plan::CopyOp& op,
@@ -134,24 +187,25 @@ std::optional<StepResult> recall_copy(Job& job, const plan::CopyOp& op,
   bool all_local = std::ranges::all_of(
       op.sources, [&](const plan::CopySource& source) { return is_local(job, source.from); });
   if (!all_local || job.vertex().no_cache) return std::nullopt;
-  job.read = CopySelection(job, op, scope).contents(job.stop);
+  job.read = CopySelection(job, op, scope).contents(job.stop, 1);
   return find_cached(job, cache::copy_key(op, job.parent().key, *job.read));
 }
 
 StepResult run_copy(Job& job, const plan::CopyOp& op, progress::VertexScope& scope) {
+  constexpr int kAttempts = 3;
   CopySelection selection(job, op, scope);
-  if (!job.read) job.read = selection.contents(job.stop);
-  cache::CacheKey key = cache::copy_key(op, job.parent().key, *job.read);
-  std::optional<StepResult> result = find_cached(job, key);
-  if (!result) {
-    std::optional<overlay::Owner> owner = chosen_owner(job, op);
-    Workspace workspace(job.shop.store, job.parent().snapshot,
-                        op.link ? Workspace::Start::kEmpty : Workspace::Start::kParent);
-    Copying(job, op, owner, workspace.root()).run(selection.sources());
-    result = commit(job, workspace, key);
+  for (int i = 0; i < kAttempts; ++i) {
+    if (!job.read || !selection.take(*job.read)) job.read = selection.contents(job.stop);
+    cache::CacheKey key = cache::copy_key(op, job.parent().key, *job.read);
+    std::optional<StepResult> result = find_cached(job, key);
+    if (!result) result = copy_anew(job, op, selection, key);
+    job.read.reset();
+    if (!result) continue;
+    if (auto definition = definition_key(job, op)) remember(job, *definition, *result);
+    return *result;
   }
-  if (auto definition = definition_key(job, op)) remember(job, *definition, *result);
-  return *result;
+  throw Error(ErrorKind::kHost, "files changed while they were copied")
+      .with_hint("run the build again when nothing writes to the build context");
 }
 
 }  // namespace cairn::solver

@@ -25,8 +25,9 @@ Digest content_of(const Job& job, plan::VertexId from, const plan::RunMount& mou
     if (!is_selectable({context->root, context->filter.get()}, source)) {
       throw_no_source(mount, source);
     }
+    // One thread: it may be asked before the builder's namespace is entered.
     cache::ContentOptions options{
-        .filter = context->filter.get(), .ignore_owner = true, .stop = job.stop};
+        .filter = context->filter.get(), .ignore_owner = true, .stop = job.stop, .threads = 1};
     return context_content(job.shop.store, *context, source, options).digest;
   }
   View view(job.shop.store, job.results[from].snapshot);

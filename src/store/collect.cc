@@ -91,16 +91,18 @@ void sweep_contexts(Store& store, const Marked& marked) {
   constexpr std::size_t kKept = 200;
   sys::Fd dir = open_dir(store.contexts_dir());
   std::vector<std::pair<std::int64_t, std::string>> others;
+  std::vector<std::string> old;
   for (const sys::DirEntry& entry : sys::list_dir(dir)) {
     std::size_t dot = entry.name.find('.');
     if (dot == std::string::npos) {
       others.emplace_back(-sys::stat_at(dir, entry.name.c_str()).st_mtim.tv_sec, entry.name);
     } else if (!marked.snapshots.contains(entry.name.substr(0, dot))) {
-      remove_quietly(dir, entry.name);
+      old.push_back(entry.name);
     }
   }
   std::ranges::sort(others);
-  for (std::size_t i = kKept; i < others.size(); ++i) remove_quietly(dir, others[i].second);
+  for (std::size_t i = kKept; i < others.size(); ++i) old.push_back(others[i].second);
+  remove_entries(store.contexts_dir(), old);
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ class TreeScan {
  public:
   // `known` and `writer` are null for a tree without an index.
   TreeScan(const ContentOptions& options, const StatIndex* known, StatIndexWriter* writer)
-      : options_(options), known_(known), writer_(writer) {}
+      : options_(options), known_(known), writer_(writer), tasks_(options.threads) {}
 
   // Of the entries below `top`, which has `path` in its root.
   Digest run(sys::Fd top, const std::string& path);
