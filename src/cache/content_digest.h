@@ -10,6 +10,7 @@
 // changed since; the digest is the same.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -27,6 +28,9 @@ struct ContentOptions {
   bool ignore_owner = false;  // files of the build context belong to nobody in particular
   std::stop_token stop = {};
   std::size_t threads = 0;  // at most; 0 is one for each processor
+  // To be read at most, beyond what an index knows; more is a kLimit error, for who would rather do
+  // it another way.
+  std::uint64_t most_bytes = UINT64_MAX;
 };
 
 // The digest of what `path` names in `root`, symlinks followed inside it. The header of a directory

@@ -134,6 +134,9 @@ void TreeScan::read_files(const Shared& dir) {
   std::uint64_t bytes = 0;
   for (std::size_t i = 0; i < dir->to_read.size(); ++i) {
     bytes += dir->entries[dir->to_read[i]].stamp.size;
+    if ((bytes_to_read_ += dir->entries[dir->to_read[i]].stamp.size) > options_.most_bytes) {
+      throw Error::of(ErrorKind::kLimit, "more than {} bytes to read", options_.most_bytes);
+    }
     bool is_full = i + 1 - first == kBatchFiles || bytes >= kBatchBytes;
     if (!is_full && i + 1 < dir->to_read.size()) continue;
     ++dir->unfinished;

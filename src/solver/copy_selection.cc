@@ -140,13 +140,22 @@ void CopySelection::select(const plan::CopySource& source, progress::VertexScope
   }
 }
 
-std::vector<cache::SelectedContent> CopySelection::contents(std::stop_token stop,
-                                                            std::size_t threads) {
+std::vector<cache::SelectedContent> CopySelection::contents(std::stop_token stop) {
+  return contents(cache::ContentOptions{.stop = std::move(stop)});
+}
+
+std::vector<cache::SelectedContent> CopySelection::contents_at_hand(std::stop_token stop) {
+  constexpr std::uint64_t kAtHand = 8 << 20;
+  return contents(
+      cache::ContentOptions{.stop = std::move(stop), .threads = 1, .most_bytes = kAtHand});
+}
+
+std::vector<cache::SelectedContent> CopySelection::contents(const cache::ContentOptions& how) {
   std::vector<cache::SelectedContent> out;
   for (SelectedSource& source : sources_) {
     // What a directory is called does not matter, its contents are copied.
     out.push_back({.name = source.is_directory ? "" : source.name,
-                   .digest = content(source, stop, threads),
+                   .digest = content(source, how),
                    .unpack = source.unpack && !source.is_directory,
                    .files = source.files});
   }
@@ -162,13 +171,10 @@ bool CopySelection::take(const std::vector<cache::SelectedContent>& read) {
   return true;
 }
 
-Digest CopySelection::content(SelectedSource& source, std::stop_token stop,
-                              std::size_t threads) const {
+Digest CopySelection::content(SelectedSource& source, cache::ContentOptions options) const {
   const CopyTree& tree = *source.tree;
-  cache::ContentOptions options{.filter = source.filter.get(),
-                                .ignore_owner = !tree.keeps_owners(),
-                                .stop = std::move(stop),
-                                .threads = threads};
+  options.filter = source.filter.get();
+  options.ignore_owner = !tree.keeps_owners();
   if (tree.context() == nullptr) return cache::content_digest(tree.root(), source.path, options);
   cache::IndexedContent content =
       context_content(job_.shop.store, *tree.context(), source.path, options);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cache/cache_key.h"
+#include "cache/content_digest.h"
 #include "cache/stat_index.h"
 #include "overlay/copy.h"
 #include "progress/vertex_scope.h"
@@ -67,15 +68,17 @@ class CopySelection {
 
   const std::vector<SelectedSource>& sources() const { return sources_; }
   // What was selected, by content: reads all of it that no index knows.
-  // By as many threads as there are processors, unless told: none may be made before the builder's
-  // namespace is entered.
-  std::vector<cache::SelectedContent> contents(std::stop_token stop, std::size_t threads = 0);
+  std::vector<cache::SelectedContent> contents(std::stop_token stop);
+  // The same by this thread alone, as is needed before the builder's namespace is entered; kLimit
+  // when there is so much to read that several should.
+  std::vector<cache::SelectedContent> contents_at_hand(std::stop_token stop);
   // Takes what an earlier selection of the same line read; false when it selected something else.
   bool take(const std::vector<cache::SelectedContent>& read);
 
  private:
   const CopyTree& open(plan::VertexId from);
-  Digest content(SelectedSource& source, std::stop_token stop, std::size_t threads) const;
+  std::vector<cache::SelectedContent> contents(const cache::ContentOptions& how);
+  Digest content(SelectedSource& source, cache::ContentOptions options) const;
   void select(const plan::CopySource& source, progress::VertexScope& scope);
   void need_below(const plan::CopySource& source, const CopyTree& tree) const;
 

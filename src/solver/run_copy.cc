@@ -187,7 +187,7 @@ std::optional<StepResult> recall_copy(Job& job, const plan::CopyOp& op,
   bool all_local = std::ranges::all_of(
       op.sources, [&](const plan::CopySource& source) { return is_local(job, source.from); });
   if (!all_local || job.vertex().no_cache) return std::nullopt;
-  job.read = CopySelection(job, op, scope).contents(job.stop, 1);
+  job.read = CopySelection(job, op, scope).contents_at_hand(job.stop);
   return find_cached(job, cache::copy_key(op, job.parent().key, *job.read));
 }
 

@@ -5,7 +5,6 @@
 // entry of its parent. Open at any moment are the directories on the way to what is worked on.
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -47,6 +46,7 @@ class TreeScan {
   const StatIndex* known_;
   StatIndexWriter* writer_;
   TaskStack tasks_;
+  std::atomic<std::uint64_t> bytes_to_read_ = 0;
   std::optional<Digest> result_;
 };
 
