@@ -5,11 +5,25 @@
 #include <cstring>
 #include <utility>
 
+#include "base/error.h"
+
 namespace cairn {
 namespace {
 
 constexpr std::size_t kPieceSize = 256 << 10;
 constexpr std::size_t kMaxPieces = 8;
+
+// On the thread that asked: an Error knows what its own thread was doing, and learns here for what.
+[[noreturn]] void rethrow_here(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const Error& error) {
+    Error told = error;  // the original may be asked for again
+    Error here(error.kind(), "");
+    for (const std::string& line : here.context()) told.add_context(line);
+    throw told;
+  }
+}
 
 }  // namespace
 
@@ -26,7 +40,7 @@ ByteQueue::Piece ByteQueue::pop() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return ended_ || !pieces_.empty(); });
   if (pieces_.empty()) {
-    if (failure_) std::rethrow_exception(failure_);
+    if (failure_) rethrow_here(failure_);
     return {};
   }
   Piece piece = std::move(pieces_.front());
@@ -140,7 +154,7 @@ void WriteBehindSink::write(std::span<const std::byte> bytes) {
 void WriteBehindSink::finish() {
   queue_.end(nullptr);
   if (thread_.joinable()) thread_.join();
-  if (failure_) std::rethrow_exception(failure_);
+  if (failure_) rethrow_here(failure_);
 }
 
 }  // namespace cairn

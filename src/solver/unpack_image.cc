@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/background.h"
 #include "base/compress.h"
 #include "base/error.h"
 #include "base/thread_pool.h"
@@ -115,13 +116,16 @@ class Unpacking {
     store_.layer_blobs().add(image_.config.diff_ids[i], image_.manifest->layers[i]);
   }
 
+  // In two stages, each with a core of its own where there is one: receiving, keeping and
+  // inflating; digesting and making files.
   UnpackedLayer unpack(std::size_t i) {
     ErrorContext while_here(
         [&] { return fmt::format("unpacking layer {} of {}", i + 1, image_.reference.str()); });
     UnpackedLayer layer{.dir = sys::TempDir(store_.tmp_dir(), "layer-"), .result = {}};
     std::unique_ptr<ByteSource> blob = open(i);
     std::unique_ptr<ByteSource> tar = decompressing(*blob);
-    DigestingSource digest(*tar, UINT64_MAX);
+    ReadAheadSource inflated(*tar);
+    DigestingSource digest(inflated, UINT64_MAX);
     auto place = i == 0 ? overlay::LayerPlace::kLowest : overlay::LayerPlace::kAboveOthers;
     layer.result = overlay::unpack_layer(digest, layer.dir.path(), {}, place);
     drain(digest);

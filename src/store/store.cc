@@ -7,21 +7,30 @@
 
 #include "base/error.h"
 #include "base/sys/fd.h"
+#include "base/sys/placement.h"
 #include "store/internal/collect.h"
 #include "store/internal/database.h"
 #include "store/internal/layout.h"
 #include "store/internal/lease.h"
 
 namespace cairn::store {
+namespace {
+
+// A directory of trees, each of which is unpacked or written as a whole and later deleted so.
+void make_tree_place(const std::string& path) {
+  if (sys::exists(path + "/.")) return;
+  sys::make_dirs(path, 0755);
+  sys::spread_subdirectories(sys::open_path(path, O_RDONLY | O_DIRECTORY));
+}
+
+}  // namespace
 
 std::string make_root(const std::string& root) {
   std::string path = std::filesystem::absolute(root).lexically_normal().string();
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   try {
-    for (const char* dir :
-         {"/oci/blobs/sha256", "/snapshots", "/cache-mounts", "/contexts", "/tmp"}) {
-      sys::make_dirs(path + dir, 0755);
-    }
+    for (const char* dir : {"/oci/blobs/sha256", "/contexts"}) sys::make_dirs(path + dir, 0755);
+    for (const char* dir : {"/snapshots", "/cache-mounts", "/tmp"}) make_tree_place(path + dir);
     if (::access((path + "/tmp").c_str(), W_OK) != 0) {
       throw Error::from_errno(errno, "write to {}", path);
     }

@@ -69,6 +69,27 @@ TEST_CASE("what was read whole before a failure is given first, and the failure 
   }
 }
 
+TEST_CASE("a failure of another thread tells what was being done on both") {
+  class Downloading final : public ByteSource {
+    std::size_t read(std::span<std::byte>) override {
+      ErrorContext while_here([] { return std::string("downloading"); });
+      throw Error(ErrorKind::kRegistry, "connection lost");
+    }
+  } inner;
+  ErrorContext while_here([] { return std::string("unpacking"); });
+  ReadAheadSource ahead(inner);
+  std::byte buffer[2];
+  for (int again = 0; again < 2; ++again) {
+    try {
+      ahead.read(buffer);
+      FAIL("the connection was lost");
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::kRegistry);
+      CHECK(error.context() == std::vector<std::string>{"downloading", "unpacking"});
+    }
+  }
+}
+
 TEST_CASE("the end of a source read ahead stays the end") {
   MemorySource inner("abc");
   ReadAheadSource ahead(inner);

@@ -2,13 +2,16 @@
 #include "store/store.h"
 
 #include <doctest/doctest.h>
+#include <linux/fs.h>
 #include <signal.h>
 #include <sqlite3.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/sys/placement.h"
 #include "tests/unit/store/store_fixture.h"
 
 using namespace cairn;
@@ -24,6 +27,14 @@ void sql(const std::string& root, const std::string& statement) {
   REQUIRE(sqlite3_open((root + "/cairn.db").c_str(), &handle) == SQLITE_OK);
   CHECK(sqlite3_exec(handle, statement.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
   sqlite3_close(handle);
+}
+
+// What "lsattr -d" shows; nothing where the filesystem keeps no such flags.
+std::optional<int> flags_of(const std::string& dir) {
+  int flags = 0;
+  sys::Fd fd = sys::open_path(dir, O_RDONLY | O_DIRECTORY);
+  if (::ioctl(fd.get(), FS_IOC_GETFLAGS, &flags) < 0) return std::nullopt;
+  return flags;
 }
 
 // Runs `work` in a process of its own, which then ends without unwinding.
@@ -203,5 +214,15 @@ TEST_CASE("a process killed at any moment leaves a store that works") {
     }
     CHECK(sys::list_dir(sys::open_path(store.tmp_dir(), O_RDONLY | O_DIRECTORY)).empty());
     parse_json(sys::read_file(dir.path() + "/oci/index.json"), "index");
+  }
+}
+
+TEST_CASE("the trees of a store are spread over the disk, where the filesystem knows how") {
+  StoreFixture fixture;
+  std::string probe = fixture.dir.path() + "/probe";
+  sys::make_dirs(probe, 0755);
+  sys::spread_subdirectories(sys::open_path(probe, O_RDONLY | O_DIRECTORY));
+  for (const char* place : {"/snapshots", "/tmp", "/cache-mounts"}) {
+    CHECK(flags_of(fixture.store.root() + place) == flags_of(probe));
   }
 }
