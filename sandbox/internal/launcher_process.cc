@@ -2,6 +2,7 @@
 #include "sandbox/internal/launcher_process.h"
 
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -83,30 +84,6 @@ void raise_rlimits(pid_t pid, const std::vector<Rlimit>& limits) {
 // by number and never touches our handles; its objects on the heap are left behind, some kilobytes
 // a step.
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr int kSharedMemory = 0;  // ASan keeps books on stacks, and knows of one only
-#else
-constexpr int kSharedMemory = CLONE_VM;
-#endif
-
-constexpr std::size_t kStackSize = 1 << 20;
-
-// One for all steps, since they are born one after the other; a guard page lies below it.
-std::byte* top_of_stack() {
-  static std::byte* const stack = [] {
-    constexpr std::size_t kGuard = 64 << 10;
-    void* memory = ::mmap(nullptr, kGuard + kStackSize, PROT_NONE,
-                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) throw Error::from_errno(errno, "make a stack");
-    std::byte* bottom = static_cast<std::byte*>(memory) + kGuard;
-    if (::mprotect(bottom, kStackSize, PROT_READ | PROT_WRITE) < 0) {
-      throw Error::from_errno(errno, "make a stack");
-    }
-    return bottom;
-  }();
-  return stack + kStackSize;
-}
-
 // Lives until the step is another program.
 struct Birth {
   const StepRequest& request;
@@ -138,12 +115,46 @@ int be_born(void* argument) {
   become_step(same_numbers(birth.request), birth.world);  // the exec closes `theirs`
 }
 
+#if defined(__SANITIZE_ADDRESS__)
+// ASan keeps books on the stack, and knows of one only: here a step has memory of its own.
+pid_t clone_to(int (*start)(void*), int flags, Birth& birth, int& pidfd) {
+  clone_args args{};
+  args.flags = static_cast<std::uint64_t>(flags | CLONE_PIDFD);
+  args.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
+  args.exit_signal = SIGCHLD;
+  auto pid = static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
+  if (pid == 0) start(&birth);
+  return pid;
+}
+#else
+constexpr std::size_t kStackSize = 1 << 20;
+
+// One for all steps, since they are born one after the other; a guard page lies below it.
+std::byte* top_of_stack() {
+  static std::byte* const stack = [] {
+    constexpr std::size_t kGuard = 64 << 10;
+    void* memory = ::mmap(nullptr, kGuard + kStackSize, PROT_NONE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) throw Error::from_errno(errno, "make a stack");
+    std::byte* bottom = static_cast<std::byte*>(memory) + kGuard;
+    if (::mprotect(bottom, kStackSize, PROT_READ | PROT_WRITE) < 0) {
+      throw Error::from_errno(errno, "make a stack");
+    }
+    return bottom;
+  }();
+  return stack + kStackSize;
+}
+
+pid_t clone_to(int (*start)(void*), int flags, Birth& birth, int& pidfd) {
+  return ::clone(start, top_of_stack(), flags | CLONE_VM | CLONE_PIDFD | SIGCHLD, &birth, &pidfd);
+}
+#endif
+
 // A child in fresh namespaces that waits for its ids. The kernel takes a map of many extents only
 // from a process that is privileged outside the new namespace, which is us.
 sys::Process clone_step(Birth& birth) {
   int pidfd = -1;
-  int flags = namespaces_of(birth.request.spec) | kSharedMemory | CLONE_PIDFD | SIGCHLD;
-  pid_t pid = ::clone(be_born, top_of_stack(), flags, &birth, &pidfd);
+  pid_t pid = clone_to(be_born, namespaces_of(birth.request.spec), birth, pidfd);
   if (pid < 0) throw Error::from_errno(errno, "make the namespaces of a step");
   sys::Process process(pid, sys::Fd(pidfd));
   write_map(pid, "uid_map", birth.world.uid_map);
