@@ -26,6 +26,9 @@ class Library {
 
 }  // namespace cairn::sys
 
-// A member of a struct of such functions, with the name and the type that the headers give it.
+// A member of a struct of such functions, with the name and the type that the headers give it. A
+// name that is declared takes no parentheses.
+// NOLINTBEGIN(bugprone-macro-parentheses)
 #define CAIRN_FUNCTION_OF(library, name) \
   decltype(&::name) name = (library).function<decltype(&::name)>(#name)
+// NOLINTEND(bugprone-macro-parentheses)
