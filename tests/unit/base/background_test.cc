@@ -58,7 +58,7 @@ std::string failure_of(Action action) {
 }  // namespace
 
 TEST_CASE("what was read whole before a failure is given first, and the failure stays") {
-  constexpr std::size_t kPiece = 256 * 1024;
+  constexpr std::size_t kPiece = 256 << 10;
   BreakingSource inner(2 * kPiece);
   ReadAheadSource ahead(inner);
   std::vector<std::byte> buffer(kPiece);
