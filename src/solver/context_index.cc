@@ -6,6 +6,7 @@
 #include "base/error.h"
 
 namespace cairn::solver {
+
 // An index belongs to what a line names, not to the whole context: lines that name the same thing
 // share it, and no line has to read past what others need.
 std::string context_index_name(const source::LocalContext& context, const std::string& path) {
