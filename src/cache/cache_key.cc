@@ -169,6 +169,7 @@ CacheKey workdir_key(const plan::WorkdirOp& op, const Digest& parent) {
   CacheKey key = key_of("workdir", parent);
   key.add("path", op.path);
   key.add("user", op.user);
+  if (op.epoch) key.add("epoch", std::to_string(*op.epoch));
   return key;
 }
 

@@ -92,7 +92,7 @@ void declare_results(CLI::App& app, BuildFlags& flags) {
       ->option_text("SECONDS");
   app.add_flag_function(
       "--rewrite-timestamp", [&flags](std::int64_t count) { flags.rewrite_timestamp = count > 0; },
-      "with an epoch, bound the times of files in new layers (the default)");
+      "with an epoch, bound the times of files in new layers");
   declare_squash(app, flags);
 }
 

@@ -145,14 +145,14 @@ bool rewrites_timestamps(const std::vector<OutputSpec>& specs) {
   std::optional<bool> all;
   for (const OutputSpec& spec : specs) {
     if (spec.is_tree()) continue;
-    bool one = spec.rewrite_timestamp.value_or(true);
+    bool one = spec.rewrite_timestamp.value_or(false);
     if (all.value_or(one) != one) {
       throw Error(ErrorKind::kUsage,
                   "--output: rewrite-timestamp must be the same for all outputs of a build");
     }
     all = one;
   }
-  return all.value_or(true);
+  return all.value_or(false);
 }
 
 }  // namespace cairn::output

@@ -21,7 +21,7 @@ struct OutputSpec {
   std::vector<oci::Reference> names;           // name=, besides the tags of the command line
   bool tar = true;                             // type=oci,tar=false: a layout directory
   bool push = false;                           // type=image,push=true
-  std::optional<bool> rewrite_timestamp = {};  // X11; not said: true
+  std::optional<bool> rewrite_timestamp = {};  // X11; not said: false
   // platform-split=: a directory for each platform; nothing: when there are several.
   std::optional<bool> platform_split = {};
   BlobOptions blobs;

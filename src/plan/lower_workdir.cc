@@ -17,8 +17,10 @@ void lower(const dockerfile::Workdir& workdir, Lowering& context) {
   config.working_dir = path;
   std::optional<VertexId> vertex;
   if (path != "/") {
-    vertex = context.add_step(WorkdirOp{.path = rooted_path(path), .user = config.user}, {},
-                              context.step_text(workdir.origin.code, false), workdir.origin.span);
+    WorkdirOp op{.path = rooted_path(path), .user = config.user};
+    if (context.epoch) op.epoch = context.epoch->seconds;
+    vertex = context.add_step(std::move(op), {}, context.step_text(workdir.origin.code, false),
+                              workdir.origin.span);
   }
   context.record("WORKDIR " + path, vertex);
 }

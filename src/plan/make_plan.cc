@@ -125,6 +125,7 @@ class Planner {
                        .origin = origin,
                        .linter = linter_,
                        .warnings = warnings_,
+                       .epoch = epoch_,
                        .on_build = bound.on_build};
       try {
         std::visit([&](const auto& instruction) { lower(instruction, context); },

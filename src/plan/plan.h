@@ -202,6 +202,7 @@ struct RunOp {
 struct WorkdirOp {
   std::string path;
   std::string user;
+  std::optional<std::int64_t> epoch = {};  // seconds; the time of directories that it makes (C16)
 };
 
 using Op = std::variant<ImageOp, ScratchOp, LocalOp, HttpOp, GitOp, CopyOp, RunOp, WorkdirOp>;

@@ -20,8 +20,13 @@ StepResult run_workdir(Job& job, const plan::WorkdirOp& op, progress::VertexScop
                                   sandbox::UnknownNames::kAreRoot);
   }
   Workspace workspace(job.shop.store, job.parent().snapshot);
-  workspace.root().make_dirs(
-      op.path, 0755, [&](const sys::Fd& made) { sys::chown_at(made, "", user.uid, user.gid); });
+  std::vector<sys::Fd> made;
+  workspace.root().make_dirs(op.path, 0755, [&](const sys::Fd& dir) {
+    sys::chown_at(dir, "", user.uid, user.gid);
+    if (op.epoch) made.push_back(sys::duplicate(dir));
+  });
+  // Last of all, as each directory changes the time of the one around it.
+  for (const sys::Fd& dir : made) sys::set_mtime(dir, {.tv_sec = *op.epoch, .tv_nsec = 0});
   return commit(job, workspace, cache::workdir_key(op, job.parent().key));
 }
 

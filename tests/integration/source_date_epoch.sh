@@ -22,12 +22,13 @@ build() { cairn build -q "$@" >"$out" 2>"$err" || { cat "$err" >&2; fail "build 
 created() { cairn inspect "$1" | jq -r '.[0].Created'; }
 
 # X06 C16: the same image from touched files, at another time, from every spelling of the epoch.
-first=$(build --no-cache --build-arg SOURCE_DATE_EPOCH=1700000000 -t dated .)
+again=--rewrite-timestamp
+first=$(build --no-cache --build-arg SOURCE_DATE_EPOCH=1700000000 $again -t dated .)
 sleep 1.1
 touch file sub sub/inner
-same "$(build --no-cache --source-date-epoch 1700000000 .)" "$first" "built again"
+same "$(build --no-cache --source-date-epoch 1700000000 $again .)" "$first" "built again"
 same "$(SOURCE_DATE_EPOCH=1700000000 build --no-cache -o type=image,rewrite-timestamp=true .)" "$first"
-same "$(SOURCE_DATE_EPOCH=5 build --timestamp 1700000000 .)" "$first" "an option wins over the environment"
+same "$(SOURCE_DATE_EPOCH=5 build --timestamp 1700000000 $again .)" "$first" "an option wins over the environment"
 same "$(created dated)" 2023-11-14T22:13:20Z
 cairn save dated -o "$scratch/dated.tar"
 config=$(tar -xOf "$scratch/dated.tar" manifest.json | jq -r '.[0].Config')
@@ -36,7 +37,7 @@ contains <(echo "$times") "5 2023-11-14T22:13:20Z"
 same "$(wc -l <<<"$times")" 2 "the base keeps its own time"
 same "$(cairn run dated cat /new/dir/made)" 1700000000
 
-# X11: without the clamp files keep their times, and the history has the epoch all the same.
+# X11 C16: unasked, files keep their times; the history and what WORKDIR made have the epoch all the same.
 # mtime IMAGE PATH: as its layers say.
 mtime() {
   rm -rf "$scratch/saved" && mkdir -p "$scratch/saved/files"
@@ -48,9 +49,17 @@ mtime() {
   stat -c %Y "$scratch/saved/files/$2"
 }
 same "$(mtime dated files/file)" 1700000000
-build --source-date-epoch 1700000000 -o type=image,name=own,rewrite-timestamp=false . >/dev/null
+build --source-date-epoch 1700000000 -t own . >/dev/null
 same "$(mtime own files/file)" "$(stat -c %Y file)"
 same "$(created own)" 2023-11-14T22:13:20Z
+printf 'FROM base\nWORKDIR /new/dir\n' >dirs
+dirs=$(build --source-date-epoch 1700000000 -f dirs -t dirs .)
+same "$(mtime dirs new) $(mtime dirs new/dir)" "1700000000 1700000000"
+sleep 1.1
+same "$(build --no-cache --source-date-epoch 1700000000 -f dirs .)" "$dirs" "built again"
+build --source-date-epoch 1600000000 -f dirs -t dirs . >/dev/null
+rm dirs
+same "$(mtime dirs new/dir)" 1600000000 "another epoch is another step"
 succeeds cairn build -o type=image,rewrite-timestamp=true .
 contains "$err" "rewrite-timestamp is specified, but no source-date-epoch was found"
 
@@ -70,13 +79,13 @@ git clone -q --bare . "$git_root/project.git" && rm -rf .git
 TZ=UTC touch -d '2001-02-03 04:05:06' Dockerfile file sub/inner sub
 tar -cf "$web_root/project.tar" . && touch -d @1300000000 "$web_root/project.tar"
 epoch=SOURCE_DATE_EPOCH
-for flags in "" "--no-cache"; do
+for flags in "$again" "$again --no-cache"; do
   build $flags --build-arg $epoch=context -t git "$git_url/project.git" >/dev/null
   same "$(created git)" 2009-02-13T23:31:30Z "the commit"
 done
 same "$(mtime git files/file)" 1234567890
 same "$(cairn run git cat /new/dir/made)" 1234567890
-SOURCE_DATE_EPOCH=context build -t sub "$git_url/project.git" -f Dockerfile >/dev/null
+SOURCE_DATE_EPOCH=context build $again -t sub "$git_url/project.git" -f Dockerfile >/dev/null
 same "$(image_id sub)" "$(image_id git)" "said by the environment"
 build --build-arg $epoch=context -t web "$web/project.tar" >/dev/null
 same "$(created web)" 2011-03-13T07:06:40Z "Last-Modified"

@@ -31,6 +31,7 @@ struct Lowering {
   const dockerfile::Origin& origin;  // of the instruction
   dockerfile::Linter& linter;
   std::vector<std::string>& warnings;  // one line each, for the user
+  const std::optional<Timestamp>& epoch;
   bool on_build = false;
 
   ImageState& image() const { return stage.image; }

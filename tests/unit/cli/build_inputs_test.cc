@@ -114,7 +114,7 @@ TEST_CASE("whether files are bounded by the epoch is said by an output, or for a
   CHECK(said({"--rewrite-timestamp", "-o", "type=image,rewrite-timestamp=false"}) == false);
   CHECK(!said({"--rewrite-timestamp", "-o", "out"}));
   CHECK(p.refusal(ErrorKind::kUsage,
-                  {"-o", "type=image,rewrite-timestamp=false", "-o", "type=oci,dest=x"})
+                  {"-o", "type=image,rewrite-timestamp=true", "-o", "type=oci,dest=x"})
             .starts_with("--output: rewrite-timestamp must be the same"));
 }
 

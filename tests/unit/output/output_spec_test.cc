@@ -50,12 +50,14 @@ TEST_CASE("images say whether their files are bounded by the epoch; a build has 
   CHECK(parse_output_spec("type=local,dest=x,rewrite-timestamp=true").rewrite_timestamp == true);
   CHECK(refusal("type=local,dest=x,rewrite-timestamp=false")
             .starts_with("--output: rewrite-timestamp=false is for images"));
-  OutputSpec unsaid, no, tree;
+  OutputSpec unsaid, yes, no, tree;
+  yes.rewrite_timestamp = true;
   no.rewrite_timestamp = false;
   tree.type = OutputType::kTar;
-  CHECK(rewrites_timestamps({unsaid, tree}));
-  CHECK(!rewrites_timestamps({no, tree, no}));
-  CHECK_THROWS_AS(rewrites_timestamps({no, unsaid}), Error);
+  CHECK(!rewrites_timestamps({unsaid, tree}));
+  CHECK(!rewrites_timestamps({unsaid, no}));
+  CHECK(rewrites_timestamps({yes, tree, yes}));
+  CHECK_THROWS_AS(rewrites_timestamps({yes, unsaid}), Error);
 }
 
 TEST_CASE("what is wrong is said with what was meant") {

@@ -71,6 +71,17 @@ TEST_CASE("an epoch is a number from the build argument or else a global ARG; em
   CHECK(t.times.asked.empty());
 }
 
+// C16
+TEST_CASE("directories of WORKDIR are dated by the epoch, wherever it comes from") {
+  EpochTest t;
+  auto dated = [&](const std::string& text) { return last<WorkdirOp>(t.plan(text)).epoch; };
+  CHECK(!dated("FROM base\nWORKDIR /a\n"));
+  CHECK(!dated("FROM base\nARG SOURCE_DATE_EPOCH=5\nWORKDIR /a\n"));
+  CHECK(dated("ARG SOURCE_DATE_EPOCH=5\nFROM base\nWORKDIR /a\n") == 5);
+  t.give("7");
+  CHECK(dated("FROM base\nWORKDIR /a\n") == 7);
+}
+
 TEST_CASE("what is no epoch is refused, where it was said") {
   EpochTest t;
   CHECK(t.refused("\nARG SOURCE_DATE_EPOCH=soon\nFROM base\n") ==
