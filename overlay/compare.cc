@@ -53,12 +53,15 @@ Change describe(std::string path, const struct stat& st) {
   return change;
 }
 
+bool is_like_below(const Change& change, const sys::Fd& below, const char* name) {
+  std::optional<struct stat> st = sys::find_stat_at(below, name);
+  return st && same_node(change, describe("", *st));
+}
+
 bool same_as_below(const Change& change, const sys::Fd& file, const sys::Fd& below,
                    const char* name, View below_view) {
-  std::optional<struct stat> st = sys::find_stat_at(below, name);
-  if (!st || !same_node(change, describe("", *st))) return false;
-  if (S_ISLNK(st->st_mode)) return sys::read_link_at(below, name) == change.link_target;
-  if (!S_ISREG(st->st_mode)) return true;
+  if (S_ISLNK(change.mode)) return sys::read_link_at(below, name) == change.link_target;
+  if (!S_ISREG(change.mode)) return true;
   sys::Fd other = sys::open_at(below, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   return image_xattrs(other, below_view) == change.xattrs && same_content(file, other);
 }

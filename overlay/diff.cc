@@ -8,7 +8,10 @@ namespace {
 
 class Collector final : public internal::ChangeVisitor {
  public:
-  void visit(const Change& change, const sys::Fd&) override { changes.push_back(change); }
+  void visit(Change change, internal::Content content) override {
+    open_content(change, content);
+    changes.push_back(std::move(change));
+  }
 
   Changes changes;
 };

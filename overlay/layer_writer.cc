@@ -8,8 +8,7 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "overlay/internal/tar_writer.h"
-#include "overlay/internal/walk.h"
+#include "overlay/internal/tar_stream.h"
 
 namespace cairn::overlay {
 namespace {
@@ -18,22 +17,22 @@ class Writer final : public internal::ChangeVisitor {
  public:
   Writer(const LayerOptions& options, ByteSink& tar) : options_(options), tar_(tar) {}
 
-  void visit(const Change& change, const sys::Fd& file) override {
-    std::optional<std::int64_t> other = options_.mtime;
-    if (options_.clamp_mtime && change.mtime.seconds > *options_.clamp_mtime)
-      other = options_.clamp_mtime;
-    if (!other && directory_.empty()) return tar_.add(change, file);
-    Change changed = change;
-    if (other) changed.mtime = {.seconds = *other};
-    changed.path = directory_ + changed.path;
-    if (!changed.hardlink_to.empty()) changed.hardlink_to = directory_ + changed.hardlink_to;
-    tar_.add(changed, file);
+  void visit(Change change, internal::Content content) override {
+    if (options_.mtime) change.mtime = {.seconds = *options_.mtime};
+    if (options_.clamp_mtime && change.mtime.seconds > *options_.clamp_mtime) {
+      change.mtime = {.seconds = *options_.clamp_mtime};
+    }
+    if (!directory_.empty()) {
+      change.path = directory_ + change.path;
+      if (!change.hardlink_to.empty()) change.hardlink_to = directory_ + change.hardlink_to;
+    }
+    tar_.add(std::move(change), std::move(content));
   }
 
   // All that follows goes below this directory.
   void enter(const std::string& directory) {
     directory_.clear();
-    visit({.path = directory, .mode = S_IFDIR | 0755}, sys::Fd());
+    visit({.path = directory, .mode = S_IFDIR | 0755}, {});
     directory_ = directory + "/";
   }
 
@@ -41,7 +40,7 @@ class Writer final : public internal::ChangeVisitor {
 
  private:
   const LayerOptions& options_;
-  internal::TarWriter tar_;
+  internal::TarStream tar_;
   std::string directory_;  // "" or with a "/" at its end
 };
 

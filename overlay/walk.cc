@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "overlay/internal/compare.h"
 #include "overlay/internal/dir_chain.h"
@@ -22,13 +23,15 @@ struct Frame {
   Change self{};
   bool told = false;       // the visitor knows this directory
   bool has_below = false;  // the same directory exists below
+  // Of the layer whose files were met last, for who opens them later.
+  std::shared_ptr<const sys::Fd> dir = {};
+  std::size_t layer = 0;
 };
 
 // The names of one inode. Unchanged names wait until a changed one gives them something to link to,
 // with those of their parents that the visitor did not know then.
 struct Links {
   std::string source;
-  sys::Xattrs xattrs;
   std::vector<Change> waiting;
 };
 
@@ -63,10 +66,12 @@ class Walk {
   bool is_below(const std::string& name) const;
   void handle_dir(const LayerEntry& entry, Change change);
   void handle_file(const LayerEntry& entry, Change change, const struct stat& st);
-  void handle_linked(Change change, const sys::Fd& file, bool same, const struct stat& st);
+  void handle_linked(Change change, Content content, bool same, const struct stat& st);
+  Content content_of(const LayerEntry& entry);
   void wait_for_source(Links& links, Change change);
   void leave();
-  void tell(const Change& change, const sys::Fd& file);
+  void tell_parents();
+  void tell(Change change, Content content = {});
   void tell_dir(const Change& dir);
   std::string path_of(const std::string& name) const;
 
@@ -106,7 +111,7 @@ void Walk::handle(const LayerEntry& entry) {
   }
   if (!st || upper_.is_whiteout(entry, *st)) {
     if (is_below(entry.name)) {
-      tell({.kind = ChangeKind::kDeleted, .path = path_of(entry.name)}, {});
+      tell({.kind = ChangeKind::kDeleted, .path = path_of(entry.name)});
     }
     return;
   }
@@ -136,8 +141,9 @@ void Walk::handle_dir(const LayerEntry& entry, Change change) {
   }
   bool same = frame.has_below && same_directory(frame.self, below_->top(), below_view_);
   fill(frame);
+  frames_.back().dir.reset();  // one is open, however deep this goes
   frames_.push_back(std::move(frame));
-  if (!same) tell(frames_.back().self, {});
+  if (!same) tell_parents();
 }
 
 void Walk::leave() {
@@ -148,43 +154,50 @@ void Walk::leave() {
   if (had_below) below_->pop();
 }
 
+// For a regular file that is not needed open here.
+Content Walk::content_of(const LayerEntry& entry) {
+  Frame& frame = frames_.back();
+  if (!frame.dir || frame.layer != *entry.layer) {
+    frame.dir = std::make_shared<const sys::Fd>(sys::duplicate(upper_.dir(entry)));
+    frame.layer = *entry.layer;
+  }
+  return {.open = {}, .dir = frame.dir, .name = entry.name, .view = upper_.view()};
+}
+
 void Walk::handle_file(const LayerEntry& entry, Change change, const struct stat& st) {
   const sys::Fd& dir = upper_.dir(entry);
   const char* name = entry.name.c_str();
+  if (S_ISLNK(st.st_mode)) change.link_target = sys::read_link_at(dir, name);
+  Content content;
+  if (S_ISREG(st.st_mode)) content = content_of(entry);
   auto known = st.st_nlink > 1 ? links_.find({st.st_dev, st.st_ino}) : links_.end();
   if (known != links_.end() && !known->second.source.empty()) {
+    open_content(change, content);
     change.size = 0;
     change.hardlink_to = known->second.source;
-    change.xattrs = known->second.xattrs;
-    if (S_ISLNK(st.st_mode)) change.link_target = sys::read_link_at(dir, name);
-    tell(change, {});
+    tell(std::move(change));
     return;
   }
-  sys::Fd file;
-  if (S_ISREG(st.st_mode)) {
-    file = sys::open_at(dir, name, kOpenFile);
-    change.xattrs = image_xattrs(file, upper_.view());
-  } else if (S_ISLNK(st.st_mode)) {
-    change.link_target = sys::read_link_at(dir, name);
+  bool same = false;
+  if (frames_.back().has_below && is_like_below(change, below_->top(), name)) {
+    open_content(change, content);
+    same = same_as_below(change, content.open, below_->top(), name, below_view_);
   }
-  bool same =
-      frames_.back().has_below && same_as_below(change, file, below_->top(), name, below_view_);
   if (st.st_nlink > 1) {
-    handle_linked(std::move(change), file, same, st);
+    handle_linked(std::move(change), std::move(content), same, st);
   } else if (!same) {
-    tell(change, file);
+    tell(std::move(change), std::move(content));
   }
 }
 
-void Walk::handle_linked(Change change, const sys::Fd& file, bool same, const struct stat& st) {
+void Walk::handle_linked(Change change, Content content, bool same, const struct stat& st) {
   Links& links = links_[{st.st_dev, st.st_ino}];
   if (same) {
     wait_for_source(links, std::move(change));
     return;
   }
   links.source = change.path;
-  links.xattrs = change.xattrs;
-  tell(change, file);
+  tell(std::move(change), std::move(content));
   for (Change& waiting : std::exchange(links.waiting, {})) {
     if (S_ISDIR(waiting.mode)) {
       tell_dir(waiting);
@@ -192,7 +205,7 @@ void Walk::handle_linked(Change change, const sys::Fd& file, bool same, const st
     }
     waiting.size = 0;
     waiting.hardlink_to = links.source;
-    visitor_.visit(waiting, {});
+    visitor_.visit(std::move(waiting), {});
   }
 }
 
@@ -205,13 +218,17 @@ void Walk::wait_for_source(Links& links, Change change) {
   links.waiting.push_back(std::move(change));
 }
 
-// Directories are told when first needed; `change` itself may be the innermost of them.
-void Walk::tell(const Change& change, const sys::Fd& file) {
+// Directories are told when first needed.
+void Walk::tell_parents() {
   for (Frame& frame : frames_) {
     if (!frame.told) tell_dir(frame.self);
     frame.told = true;
   }
-  if (&change != &frames_.back().self) visitor_.visit(change, file);
+}
+
+void Walk::tell(Change change, Content content) {
+  tell_parents();
+  visitor_.visit(std::move(change), std::move(content));
 }
 
 void Walk::tell_dir(const Change& dir) {
@@ -221,6 +238,13 @@ void Walk::tell_dir(const Change& dir) {
 }
 
 }  // namespace
+
+void open_content(Change& change, Content& content) {
+  if (!content.dir) return;
+  content.open = sys::open_at(*content.dir, content.name.c_str(), kOpenFile);
+  content.dir.reset();
+  change.xattrs = image_xattrs(content.open, content.view);
+}
 
 Tree open_layer(const std::string& upperdir) {
   return {

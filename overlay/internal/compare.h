@@ -11,7 +11,10 @@ namespace cairn::overlay::internal {
 // What a tree holds under a name, without its content.
 Change describe(std::string path, const struct stat& st);
 
-// `file` is the open regular file of `change`, or empty. `below` may lack the name altogether.
+// Whether `below` has the name for something of the same metadata, attributes and content apart:
+// only then is there anything to look closer at.
+bool is_like_below(const Change& change, const sys::Fd& below, const char* name);
+// `file` is the open regular file of `change`, or empty.
 bool same_as_below(const Change& change, const sys::Fd& file, const sys::Fd& below,
                    const char* name, View below_view);
 // The same for directories, by mode, owner and attributes.

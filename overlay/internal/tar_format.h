@@ -52,12 +52,13 @@ constexpr std::uint64_t padding(std::uint64_t size) {
 
 // The sum of all bytes with the checksum field taken as spaces.
 inline std::uint64_t tar_checksum(const TarBlock& block) {
-  std::uint64_t sum = kChecksum.width * ' ';
-  for (std::size_t i = 0; i < kBlock; ++i) {
-    bool in_field = i >= kChecksum.offset && i < kChecksum.offset + kChecksum.width;
-    if (!in_field) sum += static_cast<unsigned char>(block[i]);
-  }
-  return sum;
+  auto sum_of = [](std::span<const char> bytes) {
+    std::uint32_t sum = 0;
+    for (char one : bytes) sum += static_cast<unsigned char>(one);
+    return sum;
+  };
+  auto own = std::span(block).subspan(kChecksum.offset, kChecksum.width);
+  return sum_of(block) - sum_of(own) + kChecksum.width * ' ';
 }
 
 }  // namespace cairn::overlay::internal

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "overlay/change.h"
 #include "overlay/internal/layer_dirs.h"
@@ -27,12 +28,23 @@ LayerDirs open_layers(const LayerStack& layers);
 // The stack as one tree; nothing for an empty stack. Mounts when there is more than one layer.
 std::optional<Tree> open_stack(const LayerStack& stack);
 
+// Of a regular file: open at its start, or where it lies, and then its attributes were not looked
+// at. Neither for everything else.
+struct Content {
+  sys::Fd open = {};
+  std::shared_ptr<const sys::Fd> dir = {};
+  std::string name = {};
+  View view = View::kLayer;
+};
+
 class ChangeVisitor {
  public:
   virtual ~ChangeVisitor() = default;
-  // `file` is open at the start of a regular file's content, and empty for everything else.
-  virtual void visit(const Change& change, const sys::Fd& file) = 0;
+  virtual void visit(Change change, Content content) = 0;
 };
+
+// Opens what was not, and completes the change by its attributes. For any thread.
+void open_content(Change& change, Content& content);
 
 // `below` is opened, and mounted if it is several layers, unless `upper` is empty.
 void walk_changes(LayerDirs upper, const LayerStack& below, ChangeVisitor& visitor);

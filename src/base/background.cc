@@ -144,11 +144,12 @@ void WriteBehindSink::write(std::span<const std::byte> bytes) {
     std::size_t count = std::min(bytes.size(), kPieceSize);
     piece.assign(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(count));
     bytes = bytes.subspan(count);
-    if (!queue_.push(std::move(piece))) {
-      finish();  // throws what stopped the thread
-      return;
-    }
+    write_piece(std::move(piece));
   }
+}
+
+void WriteBehindSink::write_piece(ByteQueue::Piece piece) {
+  if (!piece.empty() && !queue_.push(std::move(piece))) finish();  // throws what stopped the thread
 }
 
 void WriteBehindSink::finish() {

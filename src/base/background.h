@@ -61,6 +61,8 @@ class WriteBehindSink final : public ByteSink {
   explicit WriteBehindSink(ByteSink& inner);
   ~WriteBehindSink() override;
   void write(std::span<const std::byte> bytes) override;
+  void write_piece(ByteQueue::Piece piece);            // without a copy
+  ByteQueue::Piece spare() { return queue_.spare(); }  // memory for one, if there is any
   void finish();
 
  private:

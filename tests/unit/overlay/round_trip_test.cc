@@ -92,6 +92,42 @@ TEST_CASE("what a layer says of a tree, unpacked, is that tree") {
   }
 }
 
+TEST_CASE("a layer of many files and of large ones is written in order, by however many threads") {
+  TempTree tree, copy;
+  for (int i = 0; i < 300; ++i) {
+    std::string path = std::to_string(i % 20) + "/" + std::to_string(i);
+    bool is_large = i % 50 == 0;
+    tree.file(path, std::string(is_large ? 700'000 + i : i * 20, static_cast<char>(i)));
+    if (i % 7 == 0) tree.xattr(path, "user.note", std::to_string(i));
+    if (i % 11 == 1) tree.hard_link(path + ".again", path);
+    tree.mtime(path, 1000 + i);
+  }
+  for (int i = 0; i < 20; ++i) tree.mtime(std::to_string(i), 5000 + i);
+  std::string tar = layer_of(tree.root());
+  CHECK(unpack(tar, copy.root()).warnings.empty());
+  CHECK(diff({{copy.root()}}, {}) == diff({{tree.root()}}, {}));
+  for (const char* path : {"0/0", "10/50", "19/299", "12/12.again"}) {
+    CHECK(copy.text(path) == tree.text(path));
+  }
+  for (int again = 0; again < 5; ++again) CHECK(layer_of(copy.root()) == tar);
+}
+
+TEST_CASE("a layer that nobody can take ends with the reason") {
+  class FullSink final : public ByteSink {
+    void write(std::span<const std::byte>) override { throw Error(ErrorKind::kHost, "disk full"); }
+  } full;
+  TempTree tree;
+  for (int i = 0; i < 300; ++i) tree.file(std::to_string(i), std::string(5000, 'x'));
+  ErrorContext while_here([] { return std::string("writing a layer"); });
+  try {
+    write_layer({{tree.root()}}, {}, {}, full);
+    FAIL("the sink is full");
+  } catch (const Error& error) {
+    CHECK(error.message() == "disk full");
+    CHECK(error.context() == std::vector<std::string>{"writing a layer"});
+  }
+}
+
 TEST_CASE("deletions survive the way through a tar") {
   TempTree lower, upper, copy;
   lower.file("etc/motd", "hello");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "overlay/internal/tar_writer.h"
+#include "overlay/internal/tar_encoder.h"
 
 #include <sys/sysmacros.h>
 
@@ -12,9 +12,6 @@
 
 namespace cairn::overlay::internal {
 namespace {
-
-// Small enough to stay in a core's cache between reading and hashing.
-constexpr std::size_t kBufferSize = 256 << 10;
 
 bool is_ascii(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
@@ -112,19 +109,13 @@ std::string extended_header_name(const std::string& name) {
 
 }  // namespace
 
-TarWriter::TarWriter(ByteSink& sink) : sink_(sink), buffer_(kBufferSize) {}
-
-void TarWriter::add(const Change& change, const sys::Fd& file) {
-  if (change.kind == ChangeKind::kDeleted) {
-    add_deletion(change.path);
-    return;
-  }
+void TarEncoder::put_header(const Change& change) {
+  if (change.kind == ChangeKind::kDeleted) return put_deletion(change.path);
   std::string name = S_ISDIR(change.mode) ? change.path + "/" : change.path;
   std::string link = change.hardlink_to.empty() ? change.link_target : change.hardlink_to;
   std::string records = pax_records(change, name, link);
   if (!records.empty()) put_extended_header(extended_header_name(name), records);
   TarBlock block{};
-  bool has_content = file && change.hardlink_to.empty() && S_ISREG(change.mode);
   put_text(block, kName, ascii_part(name));
   put_octal(block, kMode, change.mode & 07777);
   put_octal(block, kUid, change.uid);
@@ -137,11 +128,10 @@ void TarWriter::add(const Change& change, const sys::Fd& file) {
   put_octal(block, kDevMinor, minor(change.device));
   seal(block);
   put(block);
-  if (has_content) put_content(change, file);
 }
 
 // A whiteout entry is plain ustar: dated 1970, and a long name split at a slash where that fits.
-void TarWriter::add_deletion(const std::string& path) {
+void TarEncoder::put_deletion(const std::string& path) {
   std::size_t slash = path.rfind('/');
   std::string dir = slash == std::string::npos ? "" : path.substr(0, slash + 1);
   std::string name = dir + ".wh." + path.substr(dir.size());
@@ -167,7 +157,7 @@ void TarWriter::add_deletion(const std::string& path) {
   put(block);
 }
 
-void TarWriter::put_extended_header(const std::string& name, const std::string& records) {
+void TarEncoder::put_extended_header(const std::string& name, const std::string& records) {
   TarBlock block{};
   put_text(block, kName, name);
   for (TarField at : {kMode, kUid, kGid, kMtime}) put_octal(block, at, 0);
@@ -179,48 +169,23 @@ void TarWriter::put_extended_header(const std::string& name, const std::string& 
   put_zeros(padding(records.size()));
 }
 
-// Reads straight into the output buffer: no file is mapped and none is copied twice.
-void TarWriter::put_content(const Change& change, const sys::Fd& file) {
-  std::uint64_t left = change.size;
-  while (left > 0) {
-    if (used_ == buffer_.size()) flush();
-    std::size_t room =
-        static_cast<std::size_t>(std::min<std::uint64_t>(left, buffer_.size() - used_));
-    std::size_t count = sys::read_some(file, std::span(buffer_).subspan(used_, room));
-    if (count == 0) {
+// Reads straight into the output: no file is mapped and none is copied twice.
+void TarEncoder::put_content(const Change& change, const sys::Fd& file, std::size_t count) {
+  std::size_t at = out_.size();
+  out_.resize(at + count);
+  while (at < out_.size()) {
+    std::size_t got = sys::read_some(file, std::span(out_).subspan(at));
+    if (got == 0) {
       throw Error::of(ErrorKind::kHost, "{} became shorter while its layer was written",
                       change.path);
     }
-    used_ += count;
-    left -= count;
-  }
-  put_zeros(padding(change.size));
-}
-
-void TarWriter::put(std::span<const char> bytes) {
-  while (!bytes.empty()) {
-    if (used_ == buffer_.size()) flush();
-    std::size_t count = std::min(bytes.size(), buffer_.size() - used_);
-    std::memcpy(buffer_.data() + used_, bytes.data(), count);
-    used_ += count;
-    bytes = bytes.subspan(count);
+    at += got;
   }
 }
 
-void TarWriter::put_zeros(std::uint64_t count) {
-  static constexpr TarBlock kZeros{};
-  put(std::span(kZeros).first(static_cast<std::size_t>(count)));
-}
-
-void TarWriter::finish() {
-  put_zeros(kBlock);
-  put_zeros(kBlock);
-  flush();
-}
-
-void TarWriter::flush() {
-  if (used_ > 0) sink_.write(std::span(buffer_).first(used_));
-  used_ = 0;
+void TarEncoder::put(std::span<const char> bytes) {
+  auto more = std::as_bytes(bytes);
+  out_.insert(out_.end(), more.begin(), more.end());
 }
 
 }  // namespace cairn::overlay::internal
