@@ -102,9 +102,27 @@ void TreeCopier::copy_single(const Fd& source, const std::string& source_path,
   internal::Entry entry{source, self, source_path, place.dir, place.name};
   struct stat st = sys::stat_of(source);
   if (!S_ISREG(st.st_mode)) return internal::copy_node(entry, st, options_);
+  std::unique_ptr<KnownDirectory> known;
+  if (options_.known != nullptr) known = options_.known->directory("");
+  std::optional<Twin> twin = known != nullptr ? known->find_equal("", st) : std::nullopt;
+  if (twin) {
+    if (options_.lay_bare) place.dir = lay_bare(target, place);
+    if (internal::try_link(*twin, place.dir, place.name)) return;
+  }
   st = internal::copy_file(entry, options_);
-  if (options_.known == nullptr) return;
-  if (auto known = options_.known->directory("")) known->copied("", st);
+  if (known != nullptr) known->copied("", st);
+}
+
+// The directory in the upper layer that `target` goes to, where it has no entry.
+Fd TreeCopier::lay_bare(const std::string& target, sys::RootDir::Parent& place) {
+  const char* name = place.name.c_str();
+  // The upper layer has it as soon as something is made in it.
+  sys::open_at(place.dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+  std::string real = to_.find_real_path(target.substr(0, target.rfind('/') + 1)).value();
+  place.dir.reset();
+  Fd upper = options_.lay_bare(real).upper;
+  sys::unlink_at(upper, name);
+  return upper;
 }
 
 }  // namespace cairn::overlay

@@ -34,13 +34,19 @@ struct Owner {
   bool operator==(const Owner&) const = default;
 };
 
-// What the caller knows of the files of a directory that is copied from. Used by one thread.
+// The very file that a copy would be, where it is already.
+struct Twin {
+  const sys::Fd& dir;
+  const std::string& name;
+};
+
+// What the caller knows of the files of a directory that is copied from; a single file that is
+// copied is "" in it. Used by one thread.
 class KnownDirectory {
  public:
   virtual ~KnownDirectory() = default;
-  // A directory that has, under the same name, the very file that a copy of this one would be: it
-  // gets a hard link instead. Nothing when there is none.
-  virtual const sys::Fd* find_equal(const std::string& name, const struct stat& st) = 0;
+  // What gets a hard link instead of being copied; nothing when there is none.
+  virtual std::optional<Twin> find_equal(const std::string& name, const struct stat& st) = 0;
   // The file was copied, and has this stat now that its bytes were read.
   virtual void copied(const std::string& name, const struct stat& st) = 0;
 };
@@ -89,6 +95,7 @@ class TreeCopier {
                      const std::string& target);
   void copy_single(const sys::Fd& source, const std::string& source_path,
                    const std::string& target);
+  sys::Fd lay_bare(const std::string& target, sys::RootDir::Parent& place);
   std::string follow_final(std::string path) const;
 
   const sys::RootDir& from_;

@@ -53,6 +53,10 @@ void apply_metadata(const Fd& made, const Fd& source, const struct stat& st,
   sys::set_mtime(made, mtime_for(st, options));
 }
 
+bool try_link(const Twin& twin, const Fd& dest_dir, const std::string& dest_name) {
+  return sys::try_link_at(twin.dir, twin.name.c_str(), dest_dir, dest_name.c_str());
+}
+
 struct stat copy_file(const Entry& entry, const CopyOptions& options) {
   // O_NONBLOCK: should a FIFO have taken the file's place, the open must not hang.
   Fd source = sys::open_at(entry.source_dir, entry.source_name.c_str(), O_RDONLY | O_NONBLOCK);

@@ -164,10 +164,9 @@ void TreeCopy::copy_one(Node& node, const Item& item, KnownDirectory* known) {
 
 void TreeCopy::copy_regular(Node& node, const Item& item, KnownDirectory* known) {
   if (item.st.st_nlink > 1 && waits_for_other_name(node, item)) return;
-  const char* name = item.name.c_str();
-  const sys::Fd* equal = known != nullptr ? known->find_equal(item.name, item.st) : nullptr;
-  // What cannot be linked (too many links, gone, another filesystem) is copied.
-  if (equal != nullptr && sys::try_link_at(*equal, name, node.dest, name)) return;
+  std::optional<Twin> twin =
+      known != nullptr ? known->find_equal(item.name, item.st) : std::nullopt;
+  if (twin && try_link(*twin, node.dest, item.name)) return;
   std::string path = join(node.source_path, item.name);
   struct stat st = copy_file({node.source, item.name, path, node.dest, item.name}, options_);
   if (known != nullptr) known->copied(item.name, st);

@@ -18,6 +18,8 @@ struct Entry {
   const std::string& dest_name;
 };
 
+// What cannot be linked (too many links, gone, another filesystem) is to be copied.
+bool try_link(const Twin& twin, const sys::Fd& dest_dir, const std::string& dest_name);
 // The source's stat as it was after the last byte was read.
 struct stat copy_file(const Entry& entry, const CopyOptions& options);
 void copy_symlink(const Entry& entry, const struct stat& st, const CopyOptions& options);

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "solver/earlier_copies.h"
 
-#include <set>
-
 #include "base/json.h"
 #include "base/sys/file.h"
 #include "solver/context_index.h"
+#include "solver/shared_files.h"
 
 namespace cairn::solver {
 namespace {
@@ -20,33 +19,8 @@ std::string files_of(const Job& job, const std::string& snapshot) {
   return job.shop.store.contexts_dir() + "/" + snapshot + ".files";
 }
 
-Digest origins_key(const std::string& snapshot) {
-  return Digest::of("origins of files in " + snapshot);
-}
-
 Json json_of(const std::optional<store::CacheRecord>& record) {
   return record ? Json::parse(record->inputs, nullptr, false) : Json();
-}
-
-// The layers that inodes of this one may come from, itself among them.
-std::set<std::string> origins(const Job& job, const std::string& snapshot) {
-  std::set<std::string> found = {snapshot};
-  Json names = json_of(job.shop.store.records().find_record(origins_key(snapshot)));
-  if (!names.is_array()) return found;
-  for (const Json& name : names) {
-    if (name.is_string()) found.insert(name.get<std::string>());
-  }
-  return found;
-}
-
-bool may_stand_on_parent(const Job& job, const std::set<std::string>& origins_of_files) {
-  if (job.parent().snapshot.empty()) return true;
-  for (const std::string& layer : job.shop.store.snapshots().stack(job.parent().snapshot)) {
-    for (const std::string& origin : origins(job, layer)) {
-      if (origins_of_files.contains(origin)) return false;
-    }
-  }
-  return true;
 }
 
 void put(const Job& job, const Digest& key, const std::string& snapshot, const Json& value) {
@@ -77,8 +51,8 @@ std::shared_ptr<const EarlierCopy> find_earlier_copy(const Job& job, const cache
   std::optional<store::CacheRecord> record = job.shop.store.records().find_record(line.digest());
   Json known = json_of(record);
   if (!known.is_object() || !known.contains(kInto) || record->snapshot.empty()) return nullptr;
-  std::set<std::string> from = origins(job, record->snapshot);
-  if (from.size() > kMaxOrigins || !may_stand_on_parent(job, from)) return nullptr;
+  LayerIds from = origins(job, record->snapshot);
+  if (from.size() > kMaxOrigins || StackBelow(job).shares_with(from)) return nullptr;
   std::optional<cache::StatIndex> files =
       cache::StatIndex::find(files_of(job, record->snapshot), file_clock());
   if (!files) return nullptr;
@@ -87,10 +61,6 @@ std::shared_ptr<const EarlierCopy> find_earlier_copy(const Job& job, const cache
                   .files = *std::move(files),
                   .layer = sys::RootDir::open(job.shop.store.snapshots().path(record->snapshot)),
                   .into = known.value(kInto, "")});
-}
-
-void record_origins(const Job& job, const std::string& snapshot, const std::string& donor) {
-  put(job, origins_key(snapshot), snapshot, Json(origins(job, donor)));
 }
 
 void remember_copy(const Job& job, const cache::CacheKey& line, const std::string& snapshot,

@@ -112,9 +112,9 @@ StepResult run_vertex(Job& job) {
   }
 }
 
-std::optional<StepResult> find_cached(const Job& job, const cache::CacheKey& key) {
+std::optional<StepResult> find_cached(const Job& job, const Digest& key) {
   if (job.vertex().no_cache) return std::nullopt;
-  std::optional<store::CacheRecord> record = job.shop.store.records().find_record(key.digest());
+  std::optional<store::CacheRecord> record = job.shop.store.records().find_record(key);
   if (!record) return std::nullopt;
   // A step is its layer *and* what is below: a parent that was made anew under the same key (by
   // --no-cache) must not be mixed with layers that were made on the old one.

@@ -57,7 +57,10 @@ StepResult run_exec(Job& job, const plan::RunOp& op, progress::VertexScope& scop
 StepResult run_workdir(Job& job, const plan::WorkdirOp& op, progress::VertexScope& scope);
 
 // The result recorded under a key, if it is there and stands on the job's own parent.
-std::optional<StepResult> find_cached(const Job& job, const cache::CacheKey& key);
+std::optional<StepResult> find_cached(const Job& job, const Digest& key);
+inline std::optional<StepResult> find_cached(const Job& job, const cache::CacheKey& key) {
+  return find_cached(job, key.digest());
+}
 // Records a second key for a result that commit() or find_cached() gave, and what else is to be
 // known beside it, an object of texts.
 void remember(const Job& job, const cache::CacheKey& key, const StepResult& result);

@@ -22,17 +22,17 @@ class KnownFiles::Directory final : public overlay::KnownDirectory {
     if (found) place_ = std::move(*found);
   }
 
-  const sys::Fd* find_equal(const std::string& name, const struct stat& st) override {
-    if (!place_) return nullptr;
+  std::optional<overlay::Twin> find_equal(const std::string& name, const struct stat& st) override {
+    if (!place_) return std::nullopt;
     FileStamp stamp = FileStamp::of(st);
     std::optional<IndexedFile> now = now_.find(name);
     std::optional<IndexedFile> then = then_.find(name);
     // By digest too: the stamps of then may be from before a scan that distrusted them.
     bool is_equal = now && then && now->stamp == stamp && then->stamp == stamp &&
                     now->digest == then->digest && stamp.is_linked == 0;
-    if (!is_equal) return nullptr;
+    if (!is_equal) return std::nullopt;
     tree_.linked_ = true;
-    return &place_;
+    return overlay::Twin{place_, name};
   }
 
   void copied(const std::string& name, const struct stat& st) override {

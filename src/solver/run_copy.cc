@@ -14,6 +14,8 @@
 #include "sandbox/user.h"
 #include "solver/copy_selection.h"
 #include "solver/earlier_copies.h"
+#include "solver/stage_contents.h"
+#include "solver/stage_files.h"
 
 namespace cairn::solver {
 namespace {
@@ -55,6 +57,7 @@ class Copying {
 
   void run(const std::vector<SelectedSource>& sources) {
     refuse_overwriting(op_, sources, workspace_.root());
+    is_single_ = sources.size() == 1;
     for (const SelectedSource& source : sources) {
       if (!unpack(source)) copy(source);
     }
@@ -63,7 +66,8 @@ class Copying {
 
   // Whether what was copied is no longer what was digested.
   bool have_sources_changed() const { return changed_; }
-  bool has_links() const { return linked_; }
+  // The layers that files were linked from.
+  const LayerIds& donors() const { return donors_; }
   // The real path of the last directory whose contents were copied to.
   const std::string& into() const { return into_; }
 
@@ -88,14 +92,26 @@ class Copying {
       };
     }
     std::optional<KnownFiles> known;
+    std::optional<StageFiles> stage;
     if (source.files) {
       known.emplace(source.files, source.is_directory ? earlier_ : nullptr);
       copying.known = &*known;
+    } else if (may_link(source)) {
+      stage.emplace(job_, job_.results[source.tree->from()].snapshot,
+                    source.tree->root().find_real_path(source.path).value(), source.is_directory);
+      copying.known = &*stage;
     }
     overlay::TreeCopier(source.tree->root(), workspace_.root(), copying)
         .copy(source.path, op_.dest);
     changed_ |= known && known->have_changed();
-    linked_ |= known && known->have_links();
+    if (known && known->have_links()) donors_ = {earlier_->snapshot};
+    if (stage) donors_ = stage->donors();
+  }
+
+  // A copy that differs in nothing, and gives no file two names.
+  bool may_link(const SelectedSource& source) const {
+    return source.tree->context() == nullptr && is_single_ && !owner_ && !op_.chmod &&
+           !job_.results[source.tree->from()].snapshot.empty();
   }
 
   // ADD of an archive gives its members (D01); false when it is none.
@@ -140,21 +156,10 @@ class Copying {
   Workspace& workspace_;
   std::shared_ptr<const EarlierCopy> earlier_;
   bool changed_ = false;
-  bool linked_ = false;
+  bool is_single_ = false;
+  LayerIds donors_;
   std::string into_;
 };
-
-// Nothing when it copies from the client, whose files have no key, and when it copies nothing: then
-// the content is the definition.
-std::optional<cache::CacheKey> definition_key(const Job& job, const plan::CopyOp& op) {
-  if (op.sources.empty()) return std::nullopt;
-  std::vector<Digest> keys;
-  for (const plan::CopySource& source : op.sources) {
-    if (is_local(job, source.from)) return std::nullopt;
-    keys.push_back(job.results[source.from].key);
-  }
-  return cache::copy_definition_key(op, job.parent().key, keys);
-}
 
 // Copies what was selected to a new snapshot; nothing when the client's files changed meanwhile.
 std::optional<StepResult> copy_anew(const Job& job, const plan::CopyOp& op,
@@ -169,7 +174,7 @@ std::optional<StepResult> copy_anew(const Job& job, const plan::CopyOp& op,
   copying.run(selection.sources());
   if (copying.have_sources_changed()) return std::nullopt;
   StepResult result = commit(job, workspace, key, [&](const std::string& snapshot) {
-    if (copying.has_links()) record_origins(job, snapshot, earlier->snapshot);
+    if (!copying.donors().empty()) record_origins(job, snapshot, copying.donors());
   });
   if (!line || result.cached || selection.sources().size() != 1) return result;
   const SelectedSource& source = selection.sources()[0];
@@ -179,11 +184,24 @@ std::optional<StepResult> copy_anew(const Job& job, const plan::CopyOp& op,
   return result;
 }
 
+// Nothing of the stages changes meanwhile.
+StepResult run_stage_copy(Job& job, const plan::CopyOp& op, CopySelection& selection,
+                          StageCopyKeys keys) {
+  std::optional<StepResult> result = find_same_content(job, op, selection, keys);
+  if (result) {
+    remember(job, keys.definition, *result);
+    return *result;
+  }
+  result = copy_anew(job, op, selection, keys.definition);
+  remember_content(job, op, keys, *result);
+  return *result;
+}
+
 }  // namespace
 
 std::optional<StepResult> recall_copy(Job& job, const plan::CopyOp& op,
                                       progress::VertexScope& scope) {
-  if (auto definition = definition_key(job, op)) return find_cached(job, *definition);
+  if (auto keys = stage_copy_keys(job, op)) return find_cached(job, keys->definition);
   bool all_local = std::ranges::all_of(
       op.sources, [&](const plan::CopySource& source) { return is_local(job, source.from); });
   if (!all_local || job.vertex().no_cache) return std::nullopt;
@@ -194,15 +212,16 @@ std::optional<StepResult> recall_copy(Job& job, const plan::CopyOp& op,
 StepResult run_copy(Job& job, const plan::CopyOp& op, progress::VertexScope& scope) {
   constexpr int kAttempts = 3;
   CopySelection selection(job, op, scope);
+  if (auto keys = stage_copy_keys(job, op)) {
+    return run_stage_copy(job, op, selection, *std::move(keys));
+  }
   for (int i = 0; i < kAttempts; ++i) {
     if (!job.read || !selection.take(*job.read)) job.read = selection.contents(job.stop);
     cache::CacheKey key = cache::copy_key(op, job.parent().key, *job.read);
     std::optional<StepResult> result = find_cached(job, key);
     if (!result) result = copy_anew(job, op, selection, key);
+    if (result) return *result;
     job.read.reset();
-    if (!result) continue;
-    if (auto definition = definition_key(job, op)) remember(job, *definition, *result);
-    return *result;
   }
   throw Error(ErrorKind::kHost, "files changed while they were copied")
       .with_hint("run the build again when nothing writes to the build context");

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a COPY of another stage's files knows of them: where each lies in the store, so that it can
+// be had by hard link. A snapshot is never written to again, and what a later RUN changes is copied
+// up by overlayfs first.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "overlay/copy.h"
+#include "solver/shared_files.h"
+
+namespace cairn::solver {
+
+class StageFiles final : public overlay::KnownTree {
+ public:
+  // What `path`, a real one, names in `snapshot`: the directory whose contents the job copies, or
+  // the file.
+  StageFiles(const Job& job, const std::string& snapshot, std::string path, bool is_directory);
+
+  std::unique_ptr<overlay::KnownDirectory> directory(const std::string& below) override;
+
+  // The layers that files were linked from.
+  LayerIds donors() const;
+
+ private:
+  class Directory;
+  struct Layer {
+    std::string id;
+    sys::RootDir root;
+    bool shares;  // with the stack that the copy will stand on
+    std::atomic<bool> has_lent = false;
+  };
+
+  std::deque<Layer> layers_;  // the highest first
+  std::string dir_;           // that is copied, or that holds the file
+  std::string file_;          // "" for a directory
+};
+
+}  // namespace cairn::solver
