@@ -12,6 +12,18 @@ Digest origins_key(const std::string& snapshot) {
   return Digest::of("origins of files in " + snapshot);
 }
 
+Digest lent_key(const std::string& snapshot) {
+  return Digest::of("files lent by " + snapshot);
+}
+
+void put(const Job& job, const Digest& key, const std::string& snapshot, const Json& value) {
+  job.shop.store.records().put_record({.key = key,
+                                       .snapshot = snapshot,
+                                       .inputs = canonical(value),
+                                       .created = now(),
+                                       .last_used = now()});
+}
+
 }  // namespace
 
 LayerIds origins(const Job& job, const std::string& snapshot) {
@@ -25,14 +37,17 @@ LayerIds origins(const Job& job, const std::string& snapshot) {
   return found;
 }
 
+bool has_lent_files(const Job& job, const std::string& snapshot) {
+  return job.shop.store.records().find_record(lent_key(snapshot)).has_value();
+}
+
 void record_origins(const Job& job, const std::string& snapshot, const LayerIds& donors) {
   LayerIds all;
-  for (const std::string& donor : donors) all.merge(origins(job, donor));
-  job.shop.store.records().put_record({.key = origins_key(snapshot),
-                                       .snapshot = snapshot,
-                                       .inputs = canonical(Json(all)),
-                                       .created = now(),
-                                       .last_used = now()});
+  for (const std::string& donor : donors) {
+    all.merge(origins(job, donor));
+    put(job, lent_key(donor), donor, Json::object());
+  }
+  put(job, origins_key(snapshot), snapshot, Json(all));
 }
 
 StackBelow::StackBelow(const Job& job) {

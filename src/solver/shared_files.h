@@ -5,7 +5,9 @@
 // from.
 //
 // A file that has one name in the whole store may be linked into any layer that does not stand on
-// its own; one that has several only where no layer below has any origin in common with its layer.
+// its own. One that has several may be a hard link of the image, which is copied so that it shows
+// no more names than it has there; or its layer lent files before, and then it may be lent again
+// where no layer below has any origin in common with that layer.
 #pragma once
 
 #include <set>
@@ -19,6 +21,8 @@ using LayerIds = std::set<std::string>;
 
 // The layers that inodes of this one may come from, itself among them.
 LayerIds origins(const Job& job, const std::string& snapshot);
+
+bool has_lent_files(const Job& job, const std::string& snapshot);
 
 // `snapshot` has files that were linked from `donors`; to be recorded with it.
 void record_origins(const Job& job, const std::string& snapshot, const LayerIds& donors);

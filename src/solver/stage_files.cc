@@ -35,7 +35,7 @@ class StageFiles::Directory final : public overlay::KnownDirectory {
     for (const Place& place : places_) {
       std::optional<struct stat> there = sys::find_stat_at(place.dir, file.c_str());
       if (!there || !is_same_file(*there, st)) continue;
-      if (there->st_nlink > 1 && place.layer->shares) return std::nullopt;
+      if (there->st_nlink > 1 && !place.layer->lends_again) return std::nullopt;
       place.layer->has_lent = true;
       return overlay::Twin{place.dir, file};
     }
@@ -66,7 +66,7 @@ StageFiles::StageFiles(const Job& job, const std::string& snapshot, std::string 
   for (auto id = stack.rbegin(); id != stack.rend(); ++id) {
     if (below.has(*id)) continue;
     layers_.emplace_back(*id, sys::RootDir::open(job.shop.store.snapshots().path(*id)),
-                         below.shares_with(origins(job, *id)));
+                         has_lent_files(job, *id) && !below.shares_with(origins(job, *id)));
   }
 }
 

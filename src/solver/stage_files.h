@@ -31,7 +31,7 @@ class StageFiles final : public overlay::KnownTree {
   struct Layer {
     std::string id;
     sys::RootDir root;
-    bool shares;  // with the stack that the copy will stand on
+    bool lends_again;  // files that have several names in the store
     std::atomic<bool> has_lent = false;
   };
 

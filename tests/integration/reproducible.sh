@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# With SOURCE_DATE_EPOCH one Dockerfile gives the same layers and the same image id: as root and as a
-# user, one step at a time or four, in new stores, twice in a row without the cache.
+# With SOURCE_DATE_EPOCH and --rewrite-timestamp one Dockerfile gives the same layers and the same image id:
+# as root and as a user, one step at a time or four, in new stores, twice in a row without the cache.
 . "$(dirname "$0")/lib.sh"
 have setcap; have setfattr; have ldd
 base_image
@@ -48,7 +48,7 @@ describe() { "$@" inspect det | jq -r '.[0] | .RootFS.Layers[], .Id'; }
 build_in() {
   local root=$1; shift
   "$CAIRN" --root "$root" images -q | grep -q . || "$CAIRN" --root "$root" load -i "$scratch/tools.tar" >/dev/null
-  "$CAIRN" --root "$root" build -q --no-cache "$@" -t det . >/dev/null
+  "$CAIRN" --root "$root" build -q --no-cache --rewrite-timestamp "$@" -t det . >/dev/null
   describe "$CAIRN" --root "$root"
 }
 build_in "$scratch/a" -j1 >"$scratch/first"
@@ -80,7 +80,7 @@ at_exit "as_user unshare --map-root-user --map-auto rm -rf $user_root; rm -rf $u
 chmod -R a+rX "$scratch/context" "$scratch/tools.tar"
 for flags in -j1 -j4; do
   as_user "$CAIRN" --root "$user_root" load -i "$scratch/tools.tar" >/dev/null
-  as_user "$CAIRN" --root "$user_root" build -q --no-cache $flags -t det . >/dev/null
+  as_user "$CAIRN" --root "$user_root" build -q --no-cache --rewrite-timestamp $flags -t det . >/dev/null
   describe as_user "$CAIRN" --root "$user_root" >"$scratch/users"
   diff "$scratch/first" "$scratch/users" || fail "root and user differ with $flags"
 done

@@ -19,7 +19,7 @@ END
 echo 'FROM it' >Dockerfile.it
 epoch() { SOURCE_DATE_EPOCH=1700000000 cairn "$@"; }
 archive() { # archive NAME FLAGS...: an OCI archive of that build, without compression
-  succeeds epoch build --progress=plain -t it "${@:2}" -o "type=oci,compression=uncompressed,dest=$scratch/$1.tar" .
+  succeeds epoch build --progress=plain --rewrite-timestamp -t it "${@:2}" -o "type=oci,compression=uncompressed,dest=$scratch/$1.tar" .
 }
 config() { skopeo inspect --config --raw "oci-archive:$scratch/$1.tar" | jq -c "$2"; }
 # tree NAME: what an image is made of, as a store reads its archive that knows nothing else.

@@ -102,7 +102,7 @@ TEST_CASE("two parts of one stage in one image are both had by hard link") {
   CHECK(s.is_shared(from, "/out/share/text", second, "/share/text"));
 }
 
-TEST_CASE("hard links of a stage stay hard links, and go no further") {
+TEST_CASE("hard links of a stage are hard links with as many names as were copied") {
   Stages s;
   s.kitchen.context.hard_link("d/share/other", "d/app");
   auto from = s.stage();
@@ -111,6 +111,8 @@ TEST_CASE("hard links of a stage stay hard links, and go no further") {
   auto both = s.maker.copy(one, from, {"/out/share"}, "/share");
   s.solve();
   CHECK(s.is_shared(whole, "/all/app", whole, "/all/share/other"));
+  CHECK(s.stat(whole, "/all/app").st_nlink == 2);
+  CHECK(s.stat(one, "/app").st_nlink == 1);
   CHECK(!s.is_shared(both, "/app", both, "/share/other"));
 }
 
