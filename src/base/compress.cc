@@ -44,11 +44,21 @@ std::unique_ptr<ByteSource> decompressing(ByteSource& source, const DecompressLi
   return peeked;
 }
 
-std::unique_ptr<CompressingSink> compressing(Compression compression, ByteSink& out,
-                                             std::size_t threads) {
+bool has_level(Compression compression, int level) {
   switch (compression) {
-    case Compression::kGzip: return internal::gzipping(out, threads);
-    case Compression::kZstd: return internal::zstding(out, threads);
+    case Compression::kGzip: return level >= 0 && level <= 9;
+    case Compression::kZstd: return level >= 1 && level <= 22;
+    case Compression::kNone: break;
+  }
+  return false;
+}
+
+std::unique_ptr<CompressingSink> compressing(Compression compression, ByteSink& out,
+                                             std::size_t threads, std::optional<int> level) {
+  CAIRN_ASSERT(!level || has_level(compression, *level), "a level that the codec does not have");
+  switch (compression) {
+    case Compression::kGzip: return internal::gzipping(out, threads, level.value_or(2));
+    case Compression::kZstd: return internal::zstding(out, threads, level.value_or(3));
     case Compression::kNone: break;
   }
   return std::make_unique<PlainSink>(out);

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "base/stream.h"
 
@@ -36,10 +37,13 @@ class CompressingSink : public ByteSink {
   virtual void finish() = 0;
 };
 
+// The levels that users know: gzip has 0 to 9, zstd 1 to 22.
+bool has_level(Compression compression, int level);
+
 // Compresses into `out` (borrowed), which is written to by the calling thread alone.
-// gzip: isa-l at a level between zlib's 1 and 2 in speed-oriented size, as independent blocks of
-// 1 MiB in one member. zstd: level 3.
+// gzip: independent blocks of 1 MiB in one member, the levels 1 to 3 by isa-l and the others by
+// zlib; 2 unless said otherwise, between zlib's 1 and 2 in size. zstd: 3.
 std::unique_ptr<CompressingSink> compressing(Compression compression, ByteSink& out,
-                                             std::size_t threads);
+                                             std::size_t threads, std::optional<int> level = {});
 
 }  // namespace cairn

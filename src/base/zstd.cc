@@ -13,7 +13,6 @@ namespace cairn::internal {
 namespace {
 
 constexpr int kMaxWindowLog = 27;  // 128 MiB, the bound RFC 8878 suggests and containers live with
-constexpr int kLevel = 3;
 
 // Loaded at the first call. Debian's archive for linking has no threads, and other bytes.
 struct Zstd {
@@ -78,9 +77,9 @@ class ZstdSource final : public ByteSource {
 
 class ZstdSink final : public CompressingSink {
  public:
-  ZstdSink(ByteSink& out, std::size_t threads)
+  ZstdSink(ByteSink& out, std::size_t threads, int level)
       : out_(out), context_(zstd().ZSTD_createCCtx()), buffer_(zstd().ZSTD_CStreamOutSize()) {
-    set(ZSTD_c_compressionLevel, kLevel);
+    set(ZSTD_c_compressionLevel, level);
     set(ZSTD_c_checksumFlag, 1);
     // Any number of workers gives the same bytes, but none at all gives others.
     set(ZSTD_c_nbWorkers, static_cast<int>(std::clamp<std::size_t>(threads, 1, 64)));
@@ -127,8 +126,8 @@ std::unique_ptr<ByteSource> unzstding(std::unique_ptr<PeekedSource> source,
   return std::make_unique<ZstdSource>(std::move(source), limits);
 }
 
-std::unique_ptr<CompressingSink> zstding(ByteSink& out, std::size_t threads) {
-  return std::make_unique<ZstdSink>(out, threads);
+std::unique_ptr<CompressingSink> zstding(ByteSink& out, std::size_t threads, int level) {
+  return std::make_unique<ZstdSink>(out, threads, level);
 }
 
 }  // namespace cairn::internal

@@ -81,7 +81,8 @@ oci::Descriptor make_blob(store::Store& store, const oci::DiffId& diff_id,
                           const std::optional<LayerView>& view, const BlobOptions& options) {
   ErrorContext while_here([&] { return "writing layer " + diff_id.str(); });
   store::BlobWriter blob = store.blobs().writer();
-  auto compressor = compressing(options.compression, blob, std::thread::hardware_concurrency());
+  auto compressor =
+      compressing(options.compression, blob, std::thread::hardware_concurrency(), options.level);
   DigestingSink tar(compressor.get());
   write_tar(store, diff_id, view, tar);
   compressor->finish();

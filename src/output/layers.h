@@ -25,7 +25,8 @@ enum class MediaTypes { kOci, kDocker };
 struct BlobOptions {
   MediaTypes types = MediaTypes::kOci;
   Compression compression = Compression::kGzip;
-  bool force = false;  // also re-compress layers that are here in another compression
+  std::optional<int> level = {};  // of what is compressed now
+  bool force = false;             // also re-compress layers that are here in another compression
 };
 
 // The blob of a layer with that diffID, made if need be: from its snapshot, or from another blob.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "output/output_spec.h"
 
+#include <charconv>
 #include <map>
 
 #include "base/error.h"
@@ -27,6 +28,13 @@ Compression parse_compression(const std::string& value) {
   if (value == "uncompressed") return Compression::kNone;
   throw Error::of(ErrorKind::kUsage, "--output: compression={} is not gzip, zstd or uncompressed",
                   value);
+}
+
+int parse_level(const std::string& value) {
+  int level = 0;
+  auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), level);
+  if (error == std::errc() && end == value.data() + value.size()) return level;
+  throw Error::of(ErrorKind::kUsage, "--output: compression-level={} is no number", value);
 }
 
 // Fields are separated by commas; a field in double quotes may hold them (CSV, as docker reads it).
@@ -74,17 +82,26 @@ void set(OutputSpec& spec, const std::string& key, const std::string& value) {
     spec.blobs.types = parse_bool(key, value) ? MediaTypes::kOci : MediaTypes::kDocker;
   } else if (key == "compression") {
     spec.blobs.compression = parse_compression(value);
+  } else if (key == "compression-level") {
+    spec.blobs.level = parse_level(value);
   } else if (key == "force-compression") {
     spec.blobs.force = parse_bool(key, value);
   } else {
     throw Error::of(ErrorKind::kUsage, "--output: unknown key \"{}\"{}", key,
                     did_you_mean(key, {"type", "dest", "name", "tar", "push", "platform-split",
-                                       "oci-mediatypes", "compression", "force-compression",
-                                       "rewrite-timestamp"}));
+                                       "oci-mediatypes", "compression", "compression-level",
+                                       "force-compression", "rewrite-timestamp"}));
   }
 }
 
 void check(const OutputSpec& spec) {
+  if (spec.blobs.level && !has_level(spec.blobs.compression, *spec.blobs.level)) {
+    throw Error::of(
+        ErrorKind::kUsage,
+        "--output: compression-level={} is out of range: gzip has 0 to 9, zstd 1 to 22, "
+        "uncompressed none",
+        *spec.blobs.level);
+  }
   bool is_file = spec.type == OutputType::kTar || spec.type == OutputType::kDocker ||
                  (spec.type == OutputType::kOci && spec.tar);
   bool is_directory =

@@ -80,6 +80,26 @@ TEST_CASE("what was compressed reads back, and is recognised by its first bytes"
   }
 }
 
+TEST_CASE("every level reads back, and a higher one packs no worse") {
+  std::string text = sample(2'500'000);
+  auto packed = [&](Compression kind, int level) {
+    StringSink out;
+    std::unique_ptr<CompressingSink> sink = compressing(kind, out, 2, level);
+    sink->write(as_bytes(text));
+    sink->finish();
+    CHECK(plain(out.text) == text);
+    return out.text.size();
+  };
+  for (int level = 0; level <= 9; ++level) packed(Compression::kGzip, level);
+  CHECK(packed(Compression::kGzip, 0) > text.size());
+  CHECK(packed(Compression::kGzip, 9) <= packed(Compression::kGzip, 4));
+  CHECK(packed(Compression::kZstd, 19) < packed(Compression::kZstd, 1));
+  CHECK(has_level(Compression::kZstd, 22));
+  for (int level : {-1, 0, 23}) CHECK(!has_level(Compression::kZstd, level));
+  for (int level : {-1, 10}) CHECK(!has_level(Compression::kGzip, level));
+  CHECK(!has_level(Compression::kNone, 1));
+}
+
 TEST_CASE("the number of threads does not show in the output") {
   std::string text = sample(5'000'000);
   for (Compression kind : {Compression::kGzip, Compression::kZstd}) {

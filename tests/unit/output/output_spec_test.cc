@@ -37,6 +37,8 @@ TEST_CASE("keys are read in any order, the type's defaults do not undo them") {
   CHECK(!parse_output_spec("type=oci,tar=false,dest=d").tar);
   CHECK(parse_output_spec("type=oci,dest=d,compression=zstd").blobs.compression ==
         Compression::kZstd);
+  CHECK(parse_output_spec("type=oci,dest=d,compression=zstd,compression-level=19").blobs.level ==
+        19);
   CHECK(parse_output_spec("type=registry,name=localhost/x").push);
 }
 
@@ -61,6 +63,10 @@ TEST_CASE("images say whether their files are bounded by the epoch; a build has 
 }
 
 TEST_CASE("what is wrong is said with what was meant") {
+  CHECK(refusal("type=oci,dest=x,compression-level=high") ==
+        "--output: compression-level=high is no number");
+  CHECK(refusal("type=oci,dest=x,compression-level=19")
+            .starts_with("--output: compression-level=19 is out of range: gzip has 0 to 9"));
   CHECK(refusal("type=locall,dest=x") == "--output: unknown type \"locall\" (did you mean local?)");
   CHECK(refusal("type=oci,dset=x") == "--output: unknown key \"dset\" (did you mean dest?)");
   CHECK(refusal("type=oci") == "--output: dest= is missing");
