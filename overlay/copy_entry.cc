@@ -47,8 +47,11 @@ void copy_xattrs(const Fd& from, const Fd& to) {
 void apply_metadata(const Fd& made, const Fd& source, const struct stat& st,
                     const CopyOptions& options) {
   Owner owner = owner_for(st, options);
-  sys::chown_at(made, "", owner.uid, owner.gid);
-  sys::chmod_fd(made, mode_for(st, options));
+  mode_t mode = mode_for(st, options);
+  struct stat now = sys::stat_of(made);
+  bool is_owned = now.st_uid == owner.uid && now.st_gid == owner.gid;
+  if (!is_owned) sys::chown_at(made, "", owner.uid, owner.gid);
+  if (!is_owned || (now.st_mode & kPermissions) != mode) sys::chmod_fd(made, mode);
   copy_xattrs(source, made);
   sys::set_mtime(made, mtime_for(st, options));
 }
@@ -64,9 +67,11 @@ struct stat copy_file(const Entry& entry, const CopyOptions& options) {
   if (!S_ISREG(opened.st_mode)) {
     throw Error::of(ErrorKind::kHost, "{} changed while it was copied", entry.source_path);
   }
-  Fd made = sys::open_at(entry.dest_dir, entry.dest_name.c_str(),
-                         O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-  sys::copy_file_contents(source, made);
+  // Most files come into being with the mode and owner that they are to have.
+  Fd made =
+      sys::open_at(entry.dest_dir, entry.dest_name.c_str(),
+                   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode_for(opened, options) & 0777);
+  sys::copy_file_contents(source, opened, made);
   apply_metadata(made, source, opened, options);
   return options.known != nullptr ? sys::stat_of(source) : opened;
 }

@@ -53,8 +53,7 @@ void copy_range(const Fd& from, const Fd& to, std::uint64_t count) {
 
 }  // namespace
 
-void copy_file_contents(const Fd& from, const Fd& to) {
-  struct stat st = stat_of(from);
+void copy_file_contents(const Fd& from, const struct stat& st, const Fd& to) {
   off_t at = 0;
   // A file without holes, most of them, is told by its blocks and needs no search.
   bool has_holes = st.st_blocks * 512 < st.st_size;
