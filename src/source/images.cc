@@ -162,7 +162,7 @@ std::unique_ptr<ByteSource> Images::open_layer(const FoundImage& image, std::siz
   }
   return std::make_unique<KeepingSource>(
       client_.fetch_blob(image.reference, blob),
-      store_.blobs().writer({.digest = blob.digest, .size = blob.size}));
+      store_.blobs().writer({.digest = blob.digest, .size = blob.size, .is_verified = true}));
 }
 
 void Images::keep(const FoundImage& image) {

@@ -22,6 +22,9 @@ class BlobStore;
 struct Expected {
   std::optional<Digest> digest = std::nullopt;
   std::optional<std::int64_t> size = std::nullopt;
+  // The bytes come from a source that compares them with the digest, and has failed by the time of
+  // commit() when they were others.
+  bool is_verified = false;
 };
 
 struct Blob {
