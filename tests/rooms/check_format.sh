@@ -5,5 +5,5 @@
 set -euo pipefail
 cd "$1"
 command -v clang-format-14 >/dev/null || { echo "clang-format-14 is not installed: scripts/deps --test"; exit 77; }
-find src overlay sandbox tests \( -name '*.cc' -o -name '*.h' \) -print0 |
+find src overlay sandbox scripts tests \( -name '*.cc' -o -name '*.h' \) -print0 |
   xargs -0 clang-format-14 --dry-run -Werror
