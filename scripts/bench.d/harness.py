@@ -2,8 +2,9 @@
 """The place of a benchmark: its directory, its programs, and how one sample is taken.
 
 Everything lies in one directory, on one file system: the contexts and trees (made once and kept), the
-stores (emptied between samples) and what floors write. Nothing is deleted while anything is timed: what is
-discarded goes to a trash directory by rename, and the trash is emptied between rows.
+stores (emptied between samples) and what floors write. What is discarded goes to a trash directory by rename,
+and the trash is emptied at the end: after many files were deleted, ext4 makes new ones several times slower for
+minutes, since it keeps away from inodes freed lately.
 """
 import json
 import os
@@ -16,9 +17,13 @@ import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 # What a floor program needs beside the C++ library; those not listed are linked statically.
-LIBRARIES = {"steps": ["crypto"], "scan": ["crypto"], "links": ["crypto"], "copy": ["crypto"], "tar": ["crypto"],
+LIBRARIES = {"scan": ["crypto"], "links": ["crypto"], "copy": ["crypto"], "tar": ["crypto"],
              "digest": ["crypto"], "create": ["crypto"], "compress": ["crypto", "isal", "zstd"],
              "inflate": ["crypto", "isal"]}
+
+
+# What the largest row discards, with some to spare.
+ROOM_BYTES = 25 << 30
 
 
 class Failed(Exception):
@@ -61,7 +66,7 @@ class Bench:
         """A floor program, compiled when its source is newer."""
         source = HERE / "floors" / f"{name}.cc"
         binary = self.directory / "bin" / name
-        newest = max(path.stat().st_mtime for path in (source, HERE / "floors" / "floor.h"))
+        newest = max(path.stat().st_mtime for path in (source, *source.parent.glob("*.h")))
         if not binary.exists() or binary.stat().st_mtime < newest:
             libraries = LIBRARIES.get(name)
             how = ["-static"] if libraries is None else [f"-l{library}" for library in libraries]
@@ -80,6 +85,12 @@ class Bench:
     def discard(self, path):
         if os.path.lexists(path):
             path.rename(self.directory / "trash" / f"{path.name}-{time.monotonic_ns()}")
+
+    def make_room(self):
+        """Between rows: empties the trash early where the disk asks for it."""
+        if shutil.disk_usage(self.directory).free < ROOM_BYTES:
+            self.empty_trash()
+        self.settle()
 
     def empty_trash(self):
         for path in (self.directory / "trash").iterdir():
@@ -144,6 +155,8 @@ class Bench:
         if self.registry_process:
             self.registry_process.terminate()
             self.registry_process.wait()
+        for store in (self.directory / "store").glob("cairn*"):
+            self.discard(store)
         self.empty_trash()
 
 

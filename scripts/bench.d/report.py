@@ -42,21 +42,23 @@ class Report:
         peer, who = self.best_peer(row)
         bwrap = ratio(self.median(row, "bwrap"), self.median(row, "cairn"))
         memory = self.median(row, "cairn", "rss_mib")
-        cells = [row["title"], seconds(self.median(row, "floor")), seconds(self.median(row, "cairn")),
-                 seconds(self.median(row, "cairn", "cpu")), f"{memory:.0f}" if memory else "-",
+        cells = [row["title"], self.time(row, "floor"), self.time(row, "cairn"), f"{memory:.0f}" if memory else "-",
                  judged(self.of_floor(row), at_most=targets["floor"])]
-        cells += [self.peer_cell(row, name) for name in self.builders]
+        cells += [self.time(row, name) for name in self.builders]
         if self.builders:
             cells.append(judged(peer, at_least=targets["peer"]) + (f", {who}" if who else ""))
         cells.append(judged(bwrap, at_least=targets["bwrap"]))
         return cells
 
-    def peer_cell(self, row, who):
-        failed = any(f["row"] == row["row"] and f["who"] == who for f in self.failures)
-        return "failed" if failed else seconds(self.median(row, who))
+    def time(self, row, who):
+        """Wall clock and, in brackets, CPU."""
+        wall, cpu = self.median(row, who), self.median(row, who, "cpu")
+        if wall is None:
+            return "failed" if any(f["row"] == row["row"] and f["who"] == who for f in self.failures) else "-"
+        return f"{wall * 1000:.1f} ({cpu * 1000:.1f}) ms" if wall < 0.1 else f"{wall:.2f} ({cpu:.2f}) s"
 
     def table(self, markdown):
-        head = ["workload", "floor", "cairn", "CPU", "MiB", "cairn / floor", *self.builders]
+        head = ["workload", "floor", "cairn", "MiB", "cairn / floor", *self.builders]
         head += ["best peer / cairn"] if self.builders else []
         head += ["bwrap / cairn"]
         lines = [self.cells(row) for row in self.rows if not row["family"]]
@@ -70,7 +72,7 @@ class Report:
         lines, before = [], None
         for row in (row for row in self.rows if row["family"]):
             family, size = row["family"]
-            line = [row["title"]] + [self.peer_cell(row, who) for who in ("floor", "cairn", *self.builders)]
+            line = [row["title"]] + [self.time(row, who) for who in ("floor", "cairn", *self.builders)]
             if before and before["family"][0] == family:
                 line.append(f"{size / before['family'][1]:.3g}")
                 line += [plain(ratio(self.median(row, who), self.median(before, who))) for who in ("floor", "cairn")]
@@ -106,7 +108,7 @@ class Report:
         versions = ", ".join(f"{who} {version}" for who, version in machine["versions"].items())
         return (f"{machine['date']}, {machine['cores']} cores ({machine['cpu']}), {machine['memory_gib']:.0f} GiB, "
                 f"Linux {machine['kernel']}, {machine['file_system']}, load {machine['load']:.2f} at the start. "
-                f"{versions}. Medians of {machine['reps']} runs ({machine['peer_reps']} of peers).")
+                f"{versions}. Medians of {machine['reps']} runs ({machine['peer_reps']} of peers): wall clock, and CPU in brackets.")
 
     def text(self, markdown=False):
         tables = [table for table in (self.table(markdown), self.growth(markdown)) if table]
@@ -118,12 +120,6 @@ class Report:
 
 def ratio(a, b):
     return a / b if a is not None and b else None
-
-
-def seconds(value):
-    if value is None:
-        return "-"
-    return f"{value * 1000:.1f} ms" if value < 0.1 else f"{value:.2f} s"
 
 
 def plain(value):

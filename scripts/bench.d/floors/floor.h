@@ -14,20 +14,13 @@
 
 #include <atomic>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <thread>
 #include <vector>
 
-namespace floors {
+#include "must.h"
 
-// A failed call ends the program: a floor that did less than its work is no floor.
-inline int must(long result, const char* what) {
-  if (result >= 0) return static_cast<int>(result);
-  std::perror(what);
-  std::exit(1);
-}
+namespace floors {
 
 struct Entry {
   std::string path;  // relative to the root of the walk

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // steps COUNT BASE DIRECTORY: what COUNT times RUN true is to the kernel. Each step is a process in
-// fresh user, mount, PID, IPC and UTS namespaces that mounts an overlay on top of all earlier ones,
-// makes it its root, mounts /proc and executes /bin/sh -c true. Lowest layer is BASE; the others
+// fresh user, mount, PID, IPC and UTS namespaces that mounts an overlay on top of all earlier ones
+// and /proc in it, makes it its root and executes /bin/sh -c true. Lowest layer is BASE; the others
 // are made in DIRECTORY, by short names, since the options of mount(2) are one page.
+#include <fcntl.h>
 #include <linux/sched.h>
-#include <sched.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
-#include "floor.h"
+#include <csignal>
+#include <string>
+
+#include "must.h"
 
 namespace {
 
@@ -35,10 +40,11 @@ void write_maps(pid_t child) {
   char byte = 0;
   must(read(go, &byte, 1), "read");
   must(mount("overlay", "root", "overlay", 0, options.c_str()), "mount overlay");
+  // A user namespace may mount /proc only while it sees one whole, which is that of the host.
+  must(mount("proc", "root/proc", "proc", 0, nullptr), "mount proc");
   must(chdir("root"), "chdir");
   must(syscall(SYS_pivot_root, ".", "."), "pivot_root");
   must(umount2(".", MNT_DETACH), "umount2");
-  must(mount("proc", "/proc", "proc", 0, nullptr), "mount proc");
   execl("/bin/sh", "sh", "-c", "true", nullptr);
   std::perror("exec");
   _exit(127);
