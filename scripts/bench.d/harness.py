@@ -155,8 +155,8 @@ class Bench:
         if self.registry_process:
             self.registry_process.terminate()
             self.registry_process.wait()
-        for store in (self.directory / "store").glob("cairn*"):
-            self.discard(store)
+        for path in [*(self.directory / "store").glob("cairn*"), *(self.directory / "scratch").iterdir()]:
+            self.discard(path)
         self.empty_trash()
 
 
