@@ -421,7 +421,7 @@ def table(quick, bwrap):
         return small if quick else full
     files, many = size(50000, 5000), size(100000, 10000)
     large = size(1024, 64)
-    long_loops, short_loops = size(2000000, 400000), 50000
+    long_loops, short_loops = size(1000000, 400000), 50000
     return [
         Steps("steps", size(100, 20)),
         Cached("cached", size(100, 20)),

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "must.h"
@@ -25,7 +26,9 @@ namespace floors {
 struct Entry {
   std::string path;  // relative to the root of the walk
   bool is_directory = false;
-  struct statx stat = {};
+  std::uint32_t mode = 0, uid = 0, gid = 0;  // from here on only with Stat::kYes
+  std::uint64_t size = 0;
+  std::int64_t mtime = 0;
 };
 
 enum class Stat { kNo, kYes };
@@ -38,13 +41,19 @@ inline void walk(int directory, const std::string& prefix, Stat stat, std::vecto
     if (name == "." || name == "..") continue;
     Entry entry{.path = prefix + name, .is_directory = found->d_type == DT_DIR};
     if (stat == Stat::kYes) {
-      must(statx(dirfd(stream), found->d_name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &entry.stat),
+      struct statx status = {};
+      must(statx(dirfd(stream), found->d_name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status),
            "statx");
+      entry.mode = status.stx_mode;
+      entry.uid = status.stx_uid;
+      entry.gid = status.stx_gid;
+      entry.size = status.stx_size;
+      entry.mtime = status.stx_mtime.tv_sec;
     }
-    into.push_back(entry);
-    if (!entry.is_directory) continue;
+    into.push_back(std::move(entry));
+    if (found->d_type != DT_DIR) continue;
     int below = must(openat(dirfd(stream), found->d_name, O_RDONLY | O_DIRECTORY), "openat");
-    walk(below, entry.path + "/", stat, into);
+    walk(below, prefix + name + "/", stat, into);
   }
   closedir(stream);
 }

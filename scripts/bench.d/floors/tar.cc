@@ -51,11 +51,11 @@ void header(const floors::Entry& entry, Output& out) {
   auto* block = reinterpret_cast<char*>(out.take(kBlock));
   std::memset(block, 0, kBlock);
   std::memcpy(block, entry.path.data(), std::min<std::size_t>(entry.path.size(), 100));
-  octal(block + 100, 8, entry.stat.stx_mode & 07777);
-  octal(block + 108, 8, entry.stat.stx_uid);
-  octal(block + 116, 8, entry.stat.stx_gid);
-  octal(block + 124, 12, entry.is_directory ? 0 : entry.stat.stx_size);
-  octal(block + 136, 12, static_cast<std::uint64_t>(entry.stat.stx_mtime.tv_sec));
+  octal(block + 100, 8, entry.mode & 07777);
+  octal(block + 108, 8, entry.uid);
+  octal(block + 116, 8, entry.gid);
+  octal(block + 124, 12, entry.is_directory ? 0 : entry.size);
+  octal(block + 136, 12, static_cast<std::uint64_t>(entry.mtime));
   std::memset(block + 148, ' ', 8);
   block[156] = entry.is_directory ? '5' : '0';
   std::memcpy(block + 257, "ustar\00000", 8);
