@@ -108,7 +108,8 @@ class Report:
         versions = ", ".join(f"{who} {version}" for who, version in machine["versions"].items())
         return (f"{machine['date']}, {machine['cores']} cores ({machine['cpu']}), {machine['memory_gib']:.0f} GiB, "
                 f"Linux {machine['kernel']}, {machine['file_system']}, load {machine['load']:.2f} at the start. "
-                f"{versions}. Medians of {machine['reps']} runs ({machine['peer_reps']} of peers): wall clock, and CPU in brackets.")
+                f"{versions}. Medians of {machine['reps']} runs ({machine['peer_reps']} of peers): wall clock, and "
+                "CPU in brackets.")
 
     def text(self, markdown=False):
         tables = [table for table in (self.table(markdown), self.growth(markdown)) if table]

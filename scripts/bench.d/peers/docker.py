@@ -9,12 +9,13 @@ with one new file, which no cache knows. (Contexts still come by difference from
 """
 import os
 import pathlib
+import re
 import shlex
 import shutil
 import tarfile
 import time
 
-from harness import Failed, run
+from harness import run
 from peers import Builder, Daemon
 import workloads
 
@@ -35,7 +36,7 @@ class Docker(Builder):
 
     def empty(self):
         names = run([*self.command, "image", "ls", "--format", "{{.Repository}}:{{.Tag}}"]).split()
-        ours = [name for name in names if name.startswith("cairn-bench-") or "/cairn-bench/" in name]
+        ours = [name for name in names if re.match(r"cairn-bench-|127\.0\.0\.1:\d+/cairn-bench/", name)]
         if ours:
             run([*self.command, "image", "rm", "--force", *ours])
         if self.bench.prune_peers:
