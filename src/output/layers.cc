@@ -63,16 +63,17 @@ std::optional<Compression> compression_of(const std::string& type) {
   return std::nullopt;
 }
 
-// The layer's tar: from the snapshot it is a view of, or out of a blob that holds it.
+// The layer's tar: out of a blob that holds it, since other tools order and spell a layer in ways
+// that no snapshot remembers, or else from the snapshot it is a view of.
 void write_tar(store::Store& store, const oci::DiffId& diff_id,
                const std::optional<LayerView>& view, ByteSink& tar) {
-  if (view) return write_view(store, *view, tar);
   for (const oci::Descriptor& blob : store.layer_blobs().find(diff_id)) {
     sys::Fd file = store.blobs().open(blob.digest);
     sys::FdSource bytes(file);
     copy_all(*decompressing(bytes), tar);
     return;
   }
+  if (view) return write_view(store, *view, tar);
   throw Error::of(ErrorKind::kCorrupt, "layer {} is not in the store", diff_id.str())
       .with_hint("pull or build the image again");
 }

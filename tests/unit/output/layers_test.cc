@@ -152,6 +152,21 @@ TEST_CASE("a layer's blob is made once, and again only when another compression 
   CHECK(w.store.layer_blobs().find(id).size() == 2);
 }
 
+TEST_CASE("a layer that came from elsewhere is compressed anew from its own bytes") {
+  Workbench w;
+  LayerView view{.snapshot = w.snapshot({{"f", "x"}})};
+  std::string tar = "as some other tool wrote it";
+  Digest digest = w.store.blobs().put(tar);
+  oci::DiffId id(digest);
+  w.store.snapshots().set_diff_id(view, id, 27);
+  w.store.layer_blobs().add(
+      id, {.media_type = std::string(oci::kOciLayer), .digest = digest, .size = 27});
+  oci::Descriptor zstd =
+      layer_blob(w.store, id, view, {.compression = Compression::kZstd, .force = true});
+  CHECK(zstd.media_type == oci::kOciLayerZstd);
+  CHECK(w.blob(zstd) == tar);
+}
+
 TEST_CASE("the family of the media type follows the wish, the bytes do not") {
   Workbench w;
   LayerView view{.snapshot = w.snapshot({{"f", "x"}})};
