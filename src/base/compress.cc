@@ -57,7 +57,7 @@ std::unique_ptr<CompressingSink> compressing(Compression compression, ByteSink& 
                                              std::size_t threads, std::optional<int> level) {
   CAIRN_ASSERT(!level || has_level(compression, *level), "a level that the codec does not have");
   switch (compression) {
-    case Compression::kGzip: return internal::gzipping(out, threads, level.value_or(2));
+    case Compression::kGzip: return internal::gzipping(out, threads, level.value_or(3));
     case Compression::kZstd: return internal::zstding(out, threads, level.value_or(3));
     case Compression::kNone: break;
   }

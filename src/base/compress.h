@@ -42,7 +42,7 @@ bool has_level(Compression compression, int level);
 
 // Compresses into `out` (borrowed), which is written to by the calling thread alone.
 // gzip: independent blocks of 1 MiB in one member, the levels 1 to 3 by isa-l and the others by
-// zlib; 2 unless said otherwise, between zlib's 1 and 2 in size. zstd: 3.
+// zlib; 3 unless said otherwise, within an eighth of zlib's own 6 in size. zstd: 3.
 std::unique_ptr<CompressingSink> compressing(Compression compression, ByteSink& out,
                                              std::size_t threads, std::optional<int> level = {});
 
