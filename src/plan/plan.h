@@ -35,15 +35,23 @@ struct ImageOp {
   oci::Platform platform;
   Digest manifest;            // of the platform's own manifest
   std::string resolved_from;  // where the resolver found it, opaque to the plan
+
+  // However it was named.
+  bool operator==(const ImageOp& other) const {
+    return manifest == other.manifest && platform == other.platform;
+  }
 };
 
 // An empty root.
-struct ScratchOp {};
+struct ScratchOp {
+  bool operator==(const ScratchOp&) const = default;
+};
 
 // Files of the client: the build context ("context") or a named one. It has no snapshot: COPY and
 // bind mounts read from it.
 struct LocalOp {
   std::string name;
+  bool operator==(const LocalOp&) const = default;
 };
 
 // A file of the web: a root with this one file, 0600 and root's, dated as the server dates it.
@@ -51,6 +59,8 @@ struct HttpOp {
   std::string url;
   std::string filename;                 // its name in the root
   std::optional<Digest> checksum = {};  // what its bytes must be
+
+  bool operator==(const HttpOp&) const = default;
 };
 
 // A repository at one commit: a root with its files, root's.
@@ -63,6 +73,8 @@ struct GitOp {
   bool submodules = true;
   bool commit_time = false;      // files are dated as the commit, not as the checkout
   bool fetch_by_commit = false;  // the checksum is fetched itself, the ref is only its name
+
+  bool operator==(const GitOp&) const = default;
 };
 
 // --- ops that change a root; inputs[0] is the root they change ---
@@ -83,6 +95,7 @@ struct CopySource {
 struct InlineFile {
   std::string name;
   std::string content;
+  bool operator==(const InlineFile&) const = default;
 };
 
 // COPY and ADD. Sources are taken in order, then the inline files. `dest` is absolute, and keeps a
@@ -101,6 +114,8 @@ struct CopyOp {
   // neither leads them elsewhere nor keeps its metadata.
   bool link = false;
   bool is_add = false;
+
+  bool operator==(const CopyOp&) const = default;
 };
 
 // --- what RUN --mount may put into a step: one struct for each type ---
@@ -109,6 +124,8 @@ struct CopyOp {
 struct BindMount {
   VertexId from = 0;
   std::string source = "/";  // inside `from`, rooted and clean
+
+  bool operator==(const BindMount&) const = default;
 };
 
 enum class CacheSharing { kShared, kPrivate, kLocked };
@@ -124,10 +141,13 @@ struct CacheMount {
   std::optional<mode_t> mode = {};
   std::optional<std::uint32_t> uid = {};
   std::optional<std::uint32_t> gid = {};
+
+  bool operator==(const CacheMount&) const = default;
 };
 
 struct TmpfsMount {
   std::uint64_t size = 0;  // 0: the kernel's default
+  bool operator==(const TmpfsMount&) const = default;
 };
 
 // Owner and mode of what a secret or an agent's socket appears as.
@@ -135,6 +155,7 @@ struct FileOwner {
   mode_t mode = 0;
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
+  bool operator==(const FileOwner&) const = default;
 };
 
 // A file that a client holds. Its value is no part of the plan.
@@ -142,6 +163,7 @@ struct SecretMount {
   std::string id;
   bool required = false;
   FileOwner file = {.mode = 0400};
+  bool operator==(const SecretMount&) const = default;
 };
 
 // The socket of an agent that a client holds.
@@ -149,6 +171,7 @@ struct SshMount {
   std::string id;
   bool required = false;
   FileOwner file = {.mode = 0600};
+  bool operator==(const SshMount&) const = default;
 };
 
 struct RunMount {
@@ -156,6 +179,11 @@ struct RunMount {
   bool read_only = true;
   std::variant<BindMount, CacheMount, TmpfsMount, SecretMount, SshMount> what = {};
   SourceSpan span = {};  // of the option, for messages
+
+  // Wherever it is written.
+  bool operator==(const RunMount& other) const {
+    return target == other.target && read_only == other.read_only && what == other.what;
+  }
 };
 
 // The tree that a mount reads, if it reads one.
@@ -167,12 +195,17 @@ struct SecretVariable {
   std::string id;
   bool required = false;
   SourceSpan span = {};
+
+  bool operator==(const SecretVariable& other) const {
+    return name == other.name && id == other.id && required == other.required;
+  }
 };
 
 struct Ulimit {
   std::string name;       // "nofile", ...
   std::int64_t soft = 0;  // -1 is without limit
   std::int64_t hard = 0;
+  bool operator==(const Ulimit&) const = default;
 };
 
 enum class NetworkMode { kDefault, kHost, kNone };
@@ -196,6 +229,8 @@ struct RunOp {
   std::vector<std::string> proxy_env;  // given to the command, not part of the key
   std::vector<std::pair<std::string, std::string>> extra_hosts;  // host, address
   oci::Platform platform = {};                                   // of the root it runs in
+
+  bool operator==(const RunOp&) const = default;
 };
 
 // mkdir -p of WORKDIR, owned by `user`; a directory that is there stays as it is.
@@ -203,6 +238,8 @@ struct WorkdirOp {
   std::string path;
   std::string user;
   std::optional<std::int64_t> epoch = {};  // seconds; the time of directories that it makes (C16)
+
+  bool operator==(const WorkdirOp&) const = default;
 };
 
 using Op = std::variant<ImageOp, ScratchOp, LocalOp, HttpOp, GitOp, CopyOp, RunOp, WorkdirOp>;

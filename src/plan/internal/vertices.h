@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The vertices of a growing plan. Sources that are the same are one vertex: two stages FROM one
-// image pull it once, and every COPY reads one build context.
+// The vertices of a growing plan. Equal work on equal inputs is one vertex, whichever lines ask for
+// it: two stages FROM one image pull it once, every COPY reads one build context, and stages that
+// begin with the same steps share them (K13).
 #pragma once
 
 #include <map>
@@ -14,6 +15,7 @@ namespace cairn::plan {
 
 class Vertices {
  public:
+  // Gives the vertex that is there already when it is the same but for its name.
   VertexId add(Vertex vertex);
 
   VertexId scratch();
@@ -25,10 +27,8 @@ class Vertices {
   std::vector<Vertex> take() && { return std::move(vertices_); }
 
  private:
-  VertexId source(const std::string& key, Op op, std::string name, const SourceSpan& span);
-
   std::vector<Vertex> vertices_;
-  std::map<std::string, VertexId> sources_;
+  std::multimap<std::vector<VertexId>, VertexId> by_inputs_;
 };
 
 }  // namespace cairn::plan

@@ -22,7 +22,8 @@ TEST_CASE("triggers fire before the first instruction of the stage, in their ord
 TEST_CASE("triggers fire once in each stage built on the image, and not in their children") {
   PlanTest t;
   t.images.add("on").on_build = {"RUN fired"};
-  Plan plan = t.plan("FROM on AS a\nFROM a AS b\nFROM on AS c\nCOPY --from=b / /\n");
+  t.images.add("other").on_build = {"RUN fired"};
+  Plan plan = t.plan("FROM on AS a\nFROM a AS b\nFROM other AS c\nCOPY --from=b / /\n");
   int fired = 0;
   for (const Vertex& vertex : plan.vertices) {
     fired += vertex.name.find("ONBUILD RUN fired") != std::string::npos ? 1 : 0;

@@ -93,6 +93,34 @@ TEST_CASE("the same image is one vertex however many stages use it") {
   CHECK(locals == 1);
 }
 
+// K13
+TEST_CASE("stages share the steps with which they begin alike, and no others") {
+  PlanTest t;
+  Plan plan = t.plan(
+      "FROM base AS a\nRUN --mount=type=cache,target=/c same\nCOPY x /x\nRUN a\nRUN common\n"
+      "FROM base AS b\nRUN unreached\nFROM base AS c\n"
+      "RUN --mount=type=cache,target=/c same\nCOPY x /x\nRUN c\nRUN common\n"
+      "FROM base\nCOPY --from=a / /a\nCOPY --from=c / /c\n");
+  Lines steps;
+  for (const Vertex& vertex : plan.vertices) {
+    if (vertex.inputs.size() > 0) steps.push_back(vertex.name.substr(0, 6));
+  }
+  CHECK(steps ==
+        Lines{"[a 2/5", "[a 3/5", "[a 4/5", "[a 5/5", "[c 4/5", "[c 5/5", "[stage", "[stage"});
+  CHECK(plan.vertices[6].inputs == std::vector<VertexId>{3});
+}
+
+TEST_CASE("a step that must run is not the one that may be cached") {
+  PlanTest t;
+  t.options.no_cache_filter = {"b"};
+  Plan plan = t.plan(
+      "FROM base AS a\nRUN same\nFROM base AS b\nRUN same\n"
+      "FROM base\nCOPY --from=a / /a\nCOPY --from=b / /b\n");
+  CHECK(names(plan).at(1) == "[a 2/2] RUN same");
+  CHECK(names(plan).at(2) == "[b 2/2] RUN same");
+  CHECK(plan.vertices[2].no_cache);
+}
+
 TEST_CASE("FROM finds the nearest stage above in exact case, --from the last in any case") {
   PlanTest t;
   Plan plan = t.plan(
