@@ -73,6 +73,7 @@ TEST_CASE("the key of RUN changes with each of its inputs and with nothing else"
            RunCase{"network", [](auto& op) { op.network = plan::NetworkMode::kNone; }, true},
            RunCase{"a mount", [](auto& op) { op.mounts.clear(); }, true},
            RunCase{"security", [](auto& op) { op.security = plan::SecurityMode::kInsecure; }, true},
+           RunCase{"the platform", [](auto& op) { op.platform.variant = "v2"; }, true},
            RunCase{"the host name", [](auto& op) { op.hostname = "x"; }, true},
            RunCase{"a limit", [](auto& op) { op.ulimits[0].hard = 4096; }, true},
            RunCase{"no limit", [](auto& op) { op.ulimits.clear(); }, true},
@@ -171,6 +172,87 @@ TEST_CASE("the key of COPY is content, destination, mode and owner") {
   CHECK(digest() == before);
   op.chown = "1:1";
   CHECK(digest() != before);
+}
+
+// K10, W02
+TEST_CASE("the key of WORKDIR is its path, the user and what it stands on") {
+  plan::WorkdirOp op{.path = "/w", .user = "ann"};
+  Digest before = workdir_key(op, kParent).digest();
+  CHECK(workdir_key(op, Digest::of("other parent")).digest() != before);
+  CHECK(workdir_key({.path = "/v", .user = "ann"}, kParent).digest() != before);
+  CHECK(workdir_key({.path = "/w", .user = ""}, kParent).digest() != before);
+  CHECK(workdir_key({.path = "/w", .user = "ann", .epoch = 1}, kParent).digest() != before);
+}
+
+// K11
+TEST_CASE("a file of the web is its bytes, name and date, wherever it came from") {
+  plan::HttpOp op{.url = "http://here/f", .filename = "f"};
+  Digest content = Digest::of("f");
+  Digest before = http_key(op, content, "1").digest();
+  CHECK(http_key(op, Digest::of("g"), "1").digest() != before);
+  CHECK(http_key(op, content, "2").digest() != before);
+  op.filename = "g";
+  CHECK(http_key(op, content, "1").digest() != before);
+  op = {.url = "http://there/f", .filename = "f"};
+  CHECK(http_key(op, content, "1").digest() == before);
+}
+
+// K11
+TEST_CASE("a checkout is its commit and what is taken of it") {
+  struct Case {
+    const char* what;
+    std::function<void(plan::GitOp&)> change;
+    bool counts;
+  };
+  const plan::GitOp sample{.remote = "https://here/r.git", .ref = "v1"};
+  Digest before = git_key(sample, "c0").digest();
+  CHECK(git_key(sample, "c1").digest() != before);
+  for (const Case& c : {
+           Case{"the repository", [](auto& op) { op.remote = "https://there/r.git"; }, false},
+           Case{"the name of the commit", [](auto& op) { op.ref = "main"; }, false},
+           Case{"a checksum", [](auto& op) { op.checksum = "c0"; }, false},
+           Case{"a directory of it", [](auto& op) { op.subdir = "d"; }, true},
+           Case{"with .git", [](auto& op) { op.keep_git_dir = true; }, true},
+           Case{"without submodules", [](auto& op) { op.submodules = false; }, true},
+           Case{"its times", [](auto& op) { op.commit_time = true; }, true},
+       }) {
+    CAPTURE(c.what);
+    plan::GitOp op = sample;
+    c.change(op);
+    CHECK((git_key(op, "c0").digest() != before) == c.counts);
+  }
+}
+
+// K01: what it takes, and from what; not how the sources' content came about.
+TEST_CASE("the definition of COPY is all of its line and the keys of its sources") {
+  struct Case {
+    const char* what;
+    std::function<void(plan::CopyOp&)> change;
+  };
+  const plan::CopyOp sample{.sources = {{.from = 1, .path = "/f"}}, .dest = "/app/"};
+  const std::vector<Digest> sources = {Digest::of("source")};
+  auto definition = [&](const plan::CopyOp& op) {
+    return copy_definition_key(op, kParent, sources).digest();
+  };
+  Digest before = definition(sample);
+  CHECK(copy_definition_key(sample, Digest::of("other"), sources).digest() != before);
+  CHECK(copy_definition_key(sample, kParent, {Digest::of("other")}).digest() != before);
+  for (const Case& c : {
+           Case{"path", [](auto& op) { op.sources[0].path = "/g"; }},
+           Case{"where parents begin", [](auto& op) { op.sources[0].below = "g"; }},
+           Case{"unpack", [](auto& op) { op.sources[0].unpack = true; }},
+           Case{"destination", [](auto& op) { op.dest = "/app"; }},
+           Case{"mode",
+                [](auto& op) { op.chmod_text = "644", op.chmod = ModeChange::parse("644"); }},
+           Case{"owner", [](auto& op) { op.chown = "1:1"; }},
+           Case{"exclude", [](auto& op) { op.exclude = {"*.md"}; }},
+           Case{"link", [](auto& op) { op.link = true; }},
+       }) {
+    CAPTURE(c.what);
+    plan::CopyOp op = sample;
+    c.change(op);
+    CHECK(definition(op) != before);
+  }
 }
 
 TEST_CASE("inputs are kept by name, so that a miss can be explained") {
