@@ -125,6 +125,19 @@ std::optional<StepResult> find_cached(const Job& job, const Digest& key) {
   return StepResult{.key = key_to_stand_on(*record), .snapshot = record->snapshot, .cached = true};
 }
 
+std::optional<sys::PassingLock> claim(const Job& job, const cache::CacheKey& key,
+                                      const progress::VertexScope& scope) {
+  if (job.vertex().no_cache) return std::nullopt;
+  // On another parent it is another step: find_cached() would not take it.
+  Digest work = Digest::of(key.digest().str() + " on " + job.parent().snapshot);
+  return wait_for(
+      job, [&] { return job.shop.store.try_claim(work); },
+      [&] {
+        scope.log(progress::Stream::kStderr,
+                  "another build is running this step: waiting for its result\n");
+      });
+}
+
 void remember(const Job& job, const cache::CacheKey& key, const StepResult& result) {
   remember(job, key, result, Json::object());
 }

@@ -3,12 +3,17 @@
 // One vertex being run on a thread of the pool: what it may look at, and one function per op.
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <functional>
 #include <stop_token>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "base/error.h"
 #include "base/json_fwd.h"
+#include "base/sys/file.h"
 #include "cache/cache_key.h"
 #include "progress/vertex_scope.h"
 #include "solver/solver.h"
@@ -61,6 +66,31 @@ std::optional<StepResult> find_cached(const Job& job, const Digest& key);
 inline std::optional<StepResult> find_cached(const Job& job, const cache::CacheKey& key) {
   return find_cached(job, key.digest());
 }
+
+// The right to run a step, which is held until its result is committed, so that no other build runs
+// the same one meanwhile (K13); somebody who has it is waited for, and may have put the result
+// under `key` then. Nothing, and no waiting, for a step that is to run whatever there is.
+//
+// A job that waits keeps its place among those that may run. It holds no such right itself, so no
+// two jobs wait for each other.
+std::optional<sys::PassingLock> claim(const Job& job, const cache::CacheKey& key,
+                                      const progress::VertexScope& scope);
+// Asks until `take` gives something, and makes room for Ctrl-C: a wait of the kernel's would not.
+// `once_slow` is called when that takes a moment.
+template <typename Take, typename Slow>
+auto wait_for(const Job& job, Take take, Slow once_slow) {
+  std::chrono::microseconds pause{500}, waited{0};
+  constexpr std::chrono::microseconds kLongest{20'000}, kSlow{100'000};
+  while (true) {
+    if (auto taken = take()) return taken;
+    if (job.asked_to_stop()) throw Error(ErrorKind::kCancelled, "cancelled");
+    std::this_thread::sleep_for(pause);
+    if (waited < kSlow && waited + pause >= kSlow) once_slow();
+    waited += pause;
+    pause = std::min(pause * 2, kLongest);
+  }
+}
+
 // Records a second key for a result that commit() or find_cached() gave, and what else is to be
 // known beside it, an object of texts.
 void remember(const Job& job, const cache::CacheKey& key, const StepResult& result);

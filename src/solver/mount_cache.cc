@@ -4,9 +4,6 @@
 // digest of their id, so that no id is ever a path.
 #include <fcntl.h>
 
-#include <chrono>
-#include <thread>
-
 #include "base/error.h"
 #include "solver/internal/mount_types.h"
 
@@ -55,22 +52,15 @@ void make(const Job& job, const plan::RunMount& mount, const plan::CacheMount& c
   sys::rename_path(fresh, dir);
 }
 
-// Another build may hold the lock for long; asking again and again leaves room for Ctrl-C.
-sys::FileLock wait_for(const Job& job, const std::string& path, Mode mode) {
-  while (true) {
-    if (auto taken = sys::FileLock::try_take(path, mode)) return std::move(*taken);
-    if (job.asked_to_stop()) throw Error(ErrorKind::kCancelled, "cancelled");
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-}
-
 // The lock that the sharing mode asks for; a private mount takes the first copy that is free.
 std::pair<sys::FileLock, std::string> take_lock(const Job& job, const plan::CacheMount& cache,
                                                 const std::string& name) {
   std::string path = job.shop.store.cache_mounts_dir() + "/" + name;
   if (cache.sharing != plan::CacheSharing::kPrivate) {
     Mode mode = cache.sharing == plan::CacheSharing::kLocked ? Mode::kExclusive : Mode::kShared;
-    return {wait_for(job, path + ".lock", mode), path};
+    auto taken = wait_for(
+        job, [&] { return sys::FileLock::try_take(path + ".lock", mode); }, [] {});
+    return {std::move(*taken), path};
   }
   for (int copy = 0;; ++copy) {
     std::string dir = copy == 0 ? path : fmt::format("{}-{}", path, copy);

@@ -186,8 +186,11 @@ std::optional<StepResult> copy_anew(const Job& job, const plan::CopyOp& op,
 
 // Nothing of the stages changes meanwhile.
 StepResult run_stage_copy(Job& job, const plan::CopyOp& op, CopySelection& selection,
-                          StageCopyKeys keys) {
-  std::optional<StepResult> result = find_same_content(job, op, selection, keys);
+                          StageCopyKeys keys, const progress::VertexScope& scope) {
+  std::optional<sys::PassingLock> ours = claim(job, keys.definition, scope);
+  std::optional<StepResult> result = find_cached(job, keys.definition);
+  if (result) return *result;
+  result = find_same_content(job, op, selection, keys);
   if (result) {
     remember(job, keys.definition, *result);
     return *result;
@@ -213,11 +216,12 @@ StepResult run_copy(Job& job, const plan::CopyOp& op, progress::VertexScope& sco
   constexpr int kAttempts = 3;
   CopySelection selection(job, op, scope);
   if (auto keys = stage_copy_keys(job, op)) {
-    return run_stage_copy(job, op, selection, *std::move(keys));
+    return run_stage_copy(job, op, selection, *std::move(keys), scope);
   }
   for (int i = 0; i < kAttempts; ++i) {
     if (!job.read || !selection.take(*job.read)) job.read = selection.contents(job.stop);
     cache::CacheKey key = cache::copy_key(op, job.parent().key, *job.read);
+    std::optional<sys::PassingLock> ours = claim(job, key, scope);
     std::optional<StepResult> result = find_cached(job, key);
     if (!result) result = copy_anew(job, op, selection, key);
     if (result) return *result;

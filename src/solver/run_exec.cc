@@ -150,6 +150,7 @@ StepResult run_exec(Job& job, const plan::RunOp& op, progress::VertexScope& scop
   const Digest& parent = job.parent().key;
   cache::CacheKey definition = cache::run_key(op, parent, mount_definitions(job, op));
   cache::CacheKey key = cache::run_key(op, parent, mount_contents(job, op));
+  std::optional<sys::PassingLock> ours = claim(job, key, scope);
   std::optional<StepResult> result = find_cached(job, key);
   if (!result) {
     refuse_foreign(op.platform);

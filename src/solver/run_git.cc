@@ -44,6 +44,7 @@ class Checkout {
   Checkout(Job& job, const plan::GitOp& op, progress::VertexScope& scope)
       : job_(job),
         op_(op),
+        scope_(scope),
         workspace_(empty_workspace()),
         git_(job, op, workspace_.root(), scope) {}
 
@@ -52,6 +53,7 @@ class Checkout {
     // A tag's own object shows in a kept repository only.
     const std::string& shown = op_.keep_git_dir ? resolved_.object : resolved_.commit;
     cache::CacheKey key = cache::git_key(op_, shown);
+    std::optional<sys::PassingLock> ours = claim(job_, key, scope_);
     if (auto hit = find_cached(job_, key)) return *hit;
     fetch();
     bool keep = op_.keep_git_dir && op_.subdir.empty();
@@ -219,6 +221,7 @@ class Checkout {
 
   Job& job_;
   const plan::GitOp& op_;
+  const progress::VertexScope& scope_;
   Workspace workspace_;
   GitSandbox git_;
   Resolved resolved_;

@@ -63,6 +63,11 @@ StepResult fetch(Job& job, const plan::HttpOp& op, const source::WebFile& file,
 StepResult run_http(Job& job, const plan::HttpOp& op, progress::VertexScope& scope) {
   cache::CacheKey address = address_key(op);
   std::optional<StepResult> known = find_cached(job, address);
+  std::optional<sys::PassingLock> ours;
+  if (!known) {
+    ours = claim(job, address, scope);
+    known = find_cached(job, address);
+  }
   if (known && op.checksum) return *known;
   std::string etag = known ? recorded(job, address, kEtag) : "";
   source::WebFile file = job.shop.web->open(op.url, etag, job.stop);

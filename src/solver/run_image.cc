@@ -22,10 +22,16 @@ StepResult run_image(Job& job, const plan::ImageOp& op, progress::VertexScope& s
   source::FoundImage image = job.shop.images.find(op.reference, op.platform);
   std::string chain = "empty";
   bool cached = true;
+  std::optional<sys::PassingLock> ours;
   if (!image.config.diff_ids.empty()) {
     oci::ChainId id = oci::chain_id(image.config.diff_ids);
     chain = id.str();
-    cached = job.shop.store.snapshots().find_by_chain(id).has_value();
+    auto is_there = [&] { return job.shop.store.snapshots().find_by_chain(id).has_value(); };
+    cached = is_there();
+    if (!cached) {
+      ours = claim(job, cache::image_key(chain), scope);
+      cached = is_there();
+    }
   }
   std::string top = unpack_image(job.shop.store, job.shop.images, image, scope,
                                  Fetch::kMissingSnapshots, job.stop);

@@ -118,6 +118,10 @@ void Store::empty_tmp() {
   parts_->left_in_tmp = remove_entries(tmp_dir(), parts_->left_in_tmp);
 }
 
+std::optional<sys::PassingLock> Store::try_claim(const Digest& work) const {
+  return sys::PassingLock::try_take(tmp_dir() + "/making-" + work.hex());
+}
+
 void Store::sync() {
   std::vector<std::string> ids = snapshots().unsynced();
   if (ids.empty()) return;

@@ -54,6 +54,10 @@ class Store {
   // Removes what open() could not: for a process that has become root of its namespace since.
   void empty_tmp();
 
+  // The right to make what `work` names, for as long as it is held; nothing while another process,
+  // or another thread of this one, has it.
+  std::optional<sys::PassingLock> try_claim(const Digest& work) const;
+
   // One syncfs(2), after which every snapshot known before it is durable. Before a reference to any
   // of them is published.
   void sync();

@@ -186,3 +186,25 @@ podman_run() {
   grep -qE 'cgroup|permitted|denied|newuidmap' "$err" || { cat "$err" >&2; fail "podman run $*"; }
   skip "podman cannot run containers here: $(tail -1 "$err")"
 }
+
+# check_store: what a store promises whatever happened to those who used it. Nobody may be using it now.
+check_store() {
+  local blob id text manifests
+  cairn images >/dev/null  # who comes alone empties tmp/
+  [ -z "$(ls -A "$CAIRN_ROOT/tmp")" ] || fail "left in tmp: $(ls "$CAIRN_ROOT/tmp")"
+  ! grep -lF "$CAIRN_ROOT" /proc/[0-9]*/mountinfo 2>/dev/null | grep . || fail "mounts left"
+  for blob in "$CAIRN_ROOT"/oci/blobs/sha256/*; do
+    same "$(sha256sum <"$blob" | cut -d' ' -f1)" "${blob##*/}" "a blob's name"
+  done
+  # An index, the manifests it names, and the blobs those name: all are there.
+  same "$(cat "$CAIRN_ROOT/oci/oci-layout")" '{"imageLayoutVersion":"1.0.0"}'
+  text=$(jq -r '.manifests[].digest' "$CAIRN_ROOT/oci/index.json")
+  manifests=$(for id in $text; do echo "$CAIRN_ROOT/oci/blobs/sha256/${id#*:}"; done)
+  [ -z "$manifests" ] || text="$text $(jq -r '.config.digest, .layers[].digest' $manifests)"
+  for id in $text; do [ -e "$CAIRN_ROOT/oci/blobs/sha256/${id#*:}" ] || fail "the layout has no $id"; done
+  have sqlite3
+  same "$(sqlite3 "$CAIRN_ROOT/cairn.db" 'PRAGMA integrity_check; PRAGMA foreign_key_check')" ok
+  for id in $(sqlite3 "$CAIRN_ROOT/cairn.db" 'SELECT id FROM snapshots'); do
+    [ -d "$CAIRN_ROOT/snapshots/$id" ] || fail "snapshot $id has no directory"
+  done
+}

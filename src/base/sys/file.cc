@@ -87,6 +87,32 @@ std::optional<FileLock> FileLock::try_take(const std::string& path, Mode mode) {
   return FileLock(std::move(*fd));
 }
 
+std::optional<PassingLock> PassingLock::try_take(const std::string& path) {
+  while (true) {
+    std::optional<Fd> fd = lock_file(path, FileLock::Mode::kExclusive, LOCK_NB);
+    if (!fd) return std::nullopt;
+    // Who held it before may have removed the file after we opened it; then we hold nothing.
+    struct stat ours = stat_of(*fd), named{};
+    if (::stat(path.c_str(), &named) == 0 && named.st_ino == ours.st_ino &&
+        named.st_dev == ours.st_dev) {
+      return PassingLock(std::move(*fd), path);
+    }
+  }
+}
+
+PassingLock::~PassingLock() {
+  if (!path_.empty()) ::unlink(path_.c_str());  // while we still hold it
+}
+
+PassingLock::PassingLock(PassingLock&& other) noexcept
+    : fd_(std::move(other.fd_)), path_(std::exchange(other.path_, {})) {}
+
+PassingLock& PassingLock::operator=(PassingLock&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  std::swap(path_, other.path_);
+  return *this;
+}
+
 MappedFile::MappedFile(const Fd& fd) : size_(static_cast<std::size_t>(stat_of(fd).st_size)) {
   if (size_ == 0) return;
   void* data = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd.get(), 0);

@@ -65,6 +65,21 @@ class FileLock {
   Fd fd_;
 };
 
+// An exclusive lock whose file is there only while somebody holds it, so that there may be one for
+// each of a million things.
+class PassingLock {
+ public:
+  static std::optional<PassingLock> try_take(const std::string& path);
+  ~PassingLock();
+  PassingLock(PassingLock&& other) noexcept;
+  PassingLock& operator=(PassingLock&& other) noexcept;
+
+ private:
+  PassingLock(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+  Fd fd_;
+  std::string path_;
+};
+
 // A whole file mapped for reading; an empty file is an empty span.
 class MappedFile {
  public:

@@ -7,6 +7,10 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <thread>
+#include <vector>
+
 #include "base/error.h"
 #include "base/sys/process.h"
 #include "tests/support/temp_tree.h"
@@ -14,6 +18,7 @@
 using namespace cairn;
 using cairn::test::TempTree;
 using sys::FileLock;
+using sys::PassingLock;
 
 namespace {
 
@@ -160,6 +165,41 @@ TEST_CASE("a lock goes with the process that held it, however that ended") {
     CHECK(holder.wait().signal == SIGKILL);
   }
   CHECK(FileLock::try_take(path, FileLock::Mode::kExclusive));
+}
+
+TEST_CASE("a passing lock excludes others, and takes its file with it") {
+  TempTree t;
+  std::string path = t.at("lock");
+  {
+    std::optional<PassingLock> first = PassingLock::try_take(path);
+    REQUIRE(first);
+    CHECK(!PassingLock::try_take(path));
+    PassingLock moved = *std::move(first);
+    first.reset();
+    CHECK(!PassingLock::try_take(path));
+  }
+  CHECK(!sys::exists(path));
+  CHECK(PassingLock::try_take(path));
+}
+
+TEST_CASE("a passing lock is held by one at a time, however many come and go") {
+  TempTree t;
+  std::atomic<int> inside = 0, taken = 0;
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int round = 0; round < 500; ++round) {
+        std::optional<PassingLock> lock = PassingLock::try_take(t.at("lock"));
+        if (!lock) continue;
+        if (++inside != 1) taken = -1'000'000;
+        ++taken;
+        --inside;
+      }
+    });
+  }
+  threads.clear();
+  CHECK(taken > 0);
+  CHECK(!sys::exists(t.at("lock")));
 }
 
 TEST_CASE("a mapped file shows the file's bytes, an empty one none") {
