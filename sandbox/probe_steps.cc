@@ -104,13 +104,12 @@ void try_overlay(const std::string& dir, bool userxattr) {
   require(::lgetxattr("u/dir", opaque, &value, 1) == 1 && value == 'y', ENOTSUP, "an opaque mark");
 }
 
+// A disk that takes no files says nothing about overlays.
 int ask_overlay(const std::string& store, bool userxattr) {
-  try {
-    sys::TempDir dir(store, "probe-");
-    return ask([&] { try_overlay(dir.path(), userxattr); });
-  } catch (const Error& error) {
-    return error.code() != 0 ? error.code() : EPROTO;
-  }
+  sys::TempDir dir(store, "probe-");
+  int code = ask([&] { try_overlay(dir.path(), userxattr); });
+  if (code == ENOSPC || code == EDQUOT) throw Error::from_errno(code, "make files in {}", store);
+  return code;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 // cairn, from the top: declare the commands, read the command line, open what the command needs,
 // run it.
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdlib>
 #include <new>
 
@@ -13,13 +14,24 @@
 namespace cairn::cli {
 namespace {
 
-int run_chosen(const std::vector<Command>& commands, const Settings& settings) {
+int run_chosen(const std::vector<Command>& commands, Settings& settings) {
   for (const Command& command : commands) {
     if (!command.app->parsed()) continue;
-    Session session(settings, command.fewer_needs ? command.fewer_needs() : command.needs);
+    Needs needs = command.fewer_needs ? command.fewer_needs() : command.needs;
+    if (needs != Needs::kNothing && settings.root.empty()) settings.root = default_root();
+    Session session(settings, needs);
     return command.run(session);
   }
   return 2;  // CLI11 has refused a line without a command already
+}
+
+// Whatever file it was that found no room, the store is where most of the room went.
+void explain_full_disk(Error& error, const Settings& settings) {
+  if ((error.code() != ENOSPC && error.code() != EDQUOT) || settings.root.empty()) return;
+  error.set_hint(fmt::format(
+      "a disk is full: free some space, or choose another place for the store, which is {} now, "
+      "with --root DIR",
+      settings.root));
 }
 
 int run(int argc, char** argv) {
@@ -40,7 +52,8 @@ int run(int argc, char** argv) {
   }
   try {
     return run_chosen(commands, settings);
-  } catch (const Error& error) {
+  } catch (Error& error) {
+    explain_full_disk(error, settings);
     print_error(error);
     bool by_signal = error.kind() == ErrorKind::kCancelled && Interruption::signal() != 0;
     return by_signal ? 128 + Interruption::signal() : exit_code(error.kind());

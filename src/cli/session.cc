@@ -17,19 +17,6 @@
 namespace cairn::cli {
 namespace {
 
-std::string default_root() {
-  if (::geteuid() == 0) return "/var/lib/cairn";
-  if (const char* data = ::getenv("XDG_DATA_HOME"); data != nullptr && data[0] == '/') {
-    return std::string(data) + "/cairn";
-  }
-  const char* home = ::getenv("HOME");
-  if (home == nullptr || home[0] != '/') {
-    throw Error(ErrorKind::kUsage, "HOME is not set, so there is no place for the store")
-        .with_hint("name one with --root DIR or CAIRN_ROOT");
-  }
-  return std::string(home) + "/.local/share/cairn";
-}
-
 // The rung that --isolation and --require-isolation may name. Only one is there yet, so a wish for
 // another fails closed.
 std::optional<sandbox::Isolation> wished_isolation(const Settings& settings) {
@@ -69,6 +56,19 @@ void watch_signals() {
 
 }  // namespace
 
+std::string default_root() {
+  if (::geteuid() == 0) return "/var/lib/cairn";
+  if (const char* data = ::getenv("XDG_DATA_HOME"); data != nullptr && data[0] == '/') {
+    return std::string(data) + "/cairn";
+  }
+  const char* home = ::getenv("HOME");
+  if (home == nullptr || home[0] != '/') {
+    throw Error(ErrorKind::kUsage, "HOME is not set, so there is no place for the store")
+        .with_hint("name one with --root DIR or CAIRN_ROOT");
+  }
+  return std::string(home) + "/.local/share/cairn";
+}
+
 void declare_settings(CLI::App& app, Settings& settings) {
   app.add_option("--root", settings.root, "directory of the store")->envname("CAIRN_ROOT");
   app.add_option("--isolation", settings.isolation, "isolation rung to use (S0), or auto")
@@ -100,7 +100,6 @@ Session::Session(Settings settings, Needs needs) : settings_(std::move(settings)
   if (needs == Needs::kNothing) return;
   ::umask(022);
   ::signal(SIGPIPE, SIG_IGN);
-  if (settings_.root.empty()) settings_.root = default_root();
   wished_isolation(settings_);  // what cannot be wished for is told at once
   if (needs == Needs::kLauncherLater) {
     is_put_off_ = true;

@@ -21,12 +21,15 @@
 namespace cairn::cli {
 
 struct Settings {
-  std::string root;      // ROOT of the store
+  std::string root;      // ROOT of the store; only a command that needs none may leave it empty
   std::string progress;  // --progress of the command that runs
   std::string isolation;
   std::string require_isolation;
   std::vector<std::string> registry_mirrors;  // HOST=URL
 };
+
+// Where the store is when nobody says; kUsage for a user without a home.
+std::string default_root();
 
 // Declares the options that every command knows, with their environment variables.
 void declare_settings(CLI::App& app, Settings& settings);

@@ -6,22 +6,6 @@
 #include "base/error.h"
 
 namespace cairn::store {
-namespace {
-
-// Runs a step that writes, and says what a full disk means for the user.
-template <typename Step>
-auto with_space_hint(Step step) {
-  try {
-    return step();
-  } catch (Error& error) {
-    if (error.code() == ENOSPC || error.code() == EDQUOT) {
-      error.set_hint("the store's disk is full: free some space, or choose another --root DIR");
-    }
-    throw;
-  }
-}
-
-}  // namespace
 
 BlobWriter::BlobWriter(const BlobStore& store, Expected expected)
     : store_(&store), expected_(expected), file_(store.tmp_dir_) {}
@@ -32,7 +16,7 @@ void BlobWriter::write(std::span<const std::byte> bytes) {
     throw Error::of(ErrorKind::kCorrupt, "blob {} is longer than the {} bytes it should have",
                     expected_.digest ? expected_.digest->str() : "", *expected_.size);
   }
-  with_space_hint([&] { sys::write_all(file_.fd(), bytes); });
+  sys::write_all(file_.fd(), bytes);
   if (!expected_.is_verified) hash_.update(bytes);
 }
 
@@ -47,10 +31,8 @@ Blob BlobWriter::commit() {
                     *expected_.digest);
   }
   if (!store_->has(digest)) {
-    with_space_hint([&] {
-      sys::chmod_fd(file_.fd(), 0644);  // other tools read the layout in place
-      file_.commit(store_->path(digest));
-    });
+    sys::chmod_fd(file_.fd(), 0644);  // other tools read the layout in place
+    file_.commit(store_->path(digest));
   }
   return {.digest = digest, .size = size_};
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cerrno>
 #include <utility>
 
 #include "base/error.h"
@@ -9,6 +10,16 @@ namespace {
 
 // Transactions here last microseconds; who waits this long waits for a process that hangs.
 constexpr int kBusyMilliseconds = 60'000;
+
+// The errno behind an error of SQLite's, or 0.
+int system_error(sqlite3* handle, int code) {
+  int primary = code & 0xff;
+  if (primary == SQLITE_FULL) return ENOSPC;
+  // The index of the WAL is made longer by writing to it, and then SQLite keeps no errno.
+  if (code == SQLITE_IOERR_SHMSIZE) return ENOSPC;
+  bool tells = handle != nullptr && (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN);
+  return tells ? sqlite3_system_errno(handle) : 0;
+}
 
 }  // namespace
 
@@ -88,16 +99,16 @@ void Database::fail(int code, std::string_view doing) const {
   std::string reason = handle_ != nullptr ? sqlite3_errmsg(handle_) : sqlite3_errstr(code);
   int primary = code & 0xff;
   bool corrupt = primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB;
-  Error error = Error::of(corrupt ? ErrorKind::kCorrupt : ErrorKind::kHost, "{} {}: {}", doing,
-                          path_, reason);
+  int system = system_error(handle_, code);
+  Error error = system != 0 ? Error::from_errno(system, "{} {}: {}", doing, path_, reason)
+                            : Error::of(ErrorKind::kHost, "{} {}: {}", doing, path_, reason);
   if (corrupt) {
+    error.set_kind(ErrorKind::kCorrupt);
     error.set_hint(
         "the index of the store is damaged; remove it to start afresh: images that were "
         "only built are lost, pulled ones come again");
   } else if (primary == SQLITE_BUSY) {
     error.set_hint("another cairn has held the store for a minute; is one stopped or hung?");
-  } else if (primary == SQLITE_FULL) {
-    error.set_hint("the disk is full: free some space, or choose another --root");
   }
   throw error;
 }
