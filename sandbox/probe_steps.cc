@@ -24,7 +24,8 @@ namespace {
 using sys::Fd;
 using sys::MountTree;
 
-constexpr unsigned kPatience = 2;  // seconds
+// In seconds. A disk under load has been seen to take more than two for the few files of a probe.
+constexpr unsigned kPatience = 20;
 
 template <typename Question>
 [[noreturn]] void answer(Question question) {

@@ -129,7 +129,8 @@ void Session::enter_builder(Needs needs) {
     sandbox::Wishes wishes{.identity = {}, .isolation = wished_isolation(settings_), .store = {}};
     builder_ = sandbox::enter_builder_namespace(wishes);
     if (needs >= Needs::kLauncher) {
-      wishes.store = store::make_root(settings_.root);
+      store::TmpPlace place = store::open_tmp(settings_.root);
+      wishes.store = place.path;
       sandbox::probe_steps(builder_->probe, wishes.store);
       rungs_ = sandbox::choose(builder_->probe, wishes);
       launcher_.emplace(sandbox::Launcher::start(*builder_));

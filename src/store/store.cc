@@ -23,8 +23,7 @@ void make_tree_place(const std::string& path) {
   sys::spread_subdirectories(sys::open_path(path, O_RDONLY | O_DIRECTORY));
 }
 
-}  // namespace
-
+// The absolute path.
 std::string make_root(const std::string& root) {
   std::string path = std::filesystem::absolute(root).lexically_normal().string();
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
@@ -39,6 +38,13 @@ std::string make_root(const std::string& root) {
     throw;
   }
   return path;
+}
+
+}  // namespace
+
+TmpPlace open_tmp(const std::string& root) {
+  std::string path = make_root(root);
+  return {path + "/tmp", sys::FileLock::take(path + "/lock", sys::FileLock::Mode::kShared)};
 }
 
 struct Store::Parts {

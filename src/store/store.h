@@ -25,9 +25,15 @@ struct Collected {
   std::int64_t bytes = 0;  // as the index knew them
 };
 
-// Makes the directories of a store and gives its absolute path: for those who look at the place, as
-// a probe does, before the store is opened. Errors: kHost.
-std::string make_root(const std::string& root);
+// The tmp/ of a store, for those who try things out there before they open it: nobody empties it
+// while this is held.
+struct TmpPlace {
+  std::string path;
+  sys::FileLock lease;
+};
+
+// Makes the directories of a store where they are missing. Errors: kHost.
+TmpPlace open_tmp(const std::string& root);
 
 class Store {
  public:
