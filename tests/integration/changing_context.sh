@@ -14,7 +14,7 @@ cat >"$scratch/writer.py" <<'END'
 import itertools, os, random, sys, time
 random.seed(int(sys.argv[1]))
 for turn in itertools.count():
-    time.sleep(0.001)
+    time.sleep(random.random() * 0.03)
     name = "dir/%d" % random.randint(1, 8)
     text = random.choice("01234").encode() * 614400
     if turn % 3 == 0:

@@ -109,6 +109,37 @@ TEST_CASE("an entry as young as the scan that read it is not believed") {
   CHECK(s.scan().digest == s.plain());
 }
 
+// A clock that went backwards, or a server whose clock is ahead, gives files such times.
+TEST_CASE(
+    "an entry is believed when both times of its file are well before the scan that read it") {
+  Scans s;
+  constexpr std::int64_t kScan = 1'000'000;
+  StatIndexWriter writer(s.store.root(), {.seconds = kScan, .nanos = 500}, nullptr);
+  writer.add("", {});
+  StatIndex index = writer.finish(s.index());
+  struct Case {
+    std::int64_t mtime;
+    std::int64_t ctime;
+    std::uint32_t nanos;
+    bool is_trusted;
+  };
+  for (const Case& c : std::initializer_list<Case>{{kScan - 10, kScan - 10, 0, true},
+                                                   {kScan - 2, kScan - 2, 499, true},
+                                                   {kScan - 2, kScan - 2, 500, false},
+                                                   {kScan - 10, kScan, 0, false},
+                                                   {kScan - 10, kScan + 100, 0, false},
+                                                   {kScan + 100, kScan - 10, 0, false},
+                                                   {-10, -10, 0, true}}) {
+    CAPTURE(c.mtime);
+    CAPTURE(c.ctime);
+    FileStamp stamp{.mtime = c.mtime, .ctime = c.ctime};
+    stamp.mtime_nanos = stamp.ctime_nanos = c.nanos;
+    CHECK(index.trusts(stamp) == c.is_trusted);
+  }
+  CHECK(StatIndex::find(s.index(), {.seconds = kScan + 1}));
+  CHECK(!StatIndex::find(s.index(), {.seconds = kScan - 1}));
+}
+
 TEST_CASE("nothing is believed that was written in the future") {
   Scans s;
   s.lie();
@@ -138,6 +169,20 @@ TEST_CASE("an index that is truncated, damaged or of another version costs only 
   }
   CHECK(s.scan(20).digest == s.plain());
   CHECK(s.scan(30).digest == s.plain());
+}
+
+TEST_CASE("an index that ends at another byte than its last is none") {
+  Scans s;
+  s.scan();
+  std::string whole = s.bytes();
+  REQUIRE(StatIndex::find(s.index(), Scans::later_by(20)));
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    s.store.file("index", whole.substr(0, size));
+    CHECK(!StatIndex::find(s.index(), Scans::later_by(20)));
+  }
+  s.store.file("index", whole + "x");
+  CHECK(!StatIndex::find(s.index(), Scans::later_by(20)));
+  CHECK(s.scan(20).digest == s.plain());
 }
 
 TEST_CASE("every byte of an index may be wrong without harm") {
