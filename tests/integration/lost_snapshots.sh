@@ -19,11 +19,12 @@ END
 build() { cairn build --rewrite-timestamp "$@" .; }
 id=$(build -q)
 gone() { unshare --map-root-user --map-auto rm -rf "$1" 2>/dev/null || rm -rf "$1"; }
-count=$(ls "$CAIRN_ROOT/snapshots" | wc -l)
+snapshots() { ls -tr "$CAIRN_ROOT/snapshots" | grep -v '\.'; }  # ID.empty is no snapshot
+count=$(snapshots | wc -l)
 same "$count" 6 "snapshots"
 # Each alone, the base image's too.
 for ((i = 1; i <= count; i++)); do
-  gone "$CAIRN_ROOT/snapshots/$(ls -tr "$CAIRN_ROOT/snapshots" | sed -n "${i}p")"
+  gone "$CAIRN_ROOT/snapshots/$(snapshots | sed -n "${i}p")"
   same "$(build -q)" "$id" "the image without snapshot $i"
   succeeds build --progress=plain
   same "$(grep -c CACHED "$err")" 6 "cached steps after that"
