@@ -2,52 +2,20 @@
 #include "solver/shared_files.h"
 
 #include <algorithm>
-
-#include "base/json.h"
+#include <vector>
 
 namespace cairn::solver {
-namespace {
-
-Digest origins_key(const std::string& snapshot) {
-  return Digest::of("origins of files in " + snapshot);
-}
-
-Digest lent_key(const std::string& snapshot) {
-  return Digest::of("files lent by " + snapshot);
-}
-
-void put(const Job& job, const Digest& key, const std::string& snapshot, const Json& value) {
-  job.shop.store.records().put_record({.key = key,
-                                       .snapshot = snapshot,
-                                       .inputs = canonical(value),
-                                       .created = now(),
-                                       .last_used = now()});
-}
-
-}  // namespace
-
 LayerIds origins(const Job& job, const std::string& snapshot) {
-  LayerIds found = {snapshot};
-  auto record = job.shop.store.records().find_record(origins_key(snapshot));
-  Json names = record ? Json::parse(record->inputs, nullptr, false) : Json();
-  if (!names.is_array()) return found;
-  for (const Json& name : names) {
-    if (name.is_string()) found.insert(name.get<std::string>());
-  }
+  std::vector<std::string> others = job.shop.store.snapshots().origins(snapshot);
+  LayerIds found(others.begin(), others.end());
+  found.insert(snapshot);
   return found;
-}
-
-bool has_lent_files(const Job& job, const std::string& snapshot) {
-  return job.shop.store.records().find_record(lent_key(snapshot)).has_value();
 }
 
 void record_origins(const Job& job, const std::string& snapshot, const LayerIds& donors) {
   LayerIds all;
-  for (const std::string& donor : donors) {
-    all.merge(origins(job, donor));
-    put(job, lent_key(donor), donor, Json::object());
-  }
-  put(job, origins_key(snapshot), snapshot, Json(all));
+  for (const std::string& donor : donors) all.merge(origins(job, donor));
+  job.shop.store.snapshots().put_origins(snapshot, {all.begin(), all.end()});
 }
 
 StackBelow::StackBelow(const Job& job) {

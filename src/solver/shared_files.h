@@ -22,8 +22,6 @@ using LayerIds = std::set<std::string>;
 // The layers that inodes of this one may come from, itself among them.
 LayerIds origins(const Job& job, const std::string& snapshot);
 
-bool has_lent_files(const Job& job, const std::string& snapshot);
-
 // `snapshot` has files that were linked from `donors`; to be recorded with it.
 void record_origins(const Job& job, const std::string& snapshot, const LayerIds& donors);
 

@@ -65,8 +65,9 @@ StageFiles::StageFiles(const Job& job, const std::string& snapshot, std::string 
   std::vector<std::string> stack = job.shop.store.snapshots().stack(snapshot);
   for (auto id = stack.rbegin(); id != stack.rend(); ++id) {
     if (below.has(*id)) continue;
-    layers_.emplace_back(*id, sys::RootDir::open(job.shop.store.snapshots().path(*id)),
-                         has_lent_files(job, *id) && !below.shares_with(origins(job, *id)));
+    layers_.emplace_back(
+        *id, sys::RootDir::open(job.shop.store.snapshots().path(*id)),
+        job.shop.store.snapshots().has_lent(*id) && !below.shares_with(origins(job, *id)));
   }
 }
 

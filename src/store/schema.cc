@@ -85,8 +85,25 @@ DROP TABLE old_layers;
 PRAGMA user_version = 2;
 )";
 
+// Which layers the inodes of a snapshot may come from had been cache records without a step: arrays
+// of names instead of pairs. They must stay as long as the snapshot does, whatever becomes of the
+// cache.
+constexpr const char* kOrigins = R"(
+CREATE TABLE origins (
+  snapshot TEXT NOT NULL REFERENCES snapshots(id) ON DELETE CASCADE,
+  origin TEXT NOT NULL,
+  PRIMARY KEY (snapshot, origin)
+) WITHOUT ROWID;
+CREATE INDEX origins_by_origin ON origins(origin);
+INSERT OR IGNORE INTO origins SELECT r.snapshot, o.value
+  FROM cache_records r, json_each(r.inputs) o
+  WHERE r.snapshot IS NOT NULL AND r.inputs LIKE '["%';
+DELETE FROM cache_records WHERE inputs LIKE '["%';
+PRAGMA user_version = 3;
+)";
+
 // What leads to each version from the one before; the first from nothing.
-constexpr const char* kSteps[] = {kTables, kSquashedLayers};
+constexpr const char* kSteps[] = {kTables, kSquashedLayers, kOrigins};
 constexpr std::int64_t kVersion = std::size(kSteps);
 
 std::int64_t version_of(Database& database) {

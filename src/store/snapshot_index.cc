@@ -179,6 +179,25 @@ std::optional<LayerView> SnapshotIndex::find_by_chain(const oci::ChainId& chain)
   return std::nullopt;
 }
 
+void SnapshotIndex::put_origins(const std::string& id, const std::vector<std::string>& origins) {
+  for (const std::string& origin : origins) {
+    database_.run("INSERT OR IGNORE INTO origins (snapshot, origin) VALUES (?, ?)", id, origin);
+  }
+}
+
+std::vector<std::string> SnapshotIndex::origins(const std::string& id) {
+  return database_.query(
+      "SELECT origin FROM origins WHERE snapshot = ? ORDER BY origin",
+      [](Row& row) { return row.text(0); }, id);
+}
+
+bool SnapshotIndex::has_lent(const std::string& id) {
+  return database_
+      .find(
+          "SELECT 1 FROM origins WHERE origin = ? LIMIT 1", [](Row&) { return true; }, id)
+      .has_value();
+}
+
 void SnapshotIndex::set_size(const std::string& id, std::int64_t size) {
   database_.run("UPDATE snapshots SET size = ? WHERE id = ?", size, id);
 }

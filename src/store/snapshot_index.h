@@ -67,6 +67,12 @@ class SnapshotIndex {
   void set_chain(const oci::ChainId& chain, const LayerView& layer);
   std::optional<LayerView> find_by_chain(const oci::ChainId& chain);
 
+  // The layers that inodes of this one may come from by hard link, itself not among them; to be put
+  // with the snapshot. Those named may be gone.
+  void put_origins(const std::string& id, const std::vector<std::string>& origins);
+  std::vector<std::string> origins(const std::string& id);
+  bool has_lent(const std::string& id);  // whether it is an origin of any
+
   void set_size(const std::string& id, std::int64_t size);
   void set_synced(const std::string& id);
   void touch(const std::string& id);

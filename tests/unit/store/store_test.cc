@@ -77,7 +77,7 @@ TEST_CASE("a store of the first version keeps its layers") {
   oci::DiffId diff_id(Digest::of("layer"));
   LayerView view{.snapshot = f.snapshot({}, {"layer"})};
   sql(f.dir.path(),
-      "DROP TABLE layers; ALTER TABLE chains DROP COLUMN base;"
+      "DROP TABLE origins; DROP TABLE layers; ALTER TABLE chains DROP COLUMN base;"
       "CREATE TABLE layers (snapshot TEXT NOT NULL REFERENCES snapshots(id) ON DELETE CASCADE,"
       "  clamp INTEGER NOT NULL, diff_id TEXT NOT NULL, PRIMARY KEY (snapshot, clamp)) WITHOUT "
       "ROWID;"
@@ -88,6 +88,23 @@ TEST_CASE("a store of the first version keeps its layers") {
   CHECK(again.snapshots().find_diff_id(view) == diff_id);
   CHECK(again.snapshots().layer_size(view) == 10);
   CHECK(again.snapshots().find_by_chain(oci::chain_id(std::vector{diff_id})) == view);
+}
+
+TEST_CASE("origins of files that the second version kept as cache records stay known") {
+  StoreFixture f;
+  std::string donor = f.snapshot();
+  std::string linked = f.snapshot();
+  f.store.records().put_record(
+      {.key = Digest::of("origins"), .snapshot = linked, .inputs = "[\"" + donor + "\",\"gone\"]"});
+  f.store.records().put_record(
+      {.key = Digest::of("step"), .snapshot = linked, .inputs = R"([["op","copy"]])"});
+  sql(f.dir.path(), "DROP TABLE origins; PRAGMA user_version = 2");
+  Store again = Store::open(f.dir.path());
+  CHECK(again.snapshots().origins(linked).size() == 2);
+  CHECK(again.snapshots().origins(donor).empty());
+  CHECK(again.records().list().size() == 1);
+  again.snapshots().drop(linked);
+  CHECK(again.snapshots().origins(linked).empty());
 }
 
 TEST_CASE("a damaged index is refused, and says what to do") {
