@@ -36,6 +36,7 @@ class KnownFiles::Directory final : public overlay::KnownDirectory {
   }
 
   void copied(const std::string& name, const struct stat& st) override {
+    tree_.copied_bytes_ += st.st_size;
     std::optional<IndexedFile> digested = now_.find(name);
     if (!digested || digested->stamp != FileStamp::of(st)) tree_.changed_ = true;
   }

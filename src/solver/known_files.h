@@ -10,6 +10,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -38,6 +39,8 @@ class KnownFiles final : public overlay::KnownTree {
   bool have_changed() const { return changed_; }
   // Whether any was linked.
   bool have_links() const { return linked_; }
+  // Of the files that were not.
+  std::int64_t copied_bytes() const { return copied_bytes_; }
 
  private:
   class Directory;
@@ -46,6 +49,7 @@ class KnownFiles final : public overlay::KnownTree {
   std::shared_ptr<const EarlierCopy> earlier_;
   std::atomic<bool> changed_ = false;
   std::atomic<bool> linked_ = false;
+  std::atomic<std::int64_t> copied_bytes_ = 0;
 };
 
 }  // namespace cairn::solver

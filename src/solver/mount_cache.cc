@@ -94,6 +94,7 @@ void open_mount(const MountRequest& request, const plan::CacheMount& cache) {
     sys::FileLock making = sys::FileLock::take(dir + ".make", Mode::kExclusive);
     if (!sys::exists(dir)) make(job, request.mount, cache, dir);
   }
+  job.shop.store.cache_mounts().note_use(dir.substr(dir.rfind('/') + 1), cache.id);
   // What a step left in the cache is as hostile as an image: a symlink leads no further than its
   // top.
   std::string shown = cache.from ? "/" : cache.source;

@@ -68,6 +68,8 @@ class Copying {
   bool have_sources_changed() const { return changed_; }
   // The layers that files were linked from.
   const LayerIds& donors() const { return donors_; }
+  // What the new layer has of its own, if it has donors.
+  std::int64_t copied_bytes() const { return copied_bytes_; }
   // The real path of the last directory whose contents were copied to.
   const std::string& into() const { return into_; }
 
@@ -105,7 +107,10 @@ class Copying {
         .copy(source.path, op_.dest);
     changed_ |= known && known->have_changed();
     if (known && known->have_links()) donors_ = {earlier_->snapshot};
-    if (stage) donors_ = stage->donors();
+    if (known) copied_bytes_ += known->copied_bytes();
+    if (!stage) return;
+    donors_ = stage->donors();
+    copied_bytes_ += stage->copied_bytes();
   }
 
   // A copy that differs in nothing, and gives no file two names.
@@ -158,6 +163,7 @@ class Copying {
   bool changed_ = false;
   bool is_single_ = false;
   LayerIds donors_;
+  std::int64_t copied_bytes_ = 0;
   std::string into_;
 };
 
@@ -174,7 +180,9 @@ std::optional<StepResult> copy_anew(const Job& job, const plan::CopyOp& op,
   copying.run(selection.sources());
   if (copying.have_sources_changed()) return std::nullopt;
   StepResult result = commit(job, workspace, key, [&](const std::string& snapshot) {
-    if (!copying.donors().empty()) record_origins(job, snapshot, copying.donors());
+    if (copying.donors().empty()) return;
+    record_origins(job, snapshot, copying.donors());
+    job.shop.store.snapshots().set_size(snapshot, copying.copied_bytes() + 1);
   });
   if (!line || result.cached || selection.sources().size() != 1) return result;
   const SelectedSource& source = selection.sources()[0];

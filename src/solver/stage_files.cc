@@ -42,7 +42,9 @@ class StageFiles::Directory final : public overlay::KnownDirectory {
     return std::nullopt;
   }
 
-  void copied(const std::string&, const struct stat&) override {}
+  void copied(const std::string&, const struct stat& st) override {
+    tree_.copied_bytes_ += st.st_size;
+  }
 
  private:
   struct Place {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <string>
@@ -25,6 +26,8 @@ class StageFiles final : public overlay::KnownTree {
 
   // The layers that files were linked from.
   LayerIds donors() const;
+  // Of the files that were not linked.
+  std::int64_t copied_bytes() const { return copied_bytes_; }
 
  private:
   class Directory;
@@ -38,6 +41,7 @@ class StageFiles final : public overlay::KnownTree {
   std::deque<Layer> layers_;  // the highest first
   std::string dir_;           // that is copied, or that holds the file
   std::string file_;          // "" for a directory
+  std::atomic<std::int64_t> copied_bytes_ = 0;
 };
 
 }  // namespace cairn::solver

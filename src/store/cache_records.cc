@@ -2,6 +2,7 @@
 #include "store/cache_records.h"
 
 #include "store/internal/database.h"
+#include "store/internal/uses.h"
 #include "store/snapshot_index.h"
 
 namespace cairn::store {
@@ -9,6 +10,7 @@ namespace {
 
 // A write for each hit would queue all builds at the write lock; an hour is fine for pruning.
 constexpr std::int64_t kTouchSeconds = 3600;
+constexpr std::int64_t kEvictionsKept = 30 * 24 * 3600;
 
 CacheRecord read_record(Row& row) {
   return {.key = Digest::parse(row.text(0)),
@@ -26,6 +28,7 @@ std::optional<CacheRecord> CacheRecords::find_record(const Digest& key) {
       read_record, key.str());
   if (!record) return std::nullopt;
   if (!record->snapshot.empty() && !snapshots_.find(record->snapshot)) return std::nullopt;
+  uses_.note(key.str());
   if (now().seconds - record->last_used.seconds > kTouchSeconds) {
     database_.run("UPDATE cache_records SET last_used = ? WHERE key = ?", now().seconds, key.str());
   }
@@ -33,6 +36,7 @@ std::optional<CacheRecord> CacheRecords::find_record(const Digest& key) {
 }
 
 void CacheRecords::put_record(const CacheRecord& record) {
+  uses_.note(record.key.str());
   std::int64_t time = now().seconds;
   std::optional<std::string> snapshot;
   if (!record.snapshot.empty()) snapshot = record.snapshot;
@@ -50,8 +54,23 @@ std::vector<CacheRecord> CacheRecords::list() {
       read_record);
 }
 
-int CacheRecords::drop_unused_since(Timestamp time) {
-  return database_.run("DELETE FROM cache_records WHERE last_used < ?", time.seconds);
+void CacheRecords::evict(const std::vector<std::string>& snapshots, const std::string& reason) {
+  std::int64_t time = now().seconds;
+  database_.run("DELETE FROM evictions WHERE time < ?", time - kEvictionsKept);
+  for (const std::string& snapshot : snapshots) {
+    database_.run(
+        "INSERT OR REPLACE INTO evictions (key, time, reason) "
+        "SELECT key, ?, ? FROM cache_records WHERE snapshot = ?",
+        time, reason, snapshot);
+    database_.run("DELETE FROM cache_records WHERE snapshot = ?", snapshot);
+  }
+}
+
+std::optional<Eviction> CacheRecords::find_eviction(const Digest& key) {
+  return database_.find(
+      "SELECT time, reason FROM evictions WHERE key = ?",
+      [](Row& row) { return Eviction{.time = {.seconds = row.integer(0)}, .reason = row.text(1)}; },
+      key.str());
 }
 
 }  // namespace cairn::store

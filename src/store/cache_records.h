@@ -16,6 +16,7 @@ namespace cairn::store {
 
 class Database;
 class SnapshotIndex;
+class Uses;
 
 struct CacheRecord {
   Digest key;
@@ -25,22 +26,30 @@ struct CacheRecord {
   Timestamp last_used = {};
 };
 
+// That a record was taken away to make room, for who wonders why a step runs again.
+struct Eviction {
+  Timestamp time;
+  std::string reason;
+};
+
 class CacheRecords {
  public:
-  CacheRecords(Database& database, SnapshotIndex& snapshots)
-      : database_(database), snapshots_(snapshots) {}
+  CacheRecords(Database& database, SnapshotIndex& snapshots, Uses& uses)
+      : database_(database), snapshots_(snapshots), uses_(uses) {}
 
   // A record whose snapshot, or anything below it, is gone counts as absent.
   std::optional<CacheRecord> find_record(const Digest& key);
   // Replaces a record of the same key. A snapshot that is gone by now makes this do nothing.
   void put_record(const CacheRecord& record);
   std::vector<CacheRecord> list();  // last used first
-  // Returns how many went; their snapshots go with the next collection.
-  int drop_unused_since(Timestamp time);
+  // Drops the records that name these snapshots, and remembers that for a month.
+  void evict(const std::vector<std::string>& snapshots, const std::string& reason);
+  std::optional<Eviction> find_eviction(const Digest& key);
 
  private:
   Database& database_;
   SnapshotIndex& snapshots_;
+  Uses& uses_;
 };
 
 }  // namespace cairn::store

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "store/internal/collect.h"
+
 #include <fcntl.h>
 
 #include <algorithm>
@@ -7,8 +9,10 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/sys/disk.h"
 #include "base/sys/fd.h"
-#include "store/internal/collect.h"
+#include "store/internal/inventory.h"
+#include "store/internal/layout.h"
 
 namespace cairn::store {
 namespace {
@@ -23,29 +27,14 @@ void mark_stack(Store& store, const std::string& top, Marked& marked) {
   for (const std::string& id : store.snapshots().stack(top)) marked.snapshots.insert(id);
 }
 
-void mark_image(Store& store, const Image& image, Marked& marked) {
-  marked.blobs.insert(image.id.hex());
-  if (std::optional<oci::Manifest> manifest = store.images().manifest(image)) {
-    marked.blobs.insert(image.manifest->hex());
-    for (const oci::Descriptor& layer : manifest->layers) marked.blobs.insert(layer.digest.hex());
-  }
-  if (!store.blobs().has(image.id)) return;
-  for (const ImageLayer& layer : store.images().layers(image.id)) {
-    if (layer.view) mark_stack(store, layer.view->snapshot, marked);
-    for (const oci::Descriptor& blob : store.layer_blobs().find(layer.diff_id)) {
-      marked.blobs.insert(blob.digest.hex());
-    }
-  }
-}
-
 Marked mark(Store& store) {
   Marked marked;
-  for (const Image& image : store.images().list()) mark_image(store, image, marked);
-  // The layout may name manifests of its own: those of Docker's types have a twin there.
-  oci::Index layout = oci::parse_index(sys::read_file(store.root() + "/oci/index.json"));
-  for (const oci::Descriptor& manifest : layout.manifests) {
-    marked.blobs.insert(manifest.digest.hex());
+  for (const Image& image : store.images().list()) {
+    ImageParts parts = parts_of(store, image);
+    marked.blobs.insert(parts.blobs.begin(), parts.blobs.end());
+    for (const std::string& id : parts.snapshots) mark_stack(store, id, marked);
   }
+  for (std::string& manifest : layout_manifests(store)) marked.blobs.insert(std::move(manifest));
   for (const CacheRecord& record : store.records().list()) {
     if (!record.snapshot.empty() && store.snapshots().find(record.snapshot)) {
       mark_stack(store, record.snapshot, marked);
@@ -58,62 +47,154 @@ sys::Fd open_dir(const std::string& path) {
   return sys::open_path(path, O_RDONLY | O_DIRECTORY);
 }
 
-void sweep_snapshots(Store& store, const Marked& marked, Collected& collected) {
-  for (const SnapshotRecord& record : store.snapshots().list()) {
-    if (marked.snapshots.contains(record.id)) continue;
-    store.snapshots().drop(record.id);  // the row first: a name never points at half a tree
-    collected.bytes += record.size;
-    ++collected.snapshots;
-  }
-  std::string path = store.root() + "/snapshots";
-  std::vector<std::string> unnamed;
-  for (const sys::DirEntry& entry : sys::list_dir(open_dir(path))) {
-    if (!marked.snapshots.contains(entry.name)) unnamed.push_back(entry.name);
-  }
-  remove_entries(path, unnamed);  // what stays is gone with the next collection that may
-}
+// Takes things away: rows are deleted, and what they name is moved to the trash, all under one
+// transaction. Killed before its end, rows may be left whose files are in the trash already; those
+// are dropped when met. A cut of power may also leave files without a row, for the next collection.
+class Removal {
+ public:
+  Removal(Store& store, const std::string& trash)
+      : store_(store), trash_path_(trash), trash_(open_dir(trash)) {}
 
-void sweep_blobs(Store& store, const Marked& marked, Collected& collected) {
-  std::string path = store.root() + "/oci/blobs/sha256";
-  sys::Fd dir = open_dir(path);
-  std::vector<std::string> unnamed;
-  for (const sys::DirEntry& entry : sys::list_dir(dir)) {
-    if (marked.blobs.contains(entry.name)) continue;
-    collected.bytes += sys::stat_at(dir, entry.name.c_str()).st_size;
-    ++collected.blobs;
-    unnamed.push_back(entry.name);
+  void apply(const Choice& choice, const std::string& reason) {
+    std::set<std::string> taken;
+    std::vector<std::string> evicted;
+    for (const Holding& holding : choice.taken) {
+      taken.insert(holding.id);
+      take(holding);
+      if (holding.kind == HoldingKind::kSnapshot) evicted.push_back(holding.id);
+    }
+    for (const Holding& holding : choice.forgotten) evicted.push_back(holding.id);
+    store_.records().evict(evicted, reason);
+    for (const auto& [id, size] : choice.passed_on) {
+      if (taken.contains(id)) continue;
+      store_.snapshots().add_size(id, size);
+      collected_.bytes -= size;
+    }
+    collected_.taken = choice.taken;
   }
-  remove_entries(path, unnamed);
-}
 
-// Files that go with a snapshot, and the most recent of all others: what is lost is read again.
-void sweep_contexts(Store& store, const Marked& marked) {
-  constexpr std::size_t kKept = 200;
-  sys::Fd dir = open_dir(store.contexts_dir());
-  std::vector<std::pair<std::int64_t, std::string>> others;
-  std::vector<std::string> old;
-  for (const sys::DirEntry& entry : sys::list_dir(dir)) {
-    std::size_t dot = entry.name.find('.');
-    if (dot == std::string::npos) {
-      others.emplace_back(-sys::stat_at(dir, entry.name.c_str()).st_mtim.tv_sec, entry.name);
-    } else if (!marked.snapshots.contains(entry.name.substr(0, dot))) {
-      old.push_back(entry.name);
+  Collected sweep() {
+    Marked marked = mark(store_);
+    sweep_snapshots(marked);
+    sweep_blobs(marked);
+    sweep_cache_mounts();
+    sweep_contexts(marked);
+    sweep_tmp();
+    return std::move(collected_);
+  }
+
+ private:
+  void take(const Holding& holding) {
+    switch (holding.kind) {
+      case HoldingKind::kSnapshot:
+      case HoldingKind::kBlob: return;  // are swept, once nothing names them any more
+      case HoldingKind::kImage: return store_.images().drop(Digest::parse(holding.id));
+      case HoldingKind::kCacheMount:
+        collected_.bytes += holding.size;
+        store_.cache_mounts().drop(holding.id);
+        return discard(open_dir(store_.cache_mounts_dir()), holding.id);
+      case HoldingKind::kContextIndex:
+        collected_.bytes += holding.size;
+        return discard(open_dir(store_.contexts_dir()), holding.id);
     }
   }
-  std::ranges::sort(others);
-  for (std::size_t i = kKept; i < others.size(); ++i) old.push_back(others[i].second);
-  remove_entries(store.contexts_dir(), old);
-}
+
+  // A tree of other ids cannot be moved outside the builder's namespace: it stays for a collection
+  // that may.
+  void discard(const sys::Fd& dir, const std::string& name) {
+    try {
+      sys::rename_at(dir, name.c_str(), trash_, std::to_string(discarded_++).c_str());
+    } catch (const Error&) {
+    }
+  }
+
+  void sweep_snapshots(const Marked& marked) {
+    for (const SnapshotRecord& record : store_.snapshots().list()) {
+      if (marked.snapshots.contains(record.id)) continue;
+      store_.snapshots().drop(record.id);
+      collected_.bytes += record.size;
+      ++collected_.snapshots;
+    }
+    sys::Fd dir = open_dir(store_.root() + "/snapshots");
+    for (const sys::DirEntry& entry : sys::list_dir(dir)) {
+      if (!marked.snapshots.contains(entry.name)) discard(dir, entry.name);
+    }
+  }
+
+  void sweep_blobs(const Marked& marked) {
+    sys::Fd dir = open_dir(store_.root() + "/oci/blobs/sha256");
+    for (const sys::DirEntry& entry : sys::list_dir(dir)) {
+      if (marked.blobs.contains(entry.name)) continue;
+      collected_.bytes += sys::stat_at(dir, entry.name.c_str()).st_size;
+      ++collected_.blobs;
+      store_.layer_blobs().drop(entry.name);
+      discard(dir, entry.name);
+    }
+  }
+
+  // Each directory has locks beside it, NAME.lock and NAME.make; NAME.new was never finished.
+  void sweep_cache_mounts() {
+    std::set<std::string> names;
+    for (const CacheMountRecord& mount : store_.cache_mounts().list()) names.insert(mount.name);
+    sys::Fd dir = open_dir(store_.cache_mounts_dir());
+    for (const sys::DirEntry& entry : sys::list_dir(dir)) {
+      std::string name = entry.name.substr(0, entry.name.find('.'));
+      if (!names.contains(name) || entry.name == name + ".new") discard(dir, entry.name);
+    }
+  }
+
+  // Files that go with a snapshot, and the most recent of all others: what is lost is read again.
+  void sweep_contexts(const Marked& marked) {
+    constexpr std::size_t kKept = 200;
+    sys::Fd dir = open_dir(store_.contexts_dir());
+    std::vector<std::pair<std::int64_t, std::string>> others;
+    for (const sys::DirEntry& entry : sys::list_dir(dir)) {
+      std::size_t dot = entry.name.find('.');
+      if (dot == std::string::npos) {
+        others.emplace_back(-sys::stat_at(dir, entry.name.c_str()).st_mtim.tv_sec, entry.name);
+      } else if (!marked.snapshots.contains(entry.name.substr(0, dot))) {
+        discard(dir, entry.name);
+      }
+    }
+    std::ranges::sort(others);
+    for (std::size_t i = kKept; i < others.size(); ++i) discard(dir, others[i].second);
+  }
+
+  // What crashed processes left. Nobody works here now.
+  void sweep_tmp() {
+    std::string own = trash_path_.substr(trash_path_.rfind('/') + 1);
+    sys::Fd dir = open_dir(store_.tmp_dir());
+    for (const sys::DirEntry& entry : sys::list_dir(dir)) {
+      if (entry.name != own) discard(dir, entry.name);
+    }
+  }
+
+  Store& store_;
+  std::string trash_path_;
+  sys::Fd trash_;
+  Collected collected_;
+  int discarded_ = 0;
+};
 
 }  // namespace
 
-Collected collect_garbage(Store& store) {
+Collected collect_garbage(Store& store, const Layout& layout, const Uses& uses,
+                          const std::optional<Pruning>& pruning, const std::string& trash) {
+  Choice choice;
+  if (pruning) {
+    measure(store);
+    std::vector<Holding> holdings = take_inventory(store, pruning->kept, uses);
+    choice = choose(holdings, pruning->retention, sys::disk_space(store.root()));
+  }
+  Removal removal(store, trash);
   Collected collected;
-  Marked marked = mark(store);
-  sweep_snapshots(store, marked, collected);
-  sweep_blobs(store, marked, collected);
-  sweep_contexts(store, marked);
-  empty_directory(store.tmp_dir());
+  store.atomically([&] {
+    if (pruning) {
+      removal.apply(choice, pruning->reason);
+      layout.publish();
+    }
+    collected = removal.sweep();
+  });
   return collected;
 }
 

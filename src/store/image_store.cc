@@ -10,6 +10,7 @@
 #include "store/blob_store.h"
 #include "store/internal/database.h"
 #include "store/internal/layout.h"
+#include "store/internal/uses.h"
 #include "store/snapshot_index.h"
 
 namespace cairn::store {
@@ -58,6 +59,7 @@ void ImageStore::check_manifest(const Digest& manifest, const Digest& id) const 
 }
 
 void ImageStore::add(const Image& image) {
+  uses_.note(image.id.str());
   CAIRN_ASSERT(blobs_.has(image.id), "an image's config is in the store before the image");
   if (image.manifest) check_manifest(*image.manifest, image.id);
   Transaction transaction(database_);
@@ -106,7 +108,9 @@ std::vector<Image> ImageStore::list() {
 
 std::optional<Image> ImageStore::find(const Digest& id) {
   auto image = database_.find(CAIRN_IMAGE_COLUMNS "WHERE id = ?", read_image, id.str());
-  if (image) fill_names(*image);
+  if (!image) return std::nullopt;
+  uses_.note(id.str());
+  fill_names(*image);
   return image;
 }
 
@@ -192,6 +196,10 @@ Removed ImageStore::remove(std::string_view name_or_id, Force force) {
   transaction.commit();
   layout_.publish();
   return removed;
+}
+
+void ImageStore::drop(const Digest& id) {
+  database_.run("DELETE FROM images WHERE id = ?", id.str());
 }
 
 std::string ImageStore::config_bytes(const Digest& id) const {

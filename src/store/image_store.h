@@ -24,6 +24,7 @@ namespace cairn::store {
 class BlobStore;
 class Database;
 class Layout;
+class Uses;
 
 struct Image {
   Digest id;
@@ -51,8 +52,8 @@ struct Removed {
 class ImageStore {
  public:
   ImageStore(Database& database, const BlobStore& blobs, SnapshotIndex& snapshots,
-             const Layout& layout)
-      : database_(database), blobs_(blobs), snapshots_(snapshots), layout_(layout) {}
+             const Layout& layout, Uses& uses)
+      : database_(database), blobs_(blobs), snapshots_(snapshots), layout_(layout), uses_(uses) {}
 
   // Adds or updates the image and moves its `names` to it. The config's blob must be there, and all
   // that the manifest names: kBug and kCorrupt otherwise. An update keeps a known manifest.
@@ -72,6 +73,7 @@ class ImageStore {
   // docker rmi: a name is taken away, and the image with its last name; an id takes all names of
   // one repository, and needs force when there are more. Data goes with the next collection.
   Removed remove(std::string_view name_or_id, Force force);
+  void drop(const Digest& id);  // the rows of an image and its names, for collections only
 
   oci::ImageConfig config(const Digest& id) const;
   std::string config_bytes(const Digest& id) const;
@@ -89,6 +91,7 @@ class ImageStore {
   const BlobStore& blobs_;
   SnapshotIndex& snapshots_;
   const Layout& layout_;
+  Uses& uses_;
 };
 
 // The name under which a reference is kept: a digest makes the tag irrelevant.

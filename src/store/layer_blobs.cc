@@ -32,4 +32,8 @@ std::vector<oci::Descriptor> LayerBlobs::find(const oci::DiffId& diff_id) {
   return out;
 }
 
+void LayerBlobs::drop(const std::string& hex) {
+  database_.run("DELETE FROM layer_blobs WHERE digest = ?", "sha256:" + hex);
+}
+
 }  // namespace cairn::store

@@ -25,6 +25,7 @@ class LayerBlobs {
   void add(const oci::DiffId& diff_id, const oci::Descriptor& descriptor);
   // All blobs of the layer that are in the store; rows whose blob is gone are dropped.
   std::vector<oci::Descriptor> find(const oci::DiffId& diff_id);
+  void drop(const std::string& hex);  // the rows of a blob, for collections only
 
  private:
   Database& database_;

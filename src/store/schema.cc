@@ -102,8 +102,25 @@ DELETE FROM cache_records WHERE inputs LIKE '["%';
 PRAGMA user_version = 3;
 )";
 
+// What collections need to choose by, and what they leave to be known.
+constexpr const char* kCollections = R"(
+CREATE TABLE cache_mounts (
+  name TEXT PRIMARY KEY,
+  id TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  last_used INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE evictions (
+  key TEXT PRIMARY KEY,
+  time INTEGER NOT NULL,
+  reason TEXT NOT NULL
+) WITHOUT ROWID;
+PRAGMA user_version = 4;
+)";
+
 // What leads to each version from the one before; the first from nothing.
-constexpr const char* kSteps[] = {kTables, kSquashedLayers, kOrigins};
+constexpr const char* kSteps[] = {kTables, kSquashedLayers, kOrigins, kCollections};
 constexpr std::int64_t kVersion = std::size(kSteps);
 
 std::int64_t version_of(Database& database) {

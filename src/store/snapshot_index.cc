@@ -199,7 +199,11 @@ bool SnapshotIndex::has_lent(const std::string& id) {
 }
 
 void SnapshotIndex::set_size(const std::string& id, std::int64_t size) {
-  database_.run("UPDATE snapshots SET size = ? WHERE id = ?", size, id);
+  database_.run("UPDATE snapshots SET size = ? WHERE id = ? AND size = 0", size, id);
+}
+
+void SnapshotIndex::add_size(const std::string& id, std::int64_t size) {
+  database_.run("UPDATE snapshots SET size = size + ? WHERE id = ?", size, id);
 }
 
 void SnapshotIndex::set_synced(const std::string& id) {

@@ -26,7 +26,7 @@ class Database;
 struct SnapshotRecord {
   std::string id;
   std::string parent = {};  // empty for a bottom one
-  std::int64_t size = 0;    // bytes of this layer alone
+  std::int64_t size = 0;    // bytes that go when it goes, 0 while nobody knows
   Timestamp created = {};
   Timestamp last_used = {};
   bool synced = false;  // an unsynced one does not outlive this boot
@@ -73,7 +73,9 @@ class SnapshotIndex {
   std::vector<std::string> origins(const std::string& id);
   bool has_lent(const std::string& id);  // whether it is an origin of any
 
+  // The first to know the size says it: who made the layer, digested it, or measured it.
   void set_size(const std::string& id, std::int64_t size);
+  void add_size(const std::string& id, std::int64_t size);
   void set_synced(const std::string& id);
   void touch(const std::string& id);
 

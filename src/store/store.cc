@@ -10,6 +10,7 @@
 #include "base/sys/placement.h"
 #include "store/internal/collect.h"
 #include "store/internal/database.h"
+#include "store/internal/inventory.h"
 #include "store/internal/layout.h"
 #include "store/internal/lease.h"
 
@@ -56,17 +57,20 @@ struct Store::Parts {
         layout(database, blobs, root + "/oci", root + "/layout.lock"),
         snapshots(database, root + "/snapshots"),
         layer_blobs(database, blobs),
-        records(database, snapshots),
-        images(database, blobs, snapshots, layout) {}
+        records(database, snapshots, uses),
+        cache_mounts(database, root + "/cache-mounts"),
+        images(database, blobs, snapshots, layout, uses) {}
 
   std::string root;
   Lease lease;
   Database database;
+  Uses uses;
   BlobStore blobs;
   Layout layout;
   SnapshotIndex snapshots;
   LayerBlobs layer_blobs;
   CacheRecords records;
+  CacheMounts cache_mounts;
   ImageStore images;
   std::vector<std::string> left_in_tmp;  // that was there when we came, and did not go
 };
@@ -120,6 +124,10 @@ CacheRecords& Store::records() {
   return parts_->records;
 }
 
+CacheMounts& Store::cache_mounts() {
+  return parts_->cache_mounts;
+}
+
 void Store::empty_tmp() {
   parts_->left_in_tmp = remove_entries(tmp_dir(), parts_->left_in_tmp);
 }
@@ -148,23 +156,41 @@ void Store::reading(const std::function<void()>& work) {
   work();
 }
 
-std::optional<Collected> Store::collect() {
-  if (!parts_->lease.try_alone()) {
-    parts_->lease.settle();
-    snapshots().forget_seen();
-    return std::nullopt;
+std::vector<Holding> Store::holdings(KeptImages kept) {
+  parts_->layout.publish();
+  measure(*this);
+  return take_inventory(*this, kept, parts_->uses);
+}
+
+bool Store::may_exceed(const SpaceBounds& bounds) {
+  sys::DiskSpace disk = sys::disk_space(root());
+  if (!can_exceed(bounds, disk)) return false;
+  KnownSize known = known_size(parts_->database);
+  if (!known.is_whole) {
+    measure(*this);
+    known = known_size(parts_->database);
   }
+  std::optional<std::int64_t> keep = bytes_to_keep(bounds, known.bytes, disk);
+  return keep && known.bytes > *keep;
+}
+
+std::optional<Collected> Store::collect(const std::optional<Pruning>& pruning) {
+  sys::TempDir trash(tmp_dir(), "trash-");
+  std::optional<Collected> collected;
+  bool is_alone = parts_->lease.try_alone();
   snapshots().forget_seen();
   try {
-    parts_->layout.publish();  // the index says what the layout holds, whatever became of its file
-    Collected collected = collect_garbage(*this);
-    parts_->lease.settle();
-    snapshots().forget_seen();
-    return collected;
+    if (is_alone) {
+      parts_->layout.publish();  // the index says what the layout holds, whatever its file says
+      collected = collect_garbage(*this, parts_->layout, parts_->uses, pruning, trash.path());
+    }
   } catch (...) {
     parts_->lease.settle();
     throw;
   }
+  parts_->lease.settle();
+  snapshots().forget_seen();
+  return collected;  // and others may come in while the trash is taken out
 }
 
 }  // namespace cairn::store

@@ -9,20 +9,34 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "store/blob_store.h"
+#include "store/cache_mounts.h"
 #include "store/cache_records.h"
 #include "store/image_store.h"
 #include "store/layer_blobs.h"
+#include "store/retention.h"
 #include "store/snapshot_index.h"
 
 namespace cairn::store {
+
+// Which images are to stay, whatever becomes of the cache.
+enum class KeptImages { kAll, kTagged, kNone };
+
+// What a collection is to take beside what nothing needs.
+struct Pruning {
+  KeptImages kept = KeptImages::kAll;
+  Retention retention = {};
+  std::string reason = {};  // remembered with the steps that are forgotten
+};
 
 // What a collection took away.
 struct Collected {
   int snapshots = 0;
   int blobs = 0;
-  std::int64_t bytes = 0;  // as the index knew them
+  std::int64_t bytes = 0;      // as the index knew them
+  std::vector<Holding> taken;  // what was chosen, in that order
 };
 
 // The tmp/ of a store, for those who try things out there before they open it: nobody empties it
@@ -56,6 +70,7 @@ class Store {
   SnapshotIndex& snapshots();
   LayerBlobs& layer_blobs();
   CacheRecords& records();
+  CacheMounts& cache_mounts();
 
   // Removes what open() could not: for a process that has become root of its namespace since.
   void empty_tmp();
@@ -76,9 +91,17 @@ class Store {
   // Runs `work` on one view of the index: many look-ups for the price of one.
   void reading(const std::function<void()>& work);
 
-  // Removes what neither an image nor a cache record needs. Nothing when another process has the
-  // store open: skipped, not waited for. The caller must not be using anything it found before.
-  std::optional<Collected> collect();
+  // All that is here, measured. Files of other ids must be open to the caller.
+  std::vector<Holding> holdings(KeptImages kept);
+
+  // Whether what is here, images included, may take more than the bounds allow: a look at the disk,
+  // mostly, then one at the index, and only then at what was not measured yet.
+  bool may_exceed(const SpaceBounds& bounds);
+
+  // Removes what neither an image nor a cache record needs, and what is chosen to go. Nothing when
+  // another process has the store open: skipped, not waited for. What this process found or made
+  // (by records and images) is not chosen, all else it found before it must not use any more.
+  std::optional<Collected> collect(const std::optional<Pruning>& pruning = std::nullopt);
 
  private:
   struct Parts;

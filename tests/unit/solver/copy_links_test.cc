@@ -57,6 +57,8 @@ TEST_CASE("only what changed is copied again, and earlier snapshots stay as they
   CHECK(c.stat(after, "4/9").st_mtim.tv_sec == 1000);
   CHECK(c.kitchen.text(after, "/data/0/new") == "new");
   CHECK(c.kitchen.text(after, "/data/0/5") == "text 5");
+  // What it has of its own: "other", "text 8", "text 9" and "new".
+  CHECK(c.kitchen.store.snapshots().find(after)->size == 5 + 6 + 6 + 3 + 1);
 }
 
 TEST_CASE("names share an inode only where the source has a hard link now") {

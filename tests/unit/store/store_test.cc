@@ -77,7 +77,8 @@ TEST_CASE("a store of the first version keeps its layers") {
   oci::DiffId diff_id(Digest::of("layer"));
   LayerView view{.snapshot = f.snapshot({}, {"layer"})};
   sql(f.dir.path(),
-      "DROP TABLE origins; DROP TABLE layers; ALTER TABLE chains DROP COLUMN base;"
+      "DROP TABLE origins; DROP TABLE cache_mounts; DROP TABLE evictions; DROP TABLE layers; ALTER "
+      "TABLE chains DROP COLUMN base;"
       "CREATE TABLE layers (snapshot TEXT NOT NULL REFERENCES snapshots(id) ON DELETE CASCADE,"
       "  clamp INTEGER NOT NULL, diff_id TEXT NOT NULL, PRIMARY KEY (snapshot, clamp)) WITHOUT "
       "ROWID;"
@@ -98,7 +99,8 @@ TEST_CASE("origins of files that the second version kept as cache records stay k
       {.key = Digest::of("origins"), .snapshot = linked, .inputs = "[\"" + donor + "\",\"gone\"]"});
   f.store.records().put_record(
       {.key = Digest::of("step"), .snapshot = linked, .inputs = R"([["op","copy"]])"});
-  sql(f.dir.path(), "DROP TABLE origins; PRAGMA user_version = 2");
+  sql(f.dir.path(),
+      "DROP TABLE origins; DROP TABLE cache_mounts; DROP TABLE evictions; PRAGMA user_version = 2");
   Store again = Store::open(f.dir.path());
   CHECK(again.snapshots().origins(linked).size() == 2);
   CHECK(again.snapshots().origins(donor).empty());
@@ -166,7 +168,7 @@ TEST_CASE("a collection keeps what images and cache records reach") {
   CHECK(f.store.blobs().has(Digest::of("a")));
 
   f.store.images().remove("kept", Force::kNo);
-  f.store.records().drop_unused_since({.seconds = now().seconds + 1});
+  f.store.records().evict({step}, "prune");
   CHECK(f.store.collect()->snapshots == 2);
   CHECK(!f.store.blobs().has(kept.id));
 }

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Pruning a store: that the choice is carried out, whole, and can be cut short.
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "tests/unit/store/store_fixture.h"
+
+using namespace cairn;
+using namespace cairn::store;
+using cairn::test::StoreFixture;
+using oci::Reference;
+
+namespace {
+
+StoreFixture fixture_at(const std::string& root) {
+  return {.dir = sys::TempDir("/tmp"), .store = Store::open(root)};
+}
+
+// A step on a parent, known by `key`, with a file of some bytes in its layer.
+std::string step(StoreFixture& f, const std::string& key, const std::string& parent = {}) {
+  std::string id = f.snapshot(parent);
+  sys::replace_file(f.store.snapshots().path(id) + "/file", std::string(100, 'x'));
+  f.store.records().put_record(
+      {.key = Digest::of(key), .snapshot = id, .inputs = R"([["op","run"]])"});
+  return id;
+}
+
+// What a process does that finds the store as it is: a store opened anew has used nothing.
+Collected prune(const std::string& root, KeptImages kept = KeptImages::kTagged,
+                Retention retention = {}) {
+  Store store = Store::open(root);
+  auto collected =
+      store.collect(Pruning{.kept = kept, .retention = std::move(retention), .reason = "prune"});
+  REQUIRE(collected);
+  return *collected;
+}
+
+std::size_t entries(const std::string& path) {
+  return sys::list_dir(sys::open_path(path, O_RDONLY | O_DIRECTORY)).size();
+}
+
+const Holding* find(const std::vector<Holding>& holdings, const std::string& id) {
+  auto found = std::ranges::find(holdings, id, &Holding::id);
+  return found == holdings.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+TEST_CASE("pruning takes what no named image needs, and leaves what one does") {
+  sys::TempDir dir("/tmp");
+  std::string kept, cache;
+  Digest app = Digest::of(""), dangling = Digest::of("");
+  {
+    StoreFixture f = fixture_at(dir.path());
+    kept = f.snapshot({}, {"a"});
+    cache = step(f, "cache", kept);
+    f.store.records().put_record({.key = Digest::of("kept"), .snapshot = kept, .inputs = "[]"});
+    Image image = f.image({"a"});
+    image.names = {Reference::parse("app")};
+    f.store.images().add(image);
+    app = image.id;
+    Image old = f.image({"a"}, "old");
+    f.store.images().add(old);
+    dangling = old.id;
+    f.store.blobs().put("loose");
+    sys::make_dirs(f.store.cache_mounts().path("mount"), 0755);
+    f.store.cache_mounts().note_use("mount", "go");
+  }
+  Collected collected = prune(dir.path());
+  CHECK(collected.taken.size() == 4);
+  CHECK(collected.snapshots == 1);
+  CHECK(collected.bytes > 0);
+  Store store = Store::open(dir.path());
+  CHECK(store.snapshots().find(kept));
+  CHECK(!store.snapshots().find(cache));
+  CHECK(store.images().find(app));
+  CHECK(!store.images().find(dangling));
+  CHECK(store.records().find_record(Digest::of("kept")));
+  CHECK(!store.records().find_record(Digest::of("cache")));
+  CHECK(store.cache_mounts().list().empty());
+  CHECK(entries(store.cache_mounts_dir()) == 0);
+  CHECK(entries(store.tmp_dir()) == 0);
+  // It is known for a while that room was made.
+  CHECK(store.records().find_eviction(Digest::of("cache"))->reason == "prune");
+  CHECK(!store.records().find_eviction(Digest::of("kept")));
+}
+
+TEST_CASE("pruning only the cache leaves images without a name, and pruning images all steps") {
+  sys::TempDir dir("/tmp");
+  std::string layer;
+  {
+    StoreFixture f = fixture_at(dir.path());
+    layer = f.snapshot({}, {"a"});
+    step(f, "cache");
+    f.store.images().add(f.image({"a"}));
+  }
+  CHECK(prune(dir.path(), KeptImages::kAll).snapshots == 1);
+  CHECK(Store::open(dir.path()).images().list().size() == 1);
+  {
+    StoreFixture f = fixture_at(dir.path());
+    step(f, "again");
+  }
+  Retention images{.may_go = [](const Holding& h) { return h.kind == HoldingKind::kImage; }};
+  CHECK(prune(dir.path(), KeptImages::kNone, images).taken.size() == 1);
+  Store store = Store::open(dir.path());
+  CHECK(store.images().list().empty());
+  CHECK(!store.snapshots().find(layer));
+  CHECK(store.records().find_record(Digest::of("again")));
+}
+
+TEST_CASE("a bound takes the oldest, and never what this process made or found") {
+  StoreFixture f;
+  step(f, "old");
+  {
+    StoreFixture other = fixture_at(f.dir.path());
+    step(other, "older");
+  }
+  // Untouched by this process, unlike "old", which it made.
+  auto collected = f.store.collect(Pruning{
+      .kept = KeptImages::kTagged, .retention = {.bounds = {.max_used = 1}}, .reason = "gc"});
+  CHECK(collected->snapshots == 1);
+  CHECK(f.store.records().find_record(Digest::of("old")));
+  CHECK(!f.store.records().find_record(Digest::of("older")));
+}
+
+TEST_CASE("what hangs together is told so") {
+  StoreFixture f;
+  std::string base = f.snapshot({}, {"a"});
+  std::string top = step(f, "top", base);
+  f.store.snapshots().put_origins(top, {"donor"});
+  Image image = f.image({"a"});
+  image.names = {Reference::parse("app:1")};
+  f.store.images().add(image);
+  sys::replace_file(f.store.contexts_dir() + "/" + top + ".files", std::string(50, 'x'));
+  sys::replace_file(f.store.contexts_dir() + "/index", "x");
+  std::vector<Holding> all = f.store.holdings(KeptImages::kTagged);
+  CHECK(all.size() == 4);
+  CHECK(find(all, base)->needed);
+  CHECK(find(all, base)->images == std::vector{Reference::parse("app:1")});
+  CHECK(find(all, base)->last_used == find(all, top)->last_used);
+  CHECK(!find(all, top)->needed);
+  CHECK(find(all, top)->in_use);
+  CHECK(find(all, top)->inputs == R"([["op","run"]])");
+  CHECK(find(all, top)->origins == std::vector<std::string>{"donor"});
+  CHECK(find(all, top)->size == 10 + 50);
+  CHECK(find(all, image.id.str())->needed);
+  CHECK(find(all, "index")->kind == HoldingKind::kContextIndex);
+}
+
+TEST_CASE("a layer that nobody digested is measured when its size is asked for, once") {
+  StoreFixture f;
+  SnapshotRecord record{.id = SnapshotIndex::new_id(), .synced = true};
+  sys::make_dirs(f.store.snapshots().path(record.id), 0755);
+  sys::replace_file(f.store.snapshots().path(record.id) + "/file", std::string(1 << 20, 'x'));
+  f.store.snapshots().add(record);
+  sys::make_dirs(f.store.cache_mounts().path("mount"), 0755);
+  CHECK(find(f.store.holdings(KeptImages::kAll), record.id)->size >= 1 << 20);
+  CHECK(find(f.store.holdings(KeptImages::kAll), "mount")->size > 0);
+  sys::replace_file(f.store.snapshots().path(record.id) + "/other", std::string(1 << 20, 'x'));
+  CHECK(find(f.store.holdings(KeptImages::kAll), record.id)->size < 2 << 20);
+}
+
+TEST_CASE("the bounds are looked at as far as the disk asks for it") {
+  StoreFixture f;
+  step(f, "one");
+  CHECK(!f.store.may_exceed({}));
+  CHECK(!f.store.may_exceed({.max_used = INT64_MAX}));
+  CHECK(f.store.may_exceed({.max_used = 1}));
+  CHECK(!f.store.may_exceed({.max_used = 1, .reserved = 1 << 30}));
+}
+
+TEST_CASE("a pruning killed at any moment leaves a store that works, and the next one finishes") {
+  sys::TempDir dir("/tmp");
+  for (int round = 0; round < 12; ++round) {
+    {
+      StoreFixture f = fixture_at(dir.path());
+      std::string parent;
+      for (int i = 0; i < 30; ++i) parent = step(f, fmt::format("{} {}", round, i), parent);
+    }
+    pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      Store store = Store::open(dir.path());
+      store.collect(Pruning{.kept = KeptImages::kTagged, .retention = {}, .reason = "prune"});
+      ::_exit(0);
+    }
+    ::usleep(static_cast<useconds_t>(500 * round));
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    Store store = Store::open(dir.path());
+    CHECK(entries(store.tmp_dir()) == 0);
+    for (const CacheRecord& record : store.records().list()) {
+      if (store.records().find_record(record.key)) {
+        CHECK(sys::exists(store.snapshots().path(record.snapshot) + "/file"));
+      }
+    }
+  }
+  prune(dir.path());
+  Store store = Store::open(dir.path());
+  CHECK(store.records().list().empty());
+  CHECK(entries(store.root() + "/snapshots") == 0);
+}
