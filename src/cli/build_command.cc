@@ -217,11 +217,8 @@ void print_warnings(const Display& display, const dockerfile::Linter& linter) {
   if (!display.is_quiet()) write_to_stderr(warnings_text(linter.found(), colored));
 }
 
-int build(Session& session, const BuildFlags& flags) {
-  if (Call call = parse_call(flags.call); call.kind != CallKind::kBuild)
-    return run_call(session, flags, call);
+void build_image(Session& session, const BuildFlags& flags) {
   dockerfile::Linter linter({});
-  for (const std::string& note : flags.without_effect) print_note(note);
   try {
     BuildRun run(session, flags, linter);
     Digest id = run.run();
@@ -229,13 +226,23 @@ int build(Session& session, const BuildFlags& flags) {
     run.write_files(id);
     print_warnings(session.display(), linter);
     if (flags.quiet) fmt::print("{}\n", id.str());
-    return 0;
   } catch (const Error&) {
     session.display().finish();
     print_warnings(session.display(), linter);
     print_failed_step(session.display());
     throw;
   }
+}
+
+int build(Session& session, const BuildFlags& flags) {
+  if (Call call = parse_call(flags.call); call.kind != CallKind::kBuild)
+    return run_call(session, flags, call);
+  check_gc_options(flags.gc);
+  for (const std::string& note : flags.without_effect) print_note(note);
+  build_image(session, flags);
+  std::fflush(stdout);  // who reads it need not wait for what follows
+  collect_after_build(session, flags.gc);
+  return 0;
 }
 
 }  // namespace

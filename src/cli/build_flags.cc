@@ -127,6 +127,7 @@ void declare_work(CLI::App& app, BuildFlags& flags) {
   app.add_flag_callback(
       "--check", [&flags] { flags.call = "check"; }, "the same as --call=check");
   app.add_option("-j,--jobs", flags.jobs, "steps that may run at once (default: four per core)");
+  declare_gc_options(app, flags.gc);
 }
 
 void declare_accepted(CLI::App& app, BuildFlags& flags) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/collect_after_build.h"
 #include "output/compose.h"
 
 namespace CLI {
@@ -46,6 +47,7 @@ struct BuildFlags {
   bool quiet = false;
   std::optional<bool> rewrite_timestamp;
   output::Squash squash = output::Squash::kNone;
+  GcOptions gc;
   std::size_t jobs = 0;  // 0: as BuildParts chooses
   // Flags that other builders know and that change nothing here, with the reason, for one note
   // each.

@@ -54,6 +54,8 @@ Command declare_push(CLI::App& app, Settings& settings);
 Command declare_save(CLI::App& app);
 Command declare_load(CLI::App& app);
 Command declare_import(CLI::App& app);
+Command declare_du(CLI::App& app);
+std::vector<Command> declare_prune(CLI::App& app);
 std::vector<Command> declare_debug(CLI::App& app);
 
 // What was wrong with the words of a command line that CLI11 refused because of `what`.

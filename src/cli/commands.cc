@@ -58,7 +58,9 @@ std::vector<Command> declare_commands(CLI::App& app, Settings& settings) {
                                    declare_push(app, settings),
                                    declare_save(app),
                                    declare_load(app),
-                                   declare_import(app)};
+                                   declare_import(app),
+                                   declare_du(app)};
+  for (Command& command : declare_prune(app)) commands.push_back(std::move(command));
   for (Command& command : declare_debug(app)) commands.push_back(std::move(command));
   commands.push_back(declare_version(app));
   commands.push_back(declare_help(app));

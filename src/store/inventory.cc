@@ -9,6 +9,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "base/error.h"
 #include "base/sys/disk.h"
 #include "base/sys/fd.h"
 #include "store/internal/database.h"
@@ -183,10 +184,16 @@ class Inventory {
   std::set<std::string> counted_;  // blobs
 };
 
+// Nothing for what is gone, or changes meanwhile, as a cache mount does that a step is using: then
+// it is measured another time.
 std::optional<std::int64_t> find_size(const std::string& path) {
   std::optional<sys::Fd> dir = sys::find_path(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (!dir) return std::nullopt;
-  return std::max<std::int64_t>(1, sys::disk_usage(*dir));  // 0 is for what was not measured
+  try {
+    return std::max<std::int64_t>(1, sys::disk_usage(*dir));  // 0 is for what was not measured
+  } catch (const Error&) {
+    return std::nullopt;
+  }
 }
 
 }  // namespace

@@ -162,8 +162,7 @@ std::vector<Holding> Store::holdings(KeptImages kept) {
   return take_inventory(*this, kept, parts_->uses);
 }
 
-bool Store::may_exceed(const SpaceBounds& bounds) {
-  sys::DiskSpace disk = sys::disk_space(root());
+bool Store::may_exceed(const SpaceBounds& bounds, const sys::DiskSpace& disk) {
   if (!can_exceed(bounds, disk)) return false;
   KnownSize known = known_size(parts_->database);
   if (!known.is_whole) {

@@ -94,9 +94,9 @@ class Store {
   // All that is here, measured. Files of other ids must be open to the caller.
   std::vector<Holding> holdings(KeptImages kept);
 
-  // Whether what is here, images included, may take more than the bounds allow: a look at the disk,
-  // mostly, then one at the index, and only then at what was not measured yet.
-  bool may_exceed(const SpaceBounds& bounds);
+  // Whether what is here, images included, may take more than the bounds allow: mostly the disk
+  // says no, then one query of the index; only then is measured what was not yet.
+  bool may_exceed(const SpaceBounds& bounds, const sys::DiskSpace& disk);
 
   // Removes what neither an image nor a cache record needs, and what is chosen to go. Nothing when
   // another process has the store open: skipped, not waited for. What this process found or made

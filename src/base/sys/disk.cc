@@ -13,21 +13,34 @@ namespace {
 
 constexpr int kOpenDir = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
-// Adds up what is in a directory and gives the names of the directories in it.
-std::vector<std::string> add_entries(const Fd& dir, std::int64_t& bytes) {
-  std::vector<std::string> below;
+// A directory on the way down, and those in it that were not entered yet.
+struct Level {
+  dev_t device = 0;
+  ino_t inode = 0;
+  std::vector<std::string> waiting = {};
+
+  bool is(const Fd& dir) const {
+    struct stat st = stat_of(dir);
+    return st.st_dev == device && st.st_ino == inode;
+  }
+};
+
+// Adds up what is in a directory.
+Level level_of(const Fd& dir, std::int64_t& bytes) {
+  struct stat own = stat_of(dir);
+  Level level{.device = own.st_dev, .inode = own.st_ino};
   for (DirEntry& entry : list_dir(dir)) {
     std::optional<struct stat> st = find_stat_at(dir, entry.name.c_str());
     if (!st) continue;
     std::int64_t size = std::int64_t{st->st_blocks} * 512;
     if (S_ISDIR(st->st_mode)) {
-      below.push_back(std::move(entry.name));
+      level.waiting.push_back(std::move(entry.name));
     } else {
       size /= static_cast<std::int64_t>(st->st_nlink == 0 ? 1 : st->st_nlink);
     }
     bytes += size;
   }
-  return below;
+  return level;
 }
 
 }  // namespace
@@ -42,24 +55,28 @@ DiskSpace disk_space(const std::string& path) {
           .free = static_cast<std::int64_t>(st.f_bfree) * block};
 }
 
-// One descriptor is open at a time, however deep the tree: the way up is "..".
+// One descriptor is open at a time, however deep the tree: the way up is "..", as long as it leads
+// where we came from. Where somebody moves directories meanwhile, the count ends there.
 std::int64_t disk_usage(const Fd& dir) {
   std::int64_t bytes = std::int64_t{stat_of(dir).st_blocks} * 512;
   Fd here = duplicate(dir);
-  std::vector<std::vector<std::string>> waiting = {add_entries(here, bytes)};
+  std::vector<Level> levels = {level_of(here, bytes)};
   while (true) {
-    if (waiting.back().empty()) {
-      waiting.pop_back();
-      if (waiting.empty()) return bytes;
-      here = open_at(here, "..", kOpenDir);
+    std::vector<std::string>& waiting = levels.back().waiting;
+    if (waiting.empty()) {
+      levels.pop_back();
+      if (levels.empty()) return bytes;
+      std::optional<Fd> above = find_at(here, "..", kOpenDir);
+      if (!above || !levels.back().is(*above)) return bytes;
+      here = std::move(*above);
       continue;
     }
-    std::string name = std::move(waiting.back().back());
-    waiting.back().pop_back();
+    std::string name = std::move(waiting.back());
+    waiting.pop_back();
     int below = retry_eintr([&] { return ::openat(here.get(), name.c_str(), kOpenDir); });
     if (below < 0) continue;
     here = Fd(below);
-    waiting.push_back(add_entries(here, bytes));
+    levels.push_back(level_of(here, bytes));
   }
 }
 

@@ -168,10 +168,12 @@ TEST_CASE("a layer that nobody digested is measured when its size is asked for, 
 TEST_CASE("the bounds are looked at as far as the disk asks for it") {
   StoreFixture f;
   step(f, "one");
-  CHECK(!f.store.may_exceed({}));
-  CHECK(!f.store.may_exceed({.max_used = INT64_MAX}));
-  CHECK(f.store.may_exceed({.max_used = 1}));
-  CHECK(!f.store.may_exceed({.max_used = 1, .reserved = 1 << 30}));
+  sys::DiskSpace disk{.total = 1000, .free = 500};
+  CHECK(!f.store.may_exceed({}, disk));
+  CHECK(!f.store.may_exceed({.max_used = 500}, disk));
+  CHECK(!f.store.may_exceed({.max_used = 10}, disk));
+  CHECK(f.store.may_exceed({.max_used = 9}, disk));
+  CHECK(!f.store.may_exceed({.max_used = 9, .reserved = 10}, disk));
 }
 
 TEST_CASE("a pruning killed at any moment leaves a store that works, and the next one finishes") {
