@@ -230,6 +230,7 @@ void build_image(Session& session, const BuildFlags& flags) {
     session.display().finish();
     print_warnings(session.display(), linter);
     print_failed_step(session.display());
+    remember_uses(session);
     throw;
   }
 }
@@ -241,6 +242,7 @@ int build(Session& session, const BuildFlags& flags) {
   for (const std::string& note : flags.without_effect) print_note(note);
   build_image(session, flags);
   std::fflush(stdout);  // who reads it need not wait for what follows
+  remember_uses(session);
   collect_after_build(session, flags.gc);
   return 0;
 }

@@ -64,6 +64,14 @@ void check_gc_options(const GcOptions& options) {
   bounds_of(options.space, {}, {});
 }
 
+void remember_uses(Session& session) {
+  try {
+    session.store().records().write_uses();
+  } catch (const Error& error) {
+    print_note("the last uses of the build cache could not be written: " + error.message());
+  }
+}
+
 void collect_after_build(Session& session, const GcOptions& options) {
   // Without a launcher nothing was run, copied or unpacked.
   if (session.launcher() == nullptr || is_off(options)) return;

@@ -8,7 +8,7 @@
 namespace cairn::store {
 namespace {
 
-// A write for each hit would queue all builds at the write lock; an hour is fine for pruning.
+// A build that finds everything writes nothing but this, so it is not to do so each time.
 constexpr std::int64_t kTouchSeconds = 3600;
 constexpr std::int64_t kEvictionsKept = 30 * 24 * 3600;
 
@@ -30,7 +30,8 @@ std::optional<CacheRecord> CacheRecords::find_record(const Digest& key) {
   if (!record->snapshot.empty() && !snapshots_.find(record->snapshot)) return std::nullopt;
   uses_.note(key.str());
   if (now().seconds - record->last_used.seconds > kTouchSeconds) {
-    database_.run("UPDATE cache_records SET last_used = ? WHERE key = ?", now().seconds, key.str());
+    std::lock_guard lock(mutex_);
+    unwritten_.push_back(key);
   }
   return record;
 }
@@ -45,6 +46,20 @@ void CacheRecords::put_record(const CacheRecord& record) {
       "SELECT ?1, ?2, ?3, ?4, ?4 "
       "WHERE ?2 IS NULL OR EXISTS (SELECT 1 FROM snapshots WHERE id = ?2)",
       record.key.str(), snapshot, record.inputs, time);
+}
+
+void CacheRecords::write_uses() {
+  std::vector<Digest> used;
+  {
+    std::lock_guard lock(mutex_);
+    used.swap(unwritten_);
+  }
+  if (used.empty()) return;
+  Transaction transaction(database_);
+  for (const Digest& key : used) {
+    database_.run("UPDATE cache_records SET last_used = ? WHERE key = ?", now().seconds, key.str());
+  }
+  transaction.commit();
 }
 
 std::vector<CacheRecord> CacheRecords::list() {

@@ -5,6 +5,7 @@
 // cache room's business. Safe from any thread.
 #pragma once
 
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,11 +38,15 @@ class CacheRecords {
   CacheRecords(Database& database, SnapshotIndex& snapshots, Uses& uses)
       : database_(database), snapshots_(snapshots), uses_(uses) {}
 
-  // A record whose snapshot, or anything below it, is gone counts as absent.
+  // A record whose snapshot, or anything below it, is gone counts as absent. That it was used is
+  // written by write_uses().
   std::optional<CacheRecord> find_record(const Digest& key);
   // Replaces a record of the same key. A snapshot that is gone by now makes this do nothing.
   void put_record(const CacheRecord& record);
   std::vector<CacheRecord> list();  // last used first
+  // Writes when the records that were found were used, of each once an hour: in one transaction, as
+  // a write for each would cost more than finding them.
+  void write_uses();
   // Drops the records that name these snapshots, and remembers that for a month.
   void evict(const std::vector<std::string>& snapshots, const std::string& reason);
   std::optional<Eviction> find_eviction(const Digest& key);
@@ -50,6 +55,8 @@ class CacheRecords {
   Database& database_;
   SnapshotIndex& snapshots_;
   Uses& uses_;
+  std::mutex mutex_;
+  std::vector<Digest> unwritten_;  // that were found, and not written so for an hour
 };
 
 }  // namespace cairn::store

@@ -116,15 +116,15 @@ std::optional<std::int64_t> bytes_to_keep(const SpaceBounds& bounds, std::int64_
   if (bounds.max_used) keep = *bounds.max_used;
   // What is reserved alone bounds nothing from above: then all but that goes.
   if (!bounds.max_used && !bounds.min_free) keep = 0;
-  if (bounds.min_free && disk.free < *bounds.min_free) {
-    keep = std::min(keep, used - (*bounds.min_free - disk.free));
+  if (bounds.min_free && disk.available < *bounds.min_free) {
+    keep = std::min(keep, used - (*bounds.min_free - disk.available));
   }
   return std::max({keep, bounds.reserved.value_or(0), std::int64_t{0}});
 }
 
 bool can_exceed(const SpaceBounds& bounds, const sys::DiskSpace& disk) {
   return (bounds.max_used && disk.total - disk.free > *bounds.max_used) ||
-         (bounds.min_free && disk.free < *bounds.min_free);
+         (bounds.min_free && disk.available < *bounds.min_free);
 }
 
 std::int64_t disposable(std::span<const Holding> holdings) {

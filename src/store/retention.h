@@ -17,7 +17,8 @@
 
 namespace cairn::store {
 
-// Bounds on what can be made again, in bytes; buildx' words, and BuildKit's meaning.
+// Bounds on what can be made again, in bytes; buildx' words, and BuildKit's meaning (but free is
+// what may be written to, as df shows it, without what the filesystem keeps for itself).
 struct SpaceBounds {
   std::optional<std::int64_t> max_used = {};  // no more than this
   std::optional<std::int64_t> min_free = {};  // and less, while less than this is free on the disk

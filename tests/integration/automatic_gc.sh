@@ -22,7 +22,7 @@ age
 build_number 2
 age
 is_known 1 || fail "something went without need"
-export CAIRN_GC_MAX_USED_SPACE=9m CAIRN_GC_RESERVED_SPACE=0
+export CAIRN_GC_MAX_USED_SPACE=9m CAIRN_GC_MIN_FREE_SPACE=0 CAIRN_GC_RESERVED_SPACE=0
 build_number 3
 contains "$err" "the store was over its bounds"
 is_known 3 || fail "what was just built is gone"

@@ -52,7 +52,8 @@ DiskSpace disk_space(const std::string& path) {
   }
   auto block = static_cast<std::int64_t>(st.f_frsize);
   return {.total = static_cast<std::int64_t>(st.f_blocks) * block,
-          .free = static_cast<std::int64_t>(st.f_bfree) * block};
+          .free = static_cast<std::int64_t>(st.f_bfree) * block,
+          .available = static_cast<std::int64_t>(st.f_bavail) * block};
 }
 
 // One descriptor is open at a time, however deep the tree: the way up is "..", as long as it leads

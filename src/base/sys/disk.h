@@ -12,7 +12,8 @@ namespace cairn::sys {
 
 struct DiskSpace {
   std::int64_t total = 0;
-  std::int64_t free = 0;
+  std::int64_t free = 0;       // that nothing lies on
+  std::int64_t available = 0;  // that may be written to, which is less
 };
 
 // Of the filesystem that `path` lies on: statvfs(3).

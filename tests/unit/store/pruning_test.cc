@@ -168,7 +168,7 @@ TEST_CASE("a layer that nobody digested is measured when its size is asked for, 
 TEST_CASE("the bounds are looked at as far as the disk asks for it") {
   StoreFixture f;
   step(f, "one");
-  sys::DiskSpace disk{.total = 1000, .free = 500};
+  sys::DiskSpace disk{.total = 1000, .free = 500, .available = 500};
   CHECK(!f.store.may_exceed({}, disk));
   CHECK(!f.store.may_exceed({.max_used = 500}, disk));
   CHECK(!f.store.may_exceed({.max_used = 10}, disk));

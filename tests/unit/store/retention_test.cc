@@ -10,7 +10,7 @@ using namespace cairn::store;
 
 namespace {
 
-constexpr sys::DiskSpace kDisk{.total = 1000, .free = 500};
+constexpr sys::DiskSpace kDisk{.total = 1000, .free = 500, .available = 500};
 
 Holding layer(std::string id, std::string parent, std::int64_t size, std::int64_t last_used) {
   Holding holding{.id = std::move(id), .size = size, .last_used = {.seconds = last_used}};
@@ -159,7 +159,8 @@ TEST_CASE("bounds mean what BuildKit means by them") {
       {{.max_used = 10, .reserved = 50}, 0, 50},
   };
   for (const auto& c : cases) {
-    CHECK(bytes_to_keep(c.bounds, 300, {.total = 1000, .free = c.free}) == c.keep);
+    CHECK(bytes_to_keep(c.bounds, 300, {.total = 1000, .free = c.free, .available = c.free}) ==
+          c.keep);
   }
 }
 
@@ -169,8 +170,9 @@ TEST_CASE("the bounds of a disk are BuildKit's, and most disks need no closer lo
   CHECK(small == SpaceBounds{.max_used = 80 * kGb, .min_free = 20 * kGb, .reserved = 10 * kGb});
   SpaceBounds large = default_bounds({.total = 1000 * kGb});
   CHECK(large == SpaceBounds{.max_used = 100 * kGb, .min_free = 200 * kGb, .reserved = 10 * kGb});
-  CHECK(!can_exceed(large, {.total = 1000 * kGb, .free = 950 * kGb}));
-  CHECK(can_exceed(large, {.total = 1000 * kGb, .free = 850 * kGb}));
-  CHECK(can_exceed(small, {.total = 100 * kGb, .free = 10 * kGb}));
-  CHECK(!can_exceed({}, {.total = 100, .free = 0}));
+  CHECK(!can_exceed(large, {.total = 1000 * kGb, .free = 950 * kGb, .available = 940 * kGb}));
+  CHECK(can_exceed(large, {.total = 1000 * kGb, .free = 850 * kGb, .available = 840 * kGb}));
+  CHECK(can_exceed(large, {.total = 1000 * kGb, .free = 950 * kGb, .available = 150 * kGb}));
+  CHECK(can_exceed(small, {.total = 100 * kGb, .free = 10 * kGb, .available = 10 * kGb}));
+  CHECK(!can_exceed({}, {.total = 100}));
 }

@@ -109,6 +109,27 @@ TEST_CASE("origins of files that the second version kept as cache records stay k
   CHECK(again.snapshots().origins(linked).empty());
 }
 
+TEST_CASE("the use of a record is written when it is an hour after the last, and asked for") {
+  StoreFixture f;
+  Digest key = Digest::of("key");
+  f.store.records().put_record({.key = key, .snapshot = "", .inputs = "{}"});
+  auto last_used = [&] { return f.store.records().list().at(0).last_used.seconds; };
+  auto age = [&](int seconds) {
+    sql(f.dir.path(),
+        "UPDATE cache_records SET last_used = last_used - " + std::to_string(seconds));
+  };
+  std::int64_t made = last_used();
+  age(1000);
+  f.store.records().find_record(key);
+  f.store.records().write_uses();
+  CHECK(last_used() == made - 1000);
+  age(9000);
+  f.store.records().find_record(key);
+  CHECK(last_used() == made - 10000);
+  f.store.records().write_uses();
+  CHECK(last_used() >= made);
+}
+
 TEST_CASE("a damaged index is refused, and says what to do") {
   sys::TempDir dir("/tmp");
   sys::replace_file(dir.path() + "/cairn.db", std::string(5000, 'x'));
