@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <ranges>
 #include <set>
 #include <utility>
 #include <vector>
@@ -109,7 +110,9 @@ class Removal {
   }
 
   void sweep_snapshots(const Marked& marked) {
-    for (const SnapshotRecord& record : store_.snapshots().list()) {
+    std::vector<SnapshotRecord> all = store_.snapshots().list();
+    // The newest first, so that none stands on the one that goes: what cascades costs more.
+    for (const SnapshotRecord& record : std::views::reverse(all)) {
       if (marked.snapshots.contains(record.id)) continue;
       store_.snapshots().drop(record.id);
       collected_.bytes += record.size;
