@@ -39,11 +39,12 @@ std::string command_of(const Inputs& inputs) {
   return is_shell ? argv[2].get<std::string>() : argv.dump();
 }
 
-// What is copied, by the names it gives.
+// What is copied: by the names it gives, or by path.
 std::string sources_of(const Inputs& inputs) {
   std::string text;
   for (const auto& [name, value] : inputs) {
     if (name.starts_with("source ")) text += name.substr(7) + " ";
+    if (name == "path") text += value + " ";
     if (name.starts_with("inline ")) text += "<<" + name.substr(7) + " ";
   }
   return text;
@@ -60,7 +61,8 @@ std::string step_text(const std::string& text) {
   std::string op = value_of(inputs, "op");
   std::string out;
   if (op == "run") out = "RUN " + command_of(inputs);
-  if (op == "copy") out = "COPY " + sources_of(inputs) + value_of(inputs, "dest");
+  if (op == "copy" || op == "copy by definition")
+    out = "COPY " + sources_of(inputs) + value_of(inputs, "dest");
   if (op == "workdir") out = "WORKDIR " + value_of(inputs, "path");
   if (op == "http") out = "file of the web: " + value_of(inputs, "filename");
   if (op == "git") out = "checkout of " + value_of(inputs, "commit");

@@ -31,6 +31,9 @@ TEST_CASE("a step is told by what its key says") {
   CHECK(text_of(copy_key(copy, kParent,
                          {{.name = "a", .digest = kParent}, {.name = "b", .digest = kParent}})) ==
         "COPY <<EOF a b /app/");
+  copy.sources = {{.from = 0, .path = "/out/a"}, {.from = 0, .path = "/b"}};
+  CHECK(text_of(copy_definition_key(copy, kParent, {kParent, kParent})) ==
+        "COPY <<EOF /out/a /b /app/");
   plan::WorkdirOp workdir;
   workdir.path = "/w";
   CHECK(text_of(workdir_key(workdir, kParent)) == "WORKDIR /w");
