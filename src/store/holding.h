@@ -26,6 +26,7 @@ struct Holding {
   std::vector<std::string> parents = {};  // snapshots that it stands on
   std::vector<std::string> origins = {};  // snapshots that its files may be linked from
   std::int64_t size = 0;
+  std::int64_t linked = 0;  // bytes of it that may be shared with its origins, beside those
   Timestamp created = {};
   Timestamp last_used = {};  // no earlier than that of what stands on it
   bool needed = false;       // an image that is to stay is this, or stands on it

@@ -55,6 +55,11 @@ class Inventory {
                       .size = snapshot.size,
                       .created = snapshot.created,
                       .last_used = snapshot.last_used});
+      Holding& added = all_.back();
+      if (!added.origins.empty()) {
+        added.linked =
+            std::max<std::int64_t>(0, store_.snapshots().layer_size({snapshot.id}) - added.size);
+      }
       if (!snapshot.parent.empty()) all_.back().parents = {snapshot.parent};
     }
   }

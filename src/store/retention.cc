@@ -17,6 +17,7 @@ class Chooser {
       : holdings_(holdings), retention_(retention), is_taken_(holdings.size(), false) {
     for (std::size_t i = 0; i < holdings.size(); ++i) {
       sizes_.push_back(holdings[i].size);
+      linked_.push_back(holdings[i].linked);
       if (holdings[i].kind == HoldingKind::kSnapshot) snapshots_.emplace(holdings[i].id, i);
     }
     children_.resize(holdings.size(), 0);
@@ -63,9 +64,13 @@ class Chooser {
     choice_.taken.push_back(holdings_[at]);
     std::int64_t size = sizes_[at];
     if (std::optional<std::size_t> heir = find_heir(at)) {
-      sizes_[*heir] += size;
-      choice_.passed_on[holdings_[*heir].id] += size;
-      return holdings_[*heir].needed ? size : 0;
+      // A layer may have taken one small file out of a large one.
+      std::int64_t shared = std::min(size, linked_[*heir]);
+      linked_[*heir] -= shared;
+      sizes_[*heir] += shared;
+      choice_.passed_on[holdings_[*heir].id] += shared;
+      choice_.freed += size - shared;
+      return holdings_[*heir].needed ? size : size - shared;
     }
     choice_.freed += size;
     return size;
@@ -96,6 +101,7 @@ class Chooser {
   std::unordered_map<std::string, std::vector<std::size_t>> linked_from_;
   std::vector<std::size_t> children_;  // that stand on each and are not taken
   std::vector<std::int64_t> sizes_;
+  std::vector<std::int64_t> linked_;
   std::vector<bool> is_taken_;
   std::priority_queue<Offer, std::vector<Offer>, std::greater<>> ready_;  // the oldest first
   Choice choice_;

@@ -34,7 +34,8 @@ Holding used(Holding holding) {
   return holding;
 }
 
-Holding linked(Holding holding, std::vector<std::string> origins) {
+Holding linked(Holding holding, std::vector<std::string> origins, std::int64_t bytes = 100) {
+  holding.linked = bytes;
   holding.origins = std::move(origins);
   return holding;
 }
@@ -121,15 +122,24 @@ TEST_CASE("files that a layer shares with one that stays are not freed with it")
                               linked(layer("third", "", 2, 3), {"first", "second"})};
   Choice choice = choose(all, below(103), kDisk);
   CHECK(choice.taken.empty());
-  choice = choose(all, below(102), kDisk);
+  choice = choose(all, below(101), kDisk);
   CHECK(ids(choice.taken) == "first second third");
   CHECK(choice.freed == 103);
 
   all[2].in_use = true;
   choice = choose(all, below(50), kDisk);
   CHECK(ids(choice.taken) == "first second");
-  CHECK(choice.freed == 0);
-  CHECK(choice.passed_on.at("third") == 101);
+  CHECK(choice.freed == 1);
+  CHECK(choice.passed_on.at("third") == 100);
+}
+
+TEST_CASE("a layer that took one small file out of a large one keeps no more than that") {
+  std::vector<Holding> all = {layer("fat", "", 1000, 1),
+                              needed(linked(layer("slim", "", 1, 2), {"fat"}, 5))};
+  Choice choice = choose(all, below(10), kDisk);
+  CHECK(ids(choice.taken) == "fat");
+  CHECK(choice.freed == 995);
+  CHECK(choice.passed_on.at("slim") == 5);
 }
 
 TEST_CASE("with -a, steps are forgotten whose layers images need") {
