@@ -10,6 +10,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "overlay/copy.h"
 #include "solver/shared_files.h"
@@ -32,6 +33,8 @@ class StageFiles final : public overlay::KnownTree {
  private:
   class Directory;
   struct Layer {
+    Layer(std::string id, sys::RootDir root, bool lends_again)
+        : id(std::move(id)), root(std::move(root)), lends_again(lends_again) {}
     std::string id;
     sys::RootDir root;
     bool lends_again;  // files that have several names in the store
