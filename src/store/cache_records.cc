@@ -10,7 +10,7 @@ namespace {
 
 // A build that finds everything writes nothing but this, so it is not to do so each time.
 constexpr std::int64_t kTouchSeconds = 3600;
-constexpr std::int64_t kEvictionsKept = 30 * 24 * 3600;
+constexpr std::int64_t kEvictionsKept = 30L * 24 * 3600;
 
 CacheRecord read_record(Row& row) {
   return {.key = Digest::parse(row.text(0)),

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 
 #include <algorithm>
-#include <ranges>
 #include <set>
 #include <utility>
 #include <vector>
@@ -112,10 +111,10 @@ class Removal {
   void sweep_snapshots(const Marked& marked) {
     std::vector<SnapshotRecord> all = store_.snapshots().list();
     // The newest first, so that none stands on the one that goes: what cascades costs more.
-    for (const SnapshotRecord& record : std::views::reverse(all)) {
-      if (marked.snapshots.contains(record.id)) continue;
-      store_.snapshots().drop(record.id);
-      collected_.bytes += record.size;
+    for (auto record = all.rbegin(); record != all.rend(); ++record) {
+      if (marked.snapshots.contains(record->id)) continue;
+      store_.snapshots().drop(record->id);
+      collected_.bytes += record->size;
       ++collected_.snapshots;
     }
     sys::Fd dir = open_dir(store_.root() + "/snapshots");

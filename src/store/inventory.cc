@@ -80,7 +80,7 @@ class Inventory {
   // Those with a tag first: a blob is counted with one of them.
   void add_images() {
     std::vector<Image> images = store_.images().list();
-    std::ranges::stable_partition(images, has_tag);
+    std::stable_partition(images.begin(), images.end(), has_tag);
     for (const Image& image : images) {
       ImageParts parts = parts_of(store_, image);
       Holding holding{
@@ -217,8 +217,8 @@ ImageParts parts_of(Store& store, const Image& image) {
     }
   }
   std::ranges::sort(parts.snapshots);
-  auto [first, last] = std::ranges::unique(parts.snapshots);
-  parts.snapshots.erase(first, last);
+  auto first = std::unique(parts.snapshots.begin(), parts.snapshots.end());
+  parts.snapshots.erase(first, parts.snapshots.end());
   return parts;
 }
 
