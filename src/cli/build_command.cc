@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <future>
 #include <span>
@@ -173,6 +174,16 @@ class BuildRun {
     return results;
   }
 
+  // Whether the image's id takes more than the index knows.
+  bool reads_layers(const output::Composition& composition) {
+    if (flags_.squash != output::Squash::kNone) return true;
+    return std::ranges::any_of(composition.lines, [&](const auto& line) {
+      if (!line.snapshot) return false;
+      store::LayerView view{.snapshot = *line.snapshot, .clamp = composition.clamp};
+      return !session_.store().snapshots().find_diff_id(view);
+    });
+  }
+
   output::ComposedImage compose(const plan::Plan& plan,
                                 const std::vector<solver::StepResult>& results) {
     output::Composition composition{.config = plan.config,
@@ -192,7 +203,7 @@ class BuildRun {
       if (line.vertex) snapshot = results[*line.vertex].snapshot;
       composition.lines.push_back({line.created_by, line.comment, std::move(snapshot)});
     }
-    if (flags_.squash != output::Squash::kNone) session_.enter();  // what is merged is read
+    if (reads_layers(composition)) session_.enter();
     return output::compose(session_.store(), std::move(composition));
   }
 

@@ -21,5 +21,13 @@ contains "$scratch/members" out/made
 lacks "$scratch/members" bin/busybox
 same "$(cairn images -q | wc -l)" 1 "images of the store"
 
+# Every step is cached, and still there are layers to read, for the id of an image with other times.
+printf 'FROM base\nRUN echo 1 >/one\nRUN echo 2 >/two\n' >Dockerfile.layers
+build_layers() { succeeds cairn build --source-date-epoch 1 -f Dockerfile.layers "$@" .; }
+build_layers --rewrite-timestamp
+build_layers -o "type=tar,dest=$scratch/layers.tar"
+tar -tf "$scratch/layers.tar" >"$scratch/members"
+contains "$scratch/members" two
+
 expect_exit 2 cairn build -o type=nonsense,dest=x .
 contains "$err" nonsense
