@@ -201,10 +201,12 @@ StepResult run_stage_copy(Job& job, const plan::CopyOp& op, CopySelection& selec
   result = find_same_content(job, op, selection, keys);
   if (result) {
     remember(job, keys.definition, *result);
+    remember_sources(job, op, keys, *result);
     return *result;
   }
   result = copy_anew(job, op, selection, keys.definition);
   remember_content(job, op, keys, *result);
+  remember_sources(job, op, keys, *result);
   return *result;
 }
 

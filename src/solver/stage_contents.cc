@@ -30,11 +30,23 @@ std::optional<Json> find_unread(const Job& job, const Digest& line) {
   return unread.is_array() ? unread : Json::array();
 }
 
-void put_unread(const Job& job, const Digest& line, const std::string& snapshot,
-                const Json& unread) {
-  job.shop.store.records().put_record({.key = line,
+// What the first result of a definition was copied from.
+Digest sources_key(const cache::CacheKey& definition) {
+  return Digest::of("sources of " + definition.digest().str());
+}
+
+Json snapshots_of(const Job& job, const plan::CopyOp& op) {
+  Json snapshots = Json::array();
+  for (const plan::CopySource& source : op.sources) {
+    snapshots.push_back(job.results[source.from].snapshot);
+  }
+  return snapshots;
+}
+
+void put(const Job& job, const Digest& key, const std::string& snapshot, const Json& value) {
+  job.shop.store.records().put_record({.key = key,
                                        .snapshot = snapshot,
-                                       .inputs = canonical(unread),
+                                       .inputs = canonical(value),
                                        .created = now(),
                                        .last_used = now()});
 }
@@ -69,7 +81,17 @@ std::optional<StageCopyKeys> stage_copy_keys(const Job& job, const plan::CopyOp&
     if (is_local(job, source.from)) return std::nullopt;
     keys.push_back(job.results[source.from].key);
   }
-  return StageCopyKeys{.definition = cache::copy_definition_key(op, job.parent().key, keys)};
+  cache::CacheKey definition = cache::copy_definition_key(op, job.parent().key, keys);
+  // A stage that ran again by --no-cache has the key that it had, and other files.
+  auto first = job.shop.store.records().find_record(sources_key(definition));
+  std::string sources = canonical(snapshots_of(job, op));
+  if (first && first->inputs != sources) definition.add("snapshots", sources);
+  return StageCopyKeys{.definition = std::move(definition)};
+}
+
+void remember_sources(const Job& job, const plan::CopyOp& op, const StageCopyKeys& keys,
+                      const StepResult& result) {
+  put(job, sources_key(keys.definition), result.snapshot, snapshots_of(job, op));
 }
 
 std::optional<StepResult> find_same_content(const Job& job, const plan::CopyOp& op,
@@ -88,7 +110,7 @@ std::optional<StepResult> find_same_content(const Job& job, const plan::CopyOp& 
     }
   }
   std::optional<StepResult> result = find_cached(job, *keys.content);
-  if (result && !unread->empty()) put_unread(job, line, result->snapshot, Json::array());
+  if (result && !unread->empty()) put(job, line, result->snapshot, Json::array());
   return result;
 }
 
@@ -99,15 +121,12 @@ void remember_content(const Job& job, const plan::CopyOp& op, const StageCopyKey
   if (keys.content) {
     remember(job, *keys.content, result);
   } else {
-    Json sources = Json::array();
-    for (const plan::CopySource& source : op.sources) {
-      sources.push_back(job.results[source.from].snapshot);
-    }
     unread = find_unread(job, line).value_or(Json::array());
-    unread.insert(unread.begin(), Json{{kKey, result.key.str()}, {kSources, std::move(sources)}});
+    unread.insert(unread.begin(),
+                  Json{{kKey, result.key.str()}, {kSources, snapshots_of(job, op)}});
     if (unread.size() > kMaxUnread) unread.erase(unread.begin() + kMaxUnread, unread.end());
   }
-  put_unread(job, line, result.snapshot, unread);
+  put(job, line, result.snapshot, unread);
 }
 
 }  // namespace cairn::solver

@@ -24,6 +24,10 @@ struct StageCopyKeys {
 // files: there the content is the definition.
 std::optional<StageCopyKeys> stage_copy_keys(const Job& job, const plan::CopyOp& op);
 
+// The result of these keys was copied from what the sources are now.
+void remember_sources(const Job& job, const plan::CopyOp& op, const StageCopyKeys& keys,
+                      const StepResult& result);
+
 // An earlier result of the line with the same content; reads that of `selection` unless the line
 // was never copied before.
 std::optional<StepResult> find_same_content(const Job& job, const plan::CopyOp& op,
