@@ -94,7 +94,10 @@ std::vector<std::string> mount_definitions(const Job& job, const plan::RunOp& op
   std::vector<std::string> out;
   for (const plan::RunMount& mount : op.mounts) {
     std::optional<plan::VertexId> from = plan::tree_of(mount);
-    if (from) out.push_back("from " + job.results[*from].key.str());
+    // A stage that ran again by --no-cache has the key that it had, and other files.
+    if (from) {
+      out.push_back("from " + job.results[*from].key.str() + " " + job.results[*from].snapshot);
+    }
   }
   return out;
 }

@@ -28,11 +28,14 @@ succeeds cairn build --progress=plain -t third .
 same "$(grep -c CACHED "$err")" 2 "cached steps after a change"
 same "$(cairn run third cat /stamp)" "$(cairn run first cat /stamp)"
 
-# A stage that ran again under the key that it had is copied from as it is now.
-printf 'FROM base AS b\nRUN cat /proc/sys/kernel/random/uuid >/x\nFROM base\nCOPY --from=b /x /x\n' >Dockerfile.again
-copied() { cairn build -q -f Dockerfile.again -t again "$@" . >/dev/null 2>&1 && cairn run again cat /x; }
-first=$(copied)
-same "$(copied)" "$first" "cached"
-second=$(copied --no-cache-filter=b)
-[ -n "$second" ] && [ "$second" != "$first" ] || fail "the old files of stage b"
-same "$(copied)" "$second" "cached again"
+# A stage that ran again under the key that it had is read as it is now.
+again='FROM base AS b\nRUN cat /proc/sys/kernel/random/uuid >/x\nFROM base\n'
+for read in 'COPY --from=b /x /x' 'RUN --mount=from=b,target=/m cp /m/x /x'; do
+  printf "$again$read\n" >Dockerfile.again
+  copied() { cairn build -q -f Dockerfile.again -t again "$@" . >/dev/null 2>&1 && cairn run again cat /x; }
+  first=$(copied)
+  same "$(copied)" "$first" "cached"
+  second=$(copied --no-cache-filter=b)
+  [ -n "$second" ] && [ "$second" != "$first" ] || fail "the old files of stage b"
+  same "$(copied)" "$second" "cached again"
+done
