@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,11 @@ struct Command {
 
 // The commands of cairn, in the order of the help text.
 std::vector<Command> declare_commands(CLI::App& app, Settings& settings);
+// The first command that a word of the line names, and no other; none if there is none. Declaring
+// all takes longer than a build that finds nothing to do. A line that is not understood with this
+// one alone, be it that the word was a value, has to be read again with all of them.
+std::vector<Command> declare_likely_command(CLI::App& app, Settings& settings,
+                                            std::span<const char* const> words);
 
 Command declare_build(CLI::App& app, Settings& settings);
 Command declare_check(CLI::App& app, Settings& settings);

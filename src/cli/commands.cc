@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "cli/session.h"
 
@@ -43,28 +45,51 @@ Command declare_help(CLI::App& app) {
   return {command, Needs::kNothing, [&app, topic](Session&) { return help(app, *topic); }};
 }
 
+// The commands that are one word. Those of groups and those that look at the others are not here.
+struct Single {
+  std::string_view name;
+  Command (*declare)(CLI::App& app, Settings& settings);
+};
+
+template <Command (*kDeclare)(CLI::App&)>
+Command without_settings(CLI::App& app, Settings&) {
+  return kDeclare(app);
+}
+
+constexpr Single kSingles[] = {{"build", declare_build},
+                               {"check", declare_check},
+                               {"run", without_settings<declare_run>},
+                               {"images", without_settings<declare_images>},
+                               {"inspect", without_settings<declare_inspect>},
+                               {"history", without_settings<declare_history>},
+                               {"tag", without_settings<declare_tag>},
+                               {"rmi", without_settings<declare_rmi>},
+                               {"pull", declare_pull},
+                               {"push", declare_push},
+                               {"save", without_settings<declare_save>},
+                               {"load", without_settings<declare_load>},
+                               {"import", without_settings<declare_import>},
+                               {"du", without_settings<declare_du>}};
+
 }  // namespace
 
 std::vector<Command> declare_commands(CLI::App& app, Settings& settings) {
-  std::vector<Command> commands = {declare_build(app, settings),
-                                   declare_check(app, settings),
-                                   declare_run(app),
-                                   declare_images(app),
-                                   declare_inspect(app),
-                                   declare_history(app),
-                                   declare_tag(app),
-                                   declare_rmi(app),
-                                   declare_pull(app, settings),
-                                   declare_push(app, settings),
-                                   declare_save(app),
-                                   declare_load(app),
-                                   declare_import(app),
-                                   declare_du(app)};
+  std::vector<Command> commands;
+  for (const Single& single : kSingles) commands.push_back(single.declare(app, settings));
   for (Command& command : declare_prune(app)) commands.push_back(std::move(command));
   for (Command& command : declare_debug(app)) commands.push_back(std::move(command));
   commands.push_back(declare_version(app));
   commands.push_back(declare_help(app));
   return commands;
+}
+
+std::vector<Command> declare_likely_command(CLI::App& app, Settings& settings,
+                                            std::span<const char* const> words) {
+  for (std::string_view word : words) {
+    auto single = std::ranges::find(kSingles, word, &Single::name);
+    if (single != std::end(kSingles)) return {single->declare(app, settings)};
+  }
+  return {};
 }
 
 }  // namespace cairn::cli

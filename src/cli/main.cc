@@ -5,7 +5,9 @@
 #include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstdlib>
+#include <memory>
 #include <new>
+#include <span>
 
 #include "base/error.h"
 #include "cli/command.h"
@@ -34,26 +36,52 @@ void explain_full_disk(Error& error, const Settings& settings) {
       settings.root));
 }
 
-int run(int argc, char** argv) {
+// A command line, read with the commands that were declared for it.
+struct CommandLine {
   Settings settings;
-  CLI::App app("Builds container images from Dockerfiles, without a daemon and without root.",
-               "cairn");
-  app.require_subcommand(1);
-  app.fallthrough();
-  app.set_help_all_flag("--help-all", "help of all commands");
-  declare_settings(app, settings);
-  std::vector<Command> commands = declare_commands(app, settings);
+  CLI::App app{"Builds container images from Dockerfiles, without a daemon and without root.",
+               "cairn"};
+  std::vector<Command> commands;
+
+  CommandLine() {
+    app.require_subcommand(1);
+    app.fallthrough();
+    app.set_help_all_flag("--help-all", "help of all commands");
+    declare_settings(app, settings);
+  }
+};
+
+// Nothing when it takes more than the likely command to understand the line.
+std::unique_ptr<CommandLine> read_as_likely(int argc, char** argv) {
+  auto line = std::make_unique<CommandLine>();
+  line->commands =
+      declare_likely_command(line->app, line->settings, std::span(argv, argv + argc).subspan(1));
+  if (line->commands.empty()) return nullptr;
   try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help
-    print_error(usage_error(app, {argv + 1, argv + argc}, error.what()));
-    return exit_code(ErrorKind::kUsage);
+    line->app.parse(argc, argv);
+    return line;
+  } catch (const CLI::ParseError&) {
+    return nullptr;
+  }
+}
+
+int run(int argc, char** argv) {
+  std::unique_ptr<CommandLine> line = read_as_likely(argc, argv);
+  if (line == nullptr) {
+    line = std::make_unique<CommandLine>();
+    line->commands = declare_commands(line->app, line->settings);
+    try {
+      line->app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      if (error.get_exit_code() == 0) return line->app.exit(error);  // --help
+      print_error(usage_error(line->app, {argv + 1, argv + argc}, error.what()));
+      return exit_code(ErrorKind::kUsage);
+    }
   }
   try {
-    return run_chosen(commands, settings);
+    return run_chosen(line->commands, line->settings);
   } catch (Error& error) {
-    explain_full_disk(error, settings);
+    explain_full_disk(error, line->settings);
     print_error(error);
     bool by_signal = error.kind() == ErrorKind::kCancelled && Interruption::signal() != 0;
     return by_signal ? 128 + Interruption::signal() : exit_code(error.kind());

@@ -21,7 +21,7 @@ void write_output_file(const std::string& dest, const std::function<void(const s
   sys::TempFile file(slash == std::string::npos ? "." : slash == 0 ? "/" : dest.substr(0, slash));
   write(file.fd());
   sys::chmod_fd(file.fd(), 0644);
-  file.commit(dest);
+  file.publish(dest);  // the store still has it all
 }
 
 }  // namespace cairn::cli

@@ -18,6 +18,7 @@
 namespace cairn::output {
 namespace {
 
+constexpr int kBlockSize = 1 << 20;  // written at a time
 constexpr const char* kLayoutFile = R"({"imageLayoutVersion":"1.0.0"})";
 
 // All that an archive of these images holds: small files by content, blobs by digest.
@@ -109,6 +110,7 @@ class TarWriter {
   explicit TarWriter(const sys::Fd& out) : archive_(sys::libarchive().archive_write_new()) {
     sys::libarchive().archive_write_set_format_pax_restricted(archive_.get());
     sys::libarchive().archive_write_add_filter_none(archive_.get());
+    sys::libarchive().archive_write_set_bytes_per_block(archive_.get(), kBlockSize);
     sys::libarchive().archive_write_set_bytes_in_last_block(archive_.get(), 1);
     check(sys::libarchive().archive_write_open_fd(archive_.get(), out.get()));
   }
@@ -122,7 +124,7 @@ class TarWriter {
 
   void file(const std::string& name, const sys::Fd& from, std::int64_t size) {
     header(name, AE_IFREG, 0644, size);
-    std::vector<std::byte> buffer(1 << 20);
+    std::vector<std::byte> buffer(kBlockSize);
     while (std::size_t count = sys::read_some(from, buffer)) {
       data(std::span<const std::byte>(buffer).first(count));
     }

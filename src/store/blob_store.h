@@ -52,6 +52,7 @@ class BlobWriter final : public ByteSink {
   sys::TempFile file_;
   Sha256 hash_;
   std::int64_t size_ = 0;
+  std::int64_t sent_ = 0;  // so many bytes are on their way to the disk
 };
 
 class BlobStore {

@@ -38,6 +38,9 @@ bool Row::null(int column) const {
 }
 
 Database::Database(const std::string& path) : path_(path) {
+  // Pages one by one: most processes want a few, and SQLite would touch twenty to begin with.
+  static const int configured = sqlite3_config(SQLITE_CONFIG_PAGECACHE, nullptr, 0, 0);
+  CAIRN_ASSERT(configured == SQLITE_OK, "SQLite was used before it was configured");
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
   int code = sqlite3_open_v2(path.c_str(), &handle_, flags, nullptr);
   try {

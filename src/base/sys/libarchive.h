@@ -45,6 +45,7 @@ struct Libarchive {
   CAIRN_FUNCTION_OF(library, archive_write_new);
   CAIRN_FUNCTION_OF(library, archive_write_open_fd);
   CAIRN_FUNCTION_OF(library, archive_write_set_bytes_in_last_block);
+  CAIRN_FUNCTION_OF(library, archive_write_set_bytes_per_block);
   CAIRN_FUNCTION_OF(library, archive_write_set_format_pax_restricted);
 };
 
