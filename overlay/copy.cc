@@ -109,7 +109,7 @@ void TreeCopier::copy_single(const Fd& source, const std::string& source_path,
     if (options_.lay_bare) place.dir = lay_bare(target, place);
     if (internal::try_link(*twin, place.dir, place.name)) return;
   }
-  st = internal::copy_file(entry, options_);
+  st = internal::copy_file(entry, options_, known.get());
   if (known != nullptr) known->copied("", st);
 }
 

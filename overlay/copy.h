@@ -24,6 +24,7 @@
 
 #include "base/mode_change.h"
 #include "base/path_filter.h"
+#include "base/stream.h"
 #include "base/sys/root_dir.h"
 
 namespace cairn::overlay {
@@ -47,8 +48,15 @@ class KnownDirectory {
   virtual ~KnownDirectory() = default;
   // What gets a hard link instead of being copied; nothing when there is none.
   virtual std::optional<Twin> find_equal(const std::string& name, const struct stat& st) = 0;
+  // Who is to get the bytes of a file, which is open and has this stat, while they are copied; null
+  // when nobody is. Kept until the next file.
+  virtual ByteSink* reader_of(const sys::Fd& /*file*/, const struct stat& /*st*/) {
+    return nullptr;
+  }
   // The file was copied, and has this stat now that its bytes were read.
   virtual void copied(const std::string& name, const struct stat& st) = 0;
+  // It becomes another name of a file that was copied as such.
+  virtual void linked(const std::string& /*name*/, const struct stat& /*st*/) {}
 };
 
 // The same of all of a tree. Safe from any thread.
@@ -57,6 +65,8 @@ class KnownTree {
   virtual ~KnownTree() = default;
   // `below` is a path below the directory that is copied; null when nothing is known of it.
   virtual std::unique_ptr<KnownDirectory> directory(const std::string& below) = 0;
+  // All files of that directory are there; those further down may not be.
+  virtual void finished(const std::string& /*below*/) {}
 };
 
 // A directory of the destination as its layer has it, for writing to without a mount in between,

@@ -23,6 +23,26 @@ Owner owner_for(const struct stat& st, const CopyOptions& options) {
   return options.owner.value_or(Owner{st.st_uid, st.st_gid});
 }
 
+// Copies and passes on what is copied. All is read once, unless the file is one whose blocks may be
+// shared or which has holes: those the kernel copies better.
+void copy_and_show(const Fd& source, const struct stat& st, const Fd& made, ByteSink& reader) {
+  constexpr off_t kLarge = 16 << 20;
+  thread_local std::vector<std::byte> buffer(256 << 10);
+  bool by_kernel = st.st_size >= kLarge || st.st_blocks * 512 < st.st_size;
+  if (by_kernel) {
+    sys::copy_file_contents(source, st, made);
+    sys::rewind(source);
+  }
+  for (off_t left = st.st_size; left > 0;) {
+    std::size_t count = sys::read_some(source, buffer);
+    if (count == 0) return;
+    auto bytes = std::span<const std::byte>(buffer).first(count);
+    if (!by_kernel) sys::write_all(made, bytes);
+    reader.write(bytes);
+    left -= static_cast<off_t>(count);
+  }
+}
+
 }  // namespace
 
 // Capabilities, user attributes and ACLs. A filesystem that refuses one is no reason to fail
@@ -60,7 +80,7 @@ bool try_link(const Twin& twin, const Fd& dest_dir, const std::string& dest_name
   return sys::try_link_at(twin.dir, twin.name.c_str(), dest_dir, dest_name.c_str());
 }
 
-struct stat copy_file(const Entry& entry, const CopyOptions& options) {
+struct stat copy_file(const Entry& entry, const CopyOptions& options, KnownDirectory* known) {
   // O_NONBLOCK: should a FIFO have taken the file's place, the open must not hang.
   Fd source = sys::open_at(entry.source_dir, entry.source_name.c_str(), O_RDONLY | O_NONBLOCK);
   struct stat opened = sys::stat_of(source);
@@ -71,9 +91,13 @@ struct stat copy_file(const Entry& entry, const CopyOptions& options) {
   Fd made =
       sys::open_at(entry.dest_dir, entry.dest_name.c_str(),
                    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode_for(opened, options) & 0777);
-  sys::copy_file_contents(source, opened, made);
+  if (ByteSink* reader = known != nullptr ? known->reader_of(source, opened) : nullptr) {
+    copy_and_show(source, opened, made, *reader);
+  } else {
+    sys::copy_file_contents(source, opened, made);
+  }
   apply_metadata(made, source, opened, options);
-  return options.known != nullptr ? sys::stat_of(source) : opened;
+  return known != nullptr ? sys::stat_of(source) : opened;
 }
 
 void copy_symlink(const Entry& entry, const struct stat& st, const CopyOptions& options) {

@@ -150,6 +150,7 @@ void TreeCopy::copy_batch(const Shared& node, const std::vector<Item>& items) {
     if (options_.stop.stop_requested()) throw Error(ErrorKind::kCancelled, "cancelled");
     copy_one(*node, item, known.get());
   }
+  known.reset();  // before the directory may be finished
   done_with_one(*node);
 }
 
@@ -163,12 +164,15 @@ void TreeCopy::copy_one(Node& node, const Item& item, KnownDirectory* known) {
 }
 
 void TreeCopy::copy_regular(Node& node, const Item& item, KnownDirectory* known) {
-  if (item.st.st_nlink > 1 && waits_for_other_name(node, item)) return;
+  if (item.st.st_nlink > 1 && waits_for_other_name(node, item)) {
+    if (known != nullptr) known->linked(item.name, item.st);
+    return;
+  }
   std::optional<Twin> twin =
       known != nullptr ? known->find_equal(item.name, item.st) : std::nullopt;
   if (twin && try_link(*twin, node.dest, item.name)) return;
   std::string path = join(node.source_path, item.name);
-  struct stat st = copy_file({node.source, item.name, path, node.dest, item.name}, options_);
+  struct stat st = copy_file({node.source, item.name, path, node.dest, item.name}, options_, known);
   if (known != nullptr) known->copied(item.name, st);
 }
 
@@ -196,6 +200,7 @@ bool TreeCopy::waits_for_other_name(const Node& node, const Item& item) {
 
 void TreeCopy::done_with_one(Node& node) const {
   if (--node.unfinished > 0) return;
+  if (options_.known != nullptr) options_.known->finished(node.below);
   if (node.st) apply_metadata(node.dest, node.source, *node.st, options_);
 }
 

@@ -20,8 +20,8 @@ struct Entry {
 
 // What cannot be linked (too many links, gone, another filesystem) is to be copied.
 bool try_link(const Twin& twin, const sys::Fd& dest_dir, const std::string& dest_name);
-// The source's stat as it was after the last byte was read.
-struct stat copy_file(const Entry& entry, const CopyOptions& options);
+// The source's stat as it was after the last byte was read, if `known` is there to be told.
+struct stat copy_file(const Entry& entry, const CopyOptions& options, KnownDirectory* known);
 void copy_symlink(const Entry& entry, const struct stat& st, const CopyOptions& options);
 // Devices and FIFOs are made anew; a socket has no meaning in an image and becomes an empty file.
 void copy_node(const Entry& entry, const struct stat& st, const CopyOptions& options);

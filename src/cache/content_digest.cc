@@ -41,6 +41,11 @@ Digest indexed_file(const Fd& found, const struct stat& st, const StatIndex* kno
 
 }  // namespace
 
+FileDigester::FileDigester(const sys::Fd& file, const struct stat& st) {
+  internal::add_header(hash_, st, Owners::kIgnored);
+  internal::add_xattrs(hash_, file);
+}
+
 Digest content_digest(const sys::RootDir& root, const std::string& path,
                       const ContentOptions& options) {
   ErrorContext while_here([&] { return "reading " + path; });

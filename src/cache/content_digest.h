@@ -18,6 +18,7 @@
 
 #include "base/digest.h"
 #include "base/path_filter.h"
+#include "base/stream.h"
 #include "base/sys/root_dir.h"
 #include "cache/stat_index.h"
 
@@ -37,6 +38,19 @@ struct ContentOptions {
 // at the top does not count: COPY does not apply it.
 Digest content_digest(const sys::RootDir& root, const std::string& path,
                       const ContentOptions& options);
+
+// The digest that a regular file has in such a tree, its owner ignored, for who reads it anyway.
+class FileDigester final : public ByteSink {
+ public:
+  // Of the open file, which has this stat.
+  FileDigester(const sys::Fd& file, const struct stat& st);
+  // All its bytes, in order.
+  void write(std::span<const std::byte> bytes) override { hash_.update(bytes); }
+  Digest finish() { return hash_.finish(); }
+
+ private:
+  Sha256 hash_;
+};
 
 // Where a tree's index is kept, and where files are made that will be renamed to it.
 struct IndexPlace {

@@ -153,34 +153,72 @@ bool StatIndex::is_whole() {
   return true;
 }
 
-StatIndex::Directory StatIndex::directory(std::string_view path) const {
+struct StatIndex::Row {
+  TableRow row;
+  std::string_view path;  // "" for what lies outside of the file
+};
+
+StatIndex::Row StatIndex::row_at(std::size_t i) const {
   std::span<const std::byte> bytes = file_.bytes();
   const std::byte* table = bytes.data() + read_at<Header>(bytes.data()).table;
-  auto row_at = [&](std::size_t i) { return read_at<TableRow>(table + i * sizeof(TableRow)); };
-  auto path_of = [&](const TableRow& row) {
-    if (!is_inside(row.path, row.path_size, bytes.size())) return std::string_view();
-    return text_at(bytes.data() + row.path, row.path_size);
-  };
+  Row row{.row = read_at<TableRow>(table + i * sizeof(TableRow)), .path = {}};
+  if (is_inside(row.row.path, row.row.path_size, bytes.size()))
+    row.path = text_at(bytes.data() + row.row.path, row.row.path_size);
+  return row;
+}
+
+StatIndex::Directory StatIndex::directory_of(const Row& row) const {
+  std::span<const std::byte> bytes = file_.bytes();
+  const TableRow& at = row.row;
+  if (!is_inside(at.offset, at.size, bytes.size())) return {};
+  if (at.count > at.size / sizeof(Record)) return {};
+  const std::byte* block = bytes.data() + at.offset;
+  if (sum_of(block, at.size) != at.sum) return {};
+  Directory found;
+  found.block_ = block;
+  found.size_ = at.size;
+  found.count_ = at.count;
+  return found;
+}
+
+StatIndex::Directory StatIndex::directory(std::string_view path) const {
   std::size_t low = 0;
   for (std::size_t high = count_; low < high;) {
     std::size_t middle = low + (high - low) / 2;
-    if (path_of(row_at(middle)) < path) {
+    if (row_at(middle).path < path) {
       low = middle + 1;
     } else {
       high = middle;
     }
   }
   if (low == count_) return {};
-  TableRow row = row_at(low);
-  if (path_of(row) != path || !is_inside(row.offset, row.size, bytes.size())) return {};
-  if (row.count > row.size / sizeof(Record)) return {};
-  const std::byte* block = bytes.data() + row.offset;
-  if (sum_of(block, row.size) != row.sum) return {};
-  Directory found;
-  found.block_ = block;
-  found.size_ = row.size;
-  found.count_ = row.count;
-  return found;
+  Row row = row_at(low);
+  return row.path == path ? directory_of(row) : Directory();
+}
+
+std::optional<std::vector<std::string>> StatIndex::beyond(const StatIndex& part) const {
+  std::vector<std::string> more;
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < count_; ++i) {
+    Row row = row_at(i);
+    Directory here = directory_of(row);
+    Directory there = part.directory(row.path);
+    for (std::size_t j = 0; j < here.size(); ++j) {
+      IndexedFile file = here.at(j);
+      std::optional<IndexedFile> same = there.find(file.name);
+      if (!same) {
+        more.push_back(std::string(row.path) + "/" + std::string(file.name));
+      } else if (same->stamp != file.stamp || same->digest != file.digest) {
+        return std::nullopt;
+      } else {
+        ++found;
+      }
+    }
+  }
+  std::size_t all = 0;
+  for (std::size_t i = 0; i < part.count_; ++i) all += part.directory_of(part.row_at(i)).size();
+  if (found != all) return std::nullopt;
+  return more;
 }
 
 bool StatIndex::trusts(const FileStamp& stamp) const {

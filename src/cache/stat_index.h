@@ -77,14 +77,20 @@ class StatIndex {
   std::span<const std::byte> bytes() const { return file_.bytes(); }  // of the whole file
   // The empty one for a directory that is not there. `path` as the scan called it.
   Directory directory(std::string_view path) const;
+  // The files that this one has and `part` has not, by path; nothing when `part` has one that is
+  // not here, or not as it is there.
+  std::optional<std::vector<std::string>> beyond(const StatIndex& part) const;
   // Whether a file with this stamp was certainly not changed after the scan read it.
   bool trusts(const FileStamp& stamp) const;
 
  private:
   friend class StatIndexWriter;
   explicit StatIndex(sys::MappedFile file) : file_(std::move(file)) {}
+  struct Row;
   static std::optional<StatIndex> open(const sys::Fd& fd);
   bool is_whole();
+  Row row_at(std::size_t i) const;
+  Directory directory_of(const Row& row) const;
 
   sys::MappedFile file_;
   Timestamp started_;

@@ -15,16 +15,21 @@ std::string context_index_name(const source::LocalContext& context, const std::s
   return Digest::of(root + '\0' + path).hex().substr(0, 40);
 }
 
+std::optional<cache::IndexPlace> context_index_place(const store::Store& store,
+                                                     const source::LocalContext& context,
+                                                     const std::string& path) {
+  if (context.alive != nullptr) return std::nullopt;
+  return cache::IndexPlace{.file = store.contexts_dir() + "/" + context_index_name(context, path),
+                           .tmp_dir = store.tmp_dir()};
+}
+
 cache::IndexedContent context_content(const store::Store& store,
                                       const source::LocalContext& context, const std::string& path,
                                       const cache::ContentOptions& options) {
-  if (!options.ignore_owner || context.alive != nullptr) {
-    return {.digest = cache::content_digest(context.root, path, options), .files = nullptr};
-  }
-  return cache::indexed_content(
-      context.root, path, options,
-      {.file = store.contexts_dir() + "/" + context_index_name(context, path),
-       .tmp_dir = store.tmp_dir()});
+  std::optional<cache::IndexPlace> place;
+  if (options.ignore_owner) place = context_index_place(store, context, path);
+  if (place) return cache::indexed_content(context.root, path, options, *place);
+  return {.digest = cache::content_digest(context.root, path, options), .files = nullptr};
 }
 
 }  // namespace cairn::solver

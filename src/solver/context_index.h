@@ -4,6 +4,7 @@
 // which the store keeps for each directory that builds read from.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "cache/content_digest.h"
@@ -14,6 +15,12 @@ namespace cairn::solver {
 
 // The name of the index of what a path names: the same for the same place on this host.
 std::string context_index_name(const source::LocalContext& context, const std::string& path);
+
+// Where the index of what `path` names is. None for a context that was fetched for this build
+// alone.
+std::optional<cache::IndexPlace> context_index_place(const store::Store& store,
+                                                     const source::LocalContext& context,
+                                                     const std::string& path);
 
 // What `path` names in the context. One that was fetched for this build alone has no index, nor
 // have files whose owners count; `files` is null then.

@@ -31,6 +31,13 @@ void put(const Job& job, const Digest& key, const std::string& snapshot, const J
                                        .last_used = now()});
 }
 
+Digest contents_key(const Job& job, const plan::CopyOp& op) {
+  std::vector<Digest> any(op.sources.size(), Digest::of(""));
+  cache::CacheKey key = cache::copy_definition_key(op, job.parent().key, any);
+  key.add("of", "any contents");
+  return key.digest();
+}
+
 }  // namespace
 
 std::optional<cache::CacheKey> copy_line(const Job& job, const plan::CopyOp& op,
@@ -61,6 +68,15 @@ std::shared_ptr<const EarlierCopy> find_earlier_copy(const Job& job, const cache
                   .files = *std::move(files),
                   .layer = sys::RootDir::open(job.shop.store.snapshots().path(record->snapshot)),
                   .into = known.value(kInto, "")});
+}
+
+bool may_have_contents(const Job& job, const plan::CopyOp& op) {
+  if (job.vertex().no_cache) return false;
+  return job.shop.store.records().find_record(contents_key(job, op)).has_value();
+}
+
+void remember_contents(const Job& job, const plan::CopyOp& op, const std::string& snapshot) {
+  put(job, contents_key(job, op), snapshot, Json::object());
 }
 
 void remember_copy(const Job& job, const cache::CacheKey& line, const std::string& snapshot,

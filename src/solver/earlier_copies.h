@@ -26,4 +26,9 @@ std::shared_ptr<const EarlierCopy> find_earlier_copy(const Job& job, const cache
 void remember_copy(const Job& job, const cache::CacheKey& line, const std::string& snapshot,
                    const cache::StatIndex& files, const std::string& into);
 
+// Whether a line of files of the client was ever copied on the job's parent, whatever it took: if
+// not, then no content of it can be in the cache. `snapshot` is such a copy.
+bool may_have_contents(const Job& job, const plan::CopyOp& op);
+void remember_contents(const Job& job, const plan::CopyOp& op, const std::string& snapshot);
+
 }  // namespace cairn::solver

@@ -12,8 +12,10 @@
 #include "overlay/copy.h"
 #include "overlay/unpack.h"
 #include "sandbox/user.h"
+#include "solver/context_index.h"
 #include "solver/copy_selection.h"
 #include "solver/earlier_copies.h"
+#include "solver/fresh_files.h"
 #include "solver/stage_contents.h"
 #include "solver/stage_files.h"
 
@@ -50,10 +52,15 @@ std::optional<overlay::Owner> chosen_owner(const Job& job, const plan::CopyOp& o
 // One run of the op on the root it changes.
 class Copying {
  public:
-  // `earlier` may be null.
+  // `earlier` may be null, so may `fresh`.
   Copying(const Job& job, const plan::CopyOp& op, std::optional<overlay::Owner> owner,
-          Workspace& workspace, std::shared_ptr<const EarlierCopy> earlier)
-      : job_(job), op_(op), owner_(owner), workspace_(workspace), earlier_(std::move(earlier)) {}
+          Workspace& workspace, std::shared_ptr<const EarlierCopy> earlier, FreshFiles* fresh)
+      : job_(job),
+        op_(op),
+        owner_(owner),
+        workspace_(workspace),
+        earlier_(std::move(earlier)),
+        fresh_(fresh) {}
 
   void run(const std::vector<SelectedSource>& sources) {
     refuse_overwriting(op_, sources, workspace_.root());
@@ -95,7 +102,9 @@ class Copying {
     }
     std::optional<KnownFiles> known;
     std::optional<StageFiles> stage;
-    if (source.files) {
+    if (fresh_ != nullptr) {
+      copying.known = fresh_;
+    } else if (source.files) {
       known.emplace(source.files, source.is_directory ? earlier_ : nullptr);
       copying.known = &*known;
     } else if (may_link(source)) {
@@ -160,6 +169,7 @@ class Copying {
   std::optional<overlay::Owner> owner_;
   Workspace& workspace_;
   std::shared_ptr<const EarlierCopy> earlier_;
+  FreshFiles* fresh_;
   bool changed_ = false;
   bool is_single_ = false;
   LayerIds donors_;
@@ -167,29 +177,80 @@ class Copying {
   std::string into_;
 };
 
+// What was copied, until it is known by a key.
+struct Copied {
+  Workspace workspace;
+  std::optional<cache::CacheKey> line = {};  // see copy_line()
+  bool have_sources_changed = false;
+  LayerIds donors = {};
+  std::int64_t bytes = 0;
+  std::string into = {};
+};
+
+Copied copy_files(const Job& job, const plan::CopyOp& op, const CopySelection& selection,
+                  FreshFiles* fresh) {
+  std::optional<overlay::Owner> owner = chosen_owner(job, op);
+  std::string owner_text = owner ? fmt::format("{}:{}", owner->uid, owner->gid) : "";
+  Copied copied{.workspace =
+                    Workspace(job.shop.store, job.parent().snapshot,
+                              op.link ? Workspace::Start::kEmpty : Workspace::Start::kParent)};
+  copied.line = copy_line(job, op, owner_text);
+  std::shared_ptr<const EarlierCopy> earlier;
+  if (copied.line && fresh == nullptr) earlier = find_earlier_copy(job, *copied.line);
+  Copying copying(job, op, owner, copied.workspace, earlier, fresh);
+  copying.run(selection.sources());
+  copied.have_sources_changed = copying.have_sources_changed();
+  copied.donors = copying.donors();
+  copied.bytes = copying.copied_bytes();
+  copied.into = copying.into();
+  return copied;
+}
+
+StepResult keep(const Job& job, const plan::CopyOp& op, const CopySelection& selection,
+                const cache::CacheKey& key, Copied copied) {
+  StepResult result = commit(job, copied.workspace, key, [&](const std::string& snapshot) {
+    if (copied.line) remember_contents(job, op, snapshot);
+    if (copied.donors.empty()) return;
+    record_origins(job, snapshot, copied.donors);
+    job.shop.store.snapshots().set_size(snapshot, copied.bytes + 1);
+  });
+  if (!copied.line || result.cached || selection.sources().size() != 1) return result;
+  const SelectedSource& source = selection.sources()[0];
+  if (source.is_directory && source.files) {
+    remember_copy(job, *copied.line, result.snapshot, *source.files, copied.into);
+  }
+  return result;
+}
+
 // Copies what was selected to a new snapshot; nothing when the client's files changed meanwhile.
 std::optional<StepResult> copy_anew(const Job& job, const plan::CopyOp& op,
                                     const CopySelection& selection, const cache::CacheKey& key) {
-  std::optional<overlay::Owner> owner = chosen_owner(job, op);
-  std::string owner_text = owner ? fmt::format("{}:{}", owner->uid, owner->gid) : "";
-  std::optional<cache::CacheKey> line = copy_line(job, op, owner_text);
-  std::shared_ptr<const EarlierCopy> earlier = line ? find_earlier_copy(job, *line) : nullptr;
-  Workspace workspace(job.shop.store, job.parent().snapshot,
-                      op.link ? Workspace::Start::kEmpty : Workspace::Start::kParent);
-  Copying copying(job, op, owner, workspace, earlier);
-  copying.run(selection.sources());
-  if (copying.have_sources_changed()) return std::nullopt;
-  StepResult result = commit(job, workspace, key, [&](const std::string& snapshot) {
-    if (copying.donors().empty()) return;
-    record_origins(job, snapshot, copying.donors());
-    job.shop.store.snapshots().set_size(snapshot, copying.copied_bytes() + 1);
-  });
-  if (!line || result.cached || selection.sources().size() != 1) return result;
+  Copied copied = copy_files(job, op, selection, nullptr);
+  if (copied.have_sources_changed) return std::nullopt;
+  return keep(job, op, selection, key, std::move(copied));
+}
+
+// A directory that was copied before it was digested.
+struct Unread {
+  std::unique_ptr<FreshFiles> files;
+  Copied copied;
+};
+
+// Where the cache can have nothing of a line, since this is the first time on this parent, and
+// nothing of what it copies was read before, it is copied without asking, so that all is read once.
+std::optional<Unread> copy_unread(const Job& job, const plan::CopyOp& op,
+                                  const CopySelection& selection) {
+  if (selection.sources().size() != 1 || !copy_line(job, op, "")) return std::nullopt;
   const SelectedSource& source = selection.sources()[0];
-  if (source.is_directory && source.files) {
-    remember_copy(job, *line, result.snapshot, *source.files, copying.into());
-  }
-  return result;
+  if (!source.is_directory || source.tree->keeps_owners()) return std::nullopt;
+  auto place = context_index_place(job.shop.store, *source.tree->context(), source.path);
+  if (!place || cache::StatIndex::find(place->file, place->now)) return std::nullopt;
+  if (may_have_contents(job, op)) return std::nullopt;
+  auto files = std::make_unique<FreshFiles>(*std::move(place));
+  Copied copied = copy_files(job, op, selection, files.get());
+  files->finish();
+  job.shop.store.wrote(files->bytes());
+  return Unread{std::move(files), std::move(copied)};
 }
 
 // Nothing of the stages changes meanwhile.
@@ -228,13 +289,19 @@ StepResult run_copy(Job& job, const plan::CopyOp& op, progress::VertexScope& sco
   if (auto keys = stage_copy_keys(job, op)) {
     return run_stage_copy(job, op, selection, *std::move(keys), scope);
   }
+  std::optional<Unread> unread =
+      job.read ? std::optional<Unread>() : copy_unread(job, op, selection);
   for (int i = 0; i < kAttempts; ++i) {
     if (!job.read || !selection.take(*job.read)) job.read = selection.contents(job.stop);
     cache::CacheKey key = cache::copy_key(op, job.parent().key, *job.read);
     std::optional<sys::PassingLock> ours = claim(job, key, scope);
     std::optional<StepResult> result = find_cached(job, key);
+    if (!result && unread && unread->files->are(*selection.sources()[0].files)) {
+      result = keep(job, op, selection, key, std::move(unread->copied));
+    }
     if (!result) result = copy_anew(job, op, selection, key);
     if (result) return *result;
+    unread.reset();
     job.read.reset();
   }
   throw Error(ErrorKind::kHost, "files changed while they were copied")

@@ -3,7 +3,10 @@
 
 #include <fcntl.h>
 
+#include <atomic>
 #include <filesystem>
+#include <future>
+#include <mutex>
 
 #include "base/error.h"
 #include "base/sys/fd.h"
@@ -41,6 +44,38 @@ std::string make_root(const std::string& root) {
   return path;
 }
 
+// Syncs in the background, one at a time, as data comes.
+class EarlySync {
+ public:
+  explicit EarlySync(std::string directory) : directory_(std::move(directory)) {}
+
+  void count(std::int64_t bytes) {
+    if ((unsynced_ += bytes) < kMany) return;
+    std::lock_guard lock(mutex_);
+    if (running_.valid() && running_.wait_for(std::chrono::seconds(0)) != kReady) return;
+    if (unsynced_.exchange(0) < kMany) return;  // another thread was faster
+    if (running_.valid()) running_.get();
+    running_ = std::async(std::launch::async, [this] {
+      sys::sync_filesystem(sys::open_path(directory_, O_RDONLY | O_DIRECTORY));
+    });
+  }
+
+  // Throws what one of them failed with: the kernel tells such a thing but once.
+  void wait() {
+    std::lock_guard lock(mutex_);
+    if (running_.valid()) running_.get();
+  }
+
+ private:
+  static constexpr auto kReady = std::future_status::ready;
+  static constexpr std::int64_t kMany = 64 << 20;  // some 50 ms of a fast disk
+
+  std::string directory_;
+  std::atomic<std::int64_t> unsynced_ = 0;
+  std::mutex mutex_;
+  std::future<void> running_;
+};
+
 }  // namespace
 
 TmpPlace open_tmp(const std::string& root) {
@@ -72,6 +107,7 @@ struct Store::Parts {
   CacheRecords records;
   CacheMounts cache_mounts;
   ImageStore images;
+  EarlySync early_sync{root + "/snapshots"};
   std::vector<std::string> left_in_tmp;  // that was there when we came, and did not go
 };
 
@@ -136,7 +172,12 @@ std::optional<sys::PassingLock> Store::try_claim(const Digest& work) const {
   return sys::PassingLock::try_take(tmp_dir() + "/making-" + work.hex());
 }
 
+void Store::wrote(std::int64_t bytes) {
+  parts_->early_sync.count(bytes);
+}
+
 void Store::sync() {
+  parts_->early_sync.wait();
   std::vector<std::string> ids = snapshots().unsynced();
   if (ids.empty()) return;
   sys::sync_filesystem(sys::open_path(parts_->root + "/snapshots", O_RDONLY | O_DIRECTORY));

@@ -83,6 +83,11 @@ class Store {
   // of them is published.
   void sync();
 
+  // That so many bytes of new trees were written. After a good many a syncfs(2) starts in the
+  // background, so that sync() has less to wait for in the end. Only where a process may have
+  // threads. It cannot fail; sync() fails then.
+  void wrote(std::int64_t bytes);
+
   // Runs `work` under the write lock of the index, all of it or nothing: for "take what is there,
   // or put mine", between the halves of which another process must not come. Keep it to
   // microseconds.

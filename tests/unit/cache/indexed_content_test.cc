@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "base/error.h"
@@ -107,6 +108,36 @@ TEST_CASE("an entry as young as the scan that read it is not believed") {
   writer.add("", {{"a", FileStamp::of(s.tree.stat("d/a")), Digest::of("a lie")}});
   writer.finish(s.index());
   CHECK(s.scan().digest == s.plain());
+}
+
+TEST_CASE("who reads a file anyway gets the digest that it has in a tree") {
+  Scans s;
+  s.scan();
+  IndexedFile known = *StatIndex::find(s.index(), Scans::later_by(20))->directory("").find("a");
+  sys::Fd file = sys::open_at(s.tree.fd(), "d/a", O_RDONLY);
+  FileDigester digester(file, sys::stat_of(file));
+  digester.write(as_bytes("al"));
+  digester.write(as_bytes("pha"));
+  CHECK(digester.finish() == known.digest);
+}
+
+TEST_CASE("two indexes are compared file by file") {
+  Scans s;
+  FileStamp stamp{.inode = 1};
+  auto index = [&](const char* name, std::vector<std::pair<std::string, IndexedFile>> files) {
+    StatIndexWriter writer(s.store.root(), now(), nullptr);
+    for (auto& [path, file] : files) writer.add(path, {file});
+    return writer.finish(s.store.at(name));
+  };
+  IndexedFile a{"a", stamp, Digest::of("a")}, b{"b", stamp, Digest::of("b")};
+  StatIndex one = index("one", {{"", a}});
+  StatIndex both = index("both", {{"", a}, {"d", b}});
+  StatIndex other = index("other", {{"", {"a", stamp, Digest::of("other")}}, {"d", b}});
+  CHECK(both.beyond(both)->empty());
+  CHECK(*both.beyond(one) == std::vector<std::string>{"d/b"});
+  CHECK(!one.beyond(both));
+  CHECK(!other.beyond(one));
+  CHECK(!other.beyond(both));
 }
 
 // A clock that went backwards, or a server whose clock is ahead, gives files such times.

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "solver/fresh_files.h"
+
+#include <algorithm>
+
+namespace cairn::solver {
+
+using cache::FileStamp;
+
+class FreshFiles::Directory final : public overlay::KnownDirectory {
+ public:
+  Directory(FreshFiles& tree, std::string below) : tree_(tree), below_(std::move(below)) {}
+
+  ~Directory() override {
+    std::lock_guard lock(tree_.mutex_);
+    std::vector<File>& all = tree_.files_[below_];
+    std::ranges::move(files_, std::back_inserter(all));
+  }
+
+  std::optional<overlay::Twin> find_equal(const std::string&, const struct stat&) override {
+    return std::nullopt;
+  }
+
+  ByteSink* reader_of(const sys::Fd& file, const struct stat& st) override {
+    opened_ = FileStamp::of(st);
+    return &digester_.emplace(file, st);
+  }
+
+  void copied(const std::string& name, const struct stat& st) override {
+    tree_.bytes_ += st.st_size;
+    FileStamp stamp = FileStamp::of(st);
+    if (stamp != opened_) {
+      tree_.changed_ = true;
+      return;
+    }
+    files_.push_back({.name = name, .stamp = stamp, .digest = digester_->finish()});
+  }
+
+  void linked(const std::string& name, const struct stat&) override {
+    std::lock_guard lock(tree_.mutex_);
+    tree_.other_names_.insert(below_ + "/" + name);
+  }
+
+ private:
+  FreshFiles& tree_;
+  std::string below_;
+  FileStamp opened_;
+  std::optional<cache::FileDigester> digester_;
+  std::vector<File> files_;
+};
+
+std::unique_ptr<overlay::KnownDirectory> FreshFiles::directory(const std::string& below) {
+  return std::make_unique<Directory>(*this, below);
+}
+
+void FreshFiles::finished(const std::string& below) {
+  std::vector<File> files;
+  {
+    std::lock_guard lock(mutex_);
+    auto found = files_.find(below);
+    if (found == files_.end()) return;
+    files = std::move(found->second);
+    files_.erase(found);
+  }
+  std::ranges::sort(files, {}, &File::name);
+  std::vector<cache::IndexedFile> indexed;
+  for (const File& file : files) indexed.push_back({file.name, file.stamp, file.digest});
+  if (!indexed.empty()) writer_.add(below, indexed);
+}
+
+bool FreshFiles::are(const cache::StatIndex& digested) const {
+  if (changed_ || !index_) return false;
+  std::optional<std::vector<std::string>> more = digested.beyond(*index_);
+  return more && std::set<std::string>(more->begin(), more->end()) == other_names_;
+}
+
+}  // namespace cairn::solver
