@@ -15,17 +15,23 @@ namespace {
 
 constexpr std::size_t kLayersAtOnce = 4;  // N06: connections per registry
 
-// Counts what passes through it, for the progress line, and stops when the build does.
+// Counts what passes through it, for the progress line and the store, and stops when the build
+// does.
 class WatchedSource final : public ByteSource {
  public:
-  WatchedSource(std::unique_ptr<ByteSource> from, progress::Transfer transfer, std::stop_token stop)
-      : from_(std::move(from)), transfer_(std::move(transfer)), stop_(std::move(stop)) {}
+  WatchedSource(std::unique_ptr<ByteSource> from, progress::Transfer transfer, store::Store& store,
+                std::stop_token stop)
+      : from_(std::move(from)),
+        transfer_(std::move(transfer)),
+        store_(store),
+        stop_(std::move(stop)) {}
 
   std::size_t read(std::span<std::byte> buffer) override {
     if (stop_.stop_requested()) throw Error(ErrorKind::kCancelled, "cancelled");
     std::size_t count = from_->read(buffer);
     if (count > 0) {
       transfer_.add(static_cast<std::int64_t>(count));
+      store_.wrote(static_cast<std::int64_t>(count));
     } else if (!ended_) {
       ended_ = true;
       transfer_.done();
@@ -36,6 +42,7 @@ class WatchedSource final : public ByteSource {
  private:
   std::unique_ptr<ByteSource> from_;
   progress::Transfer transfer_;
+  store::Store& store_;
   std::stop_token stop_;
   bool ended_ = false;
 };
@@ -107,7 +114,7 @@ class Unpacking {
     }
     return std::make_unique<WatchedSource>(
         images_.open_layer(image_, i),
-        progress::Transfer(scope_.sink(), scope_.id(), std::move(name), size), stop_);
+        progress::Transfer(scope_.sink(), scope_.id(), std::move(name), size), store_, stop_);
   }
 
   void fetch_blob(std::size_t i) {
