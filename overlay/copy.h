@@ -59,12 +59,15 @@ class KnownDirectory {
   virtual void linked(const std::string& /*name*/, const struct stat& /*st*/) {}
 };
 
-// The same of all of a tree. Safe from any thread.
+// The same of all of a tree. Safe from any thread, but for bare().
 class KnownTree {
  public:
   virtual ~KnownTree() = default;
   // `below` is a path below the directory that is copied; null when nothing is known of it.
   virtual std::unique_ptr<KnownDirectory> directory(const std::string& below) = 0;
+  // The directory that is copied, as the one layer has it that it lies in alone: to be read instead
+  // of a mount of it, which is dearer. Whiteouts in it, which hide nothing, are left out.
+  virtual std::optional<sys::Fd> bare() const { return std::nullopt; }
   // All files of that directory are there; those further down may not be.
   virtual void finished(const std::string& /*below*/) {}
 };

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "overlay/internal/copy_entry.h"
+#include "overlay/internal/marks.h"
 
 namespace cairn::overlay::internal {
 namespace {
@@ -43,6 +44,11 @@ void TreeCopy::run(sys::Fd source, const std::string& source_path, BareDirectory
   auto node = std::make_shared<Node>();
   node->source_path = source_path;
   node->source = std::move(source);
+  if (options_.known != nullptr && options_.filter == nullptr) {
+    std::optional<sys::Fd> bare = options_.known->bare();
+    is_bare_ = bare.has_value();
+    if (bare) node->source = std::move(*bare);
+  }
   node->dest = std::move(dest.upper);
   node->lower = std::move(dest.lower);
   tasks_.push([this, node] { list(node); });
@@ -66,6 +72,7 @@ void TreeCopy::list(const Shared& node) {
   if (node->parent) open(*node);
   std::vector<sys::DirEntry> found = sys::list_dir(node->source);
   std::ranges::sort(found, {}, &sys::DirEntry::name);
+  bool marks = is_bare_ && opacity(node->source) == Opacity::kHoldsWhiteouts;
   std::vector<Item> batch;
   off_t bytes = 0;
   auto push = [&] {
@@ -79,6 +86,7 @@ void TreeCopy::list(const Shared& node) {
   for (sys::DirEntry& entry : found) {
     Item item{std::move(entry.name), {}};
     item.st = sys::stat_at(node->source, item.name.c_str());
+    if (is_bare_ && is_whiteout(node->source, item, marks)) continue;
     if (!takes(*node, item.name, item.st)) continue;
     if (S_ISDIR(item.st.st_mode)) {
       make_directory(node, item);
@@ -90,6 +98,13 @@ void TreeCopy::list(const Shared& node) {
   }
   push();
   done_with_one(*node);
+}
+
+// `marks` tells of a directory in which empty files may be whiteouts.
+bool TreeCopy::is_whiteout(const sys::Fd& dir, const Item& item, bool marks) {
+  if (is_whiteout_device(item.st)) return true;
+  return marks && S_ISREG(item.st.st_mode) && item.st.st_size == 0 &&
+         has_whiteout_mark(dir, item.name.c_str());
 }
 
 // An excluded directory comes into being only when something below it is included.

@@ -37,6 +37,7 @@ class TreeCopy {
 
   void open(Node& node) const;
   void list(const Shared& node);
+  static bool is_whiteout(const sys::Fd& dir, const Item& item, bool marks);
   bool takes(const Node& node, const std::string& name, const struct stat& st) const;
   void make_directory(const Shared& node, const Item& item);
   std::optional<struct stat> find_at_dest(const Node& node, const std::string& name) const;
@@ -50,6 +51,7 @@ class TreeCopy {
 
   const CopyOptions& options_;
   std::string dest_path_;
+  bool is_bare_ = false;  // the source is a layer's own directory
   TaskStack tasks_;
   std::mutex mutex_;
   // Where each inode with several names went first, by (device, inode); and the other names, which

@@ -33,7 +33,9 @@ class StageFiles::Directory final : public overlay::KnownDirectory {
   std::optional<overlay::Twin> find_equal(const std::string& name, const struct stat& st) override {
     const std::string& file = tree_.file_.empty() ? name : tree_.file_;
     for (const Place& place : places_) {
-      std::optional<struct stat> there = sys::find_stat_at(place.dir, file.c_str());
+      // Of a bare directory, `st` is that of the very file.
+      std::optional<struct stat> there = st;
+      if (!tree_.bare_) there = sys::find_stat_at(place.dir, file.c_str());
       if (!there || !is_same_file(*there, st)) continue;
       if (there->st_nlink > 1 && !place.layer->lends_again) return std::nullopt;
       place.layer->has_lent = true;
@@ -64,13 +66,26 @@ StageFiles::StageFiles(const Job& job, const std::string& snapshot, std::string 
     dir_.resize(slash);
   }
   StackBelow below(job);
+  bool is_alone = is_directory;
   std::vector<std::string> stack = job.shop.store.snapshots().stack(snapshot);
   for (auto id = stack.rbegin(); id != stack.rend(); ++id) {
+    sys::RootDir root = sys::RootDir::open(job.shop.store.snapshots().path(*id));
+    if (is_alone) {
+      std::optional<sys::Fd> found = root.find_in(dir_, O_RDONLY | O_DIRECTORY);
+      is_alone = !found || !bare_;
+      if (found) bare_ = std::move(*found);
+    }
     if (below.has(*id)) continue;
     layers_.emplace_back(
-        *id, sys::RootDir::open(job.shop.store.snapshots().path(*id)),
+        *id, std::move(root),
         job.shop.store.snapshots().has_lent(*id) && !below.shares_with(origins(job, *id)));
   }
+  if (!is_alone) bare_.reset();
+}
+
+std::optional<sys::Fd> StageFiles::bare() const {
+  if (!bare_) return std::nullopt;
+  return sys::duplicate(bare_);
 }
 
 std::unique_ptr<overlay::KnownDirectory> StageFiles::directory(const std::string& below) {

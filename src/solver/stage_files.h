@@ -24,6 +24,7 @@ class StageFiles final : public overlay::KnownTree {
   StageFiles(const Job& job, const std::string& snapshot, std::string path, bool is_directory);
 
   std::unique_ptr<overlay::KnownDirectory> directory(const std::string& below) override;
+  std::optional<sys::Fd> bare() const override;
 
   // The layers that files were linked from.
   LayerIds donors() const;
@@ -44,6 +45,7 @@ class StageFiles final : public overlay::KnownTree {
   std::deque<Layer> layers_;  // the highest first
   std::string dir_;           // that is copied, or that holds the file
   std::string file_;          // "" for a directory
+  sys::Fd bare_;              // `dir_` in the layer that alone has it
   std::atomic<std::int64_t> copied_bytes_ = 0;
 };
 

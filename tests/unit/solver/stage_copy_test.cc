@@ -4,6 +4,7 @@
 // that ran again by what it gave.
 #include <doctest/doctest.h>
 
+#include "overlay/internal/marks.h"
 #include "tests/unit/solver/solver_fixture.h"
 
 using namespace cairn;
@@ -53,6 +54,41 @@ TEST_CASE("a tree and a single file of another stage are had by hard link") {
   CHECK(s.is_shared(from, "/out/share/text", followed, "/text"));
   CHECK(S_ISLNK(s.stat(tree, "/usr/link").st_mode));
   CHECK(s.stat(file, "/bin/tool").st_mode == (S_IFREG | 0755));
+}
+
+TEST_CASE("a directory is copied as it is seen, whatever layers it lies in") {
+  Stages s;
+  s.kitchen.context.file("e/share/more", "more");
+  s.kitchen.context.file("e/app", "newer");
+  auto from = s.stage();
+  // Below /out of two layers, one of which hides a file of the other; and what lies in one alone.
+  auto upper = s.maker.copy(from, s.context, {"/e"}, "/out");
+  auto both = s.maker.copy(s.maker.scratch(), upper, {"/out"}, "/both");
+  auto one = s.maker.copy(upper, s.context, {"/d"}, "/one/deep");
+  auto alone = s.maker.copy(s.maker.scratch(), one, {"/one"}, "/alone");
+  s.solve();
+  CHECK(s.text(both, "/both/app") == "newer");
+  CHECK(s.text(both, "/both/share/text") == "text");
+  CHECK(s.text(both, "/both/share/more") == "more");
+  CHECK(s.is_shared(from, "/out/share/text", both, "/both/share/text"));
+  CHECK(s.text(alone, "/alone/deep/app") == "binary");
+  CHECK(s.is_shared(one, "/one/deep/app", alone, "/alone/deep/app"));
+}
+
+TEST_CASE("marks that a layer has in a directory of its own are not copied") {
+  Stages s;
+  auto from = s.stage();
+  s.solve();
+  // As an image may bring them: they hide nothing.
+  std::string layer = s.kitchen.store.snapshots().path(s.results[from].snapshot);
+  sys::Fd share = sys::open_path(layer + "/out/share", O_RDONLY | O_DIRECTORY);
+  overlay::internal::make_whiteout(share, "gone");
+  auto tree = s.maker.copy(s.maker.scratch(), from, {"/out"}, "/copied");
+  s.solve();
+  CHECK(s.text(tree, "/copied/share/text") == "text");
+  solver::View view(s.kitchen.store, s.results[tree].snapshot);
+  CHECK(!view.root().find_stat("/copied/share/gone", sys::Follow::kNo));
+  CHECK(s.is_shared(from, "/out/share/text", tree, "/copied/share/text"));
 }
 
 TEST_CASE("a copy that differs in owner or mode, or may give a file two names, shares nothing") {
