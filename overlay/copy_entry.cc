@@ -23,18 +23,20 @@ Owner owner_for(const struct stat& st, const CopyOptions& options) {
   return options.owner.value_or(Owner{st.st_uid, st.st_gid});
 }
 
-// Copies and passes on what is copied. All is read once, unless the file is one whose blocks may be
-// shared or which has holes: those the kernel copies better.
+// Copies, and passes on what the copy has, whatever becomes of the source meanwhile. All is read
+// once, unless the kernel copies better: a large file, whose blocks may be shared, or one with
+// holes.
 void copy_and_show(const Fd& source, const struct stat& st, const Fd& made, ByteSink& reader) {
   constexpr off_t kLarge = 16 << 20;
   thread_local std::vector<std::byte> buffer(256 << 10);
   bool by_kernel = st.st_size >= kLarge || st.st_blocks * 512 < st.st_size;
   if (by_kernel) {
     sys::copy_file_contents(source, st, made);
-    sys::rewind(source);
+    sys::rewind(made);
   }
+  const Fd& from = by_kernel ? made : source;
   for (off_t left = st.st_size; left > 0;) {
-    std::size_t count = sys::read_some(source, buffer);
+    std::size_t count = sys::read_some(from, buffer);
     if (count == 0) return;
     auto bytes = std::span<const std::byte>(buffer).first(count);
     if (!by_kernel) sys::write_all(made, bytes);
@@ -88,9 +90,8 @@ struct stat copy_file(const Entry& entry, const CopyOptions& options, KnownDirec
     throw Error::of(ErrorKind::kHost, "{} changed while it was copied", entry.source_path);
   }
   // Most files come into being with the mode and owner that they are to have.
-  Fd made =
-      sys::open_at(entry.dest_dir, entry.dest_name.c_str(),
-                   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode_for(opened, options) & 0777);
+  Fd made = sys::open_at(entry.dest_dir, entry.dest_name.c_str(),
+                         O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode_for(opened, options) & 0777);
   if (ByteSink* reader = known != nullptr ? known->reader_of(source, opened) : nullptr) {
     copy_and_show(source, opened, made, *reader);
   } else {

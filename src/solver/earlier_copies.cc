@@ -70,9 +70,15 @@ std::shared_ptr<const EarlierCopy> find_earlier_copy(const Job& job, const cache
                   .into = known.value(kInto, "")});
 }
 
-bool may_have_contents(const Job& job, const plan::CopyOp& op) {
-  if (job.vertex().no_cache) return false;
-  return job.shop.store.records().find_record(contents_key(job, op)).has_value();
+std::optional<sys::PassingLock> claim_first_copy(const Job& job, const plan::CopyOp& op) {
+  Digest line = contents_key(job, op);
+  auto is_first = [&] {
+    return job.vertex().no_cache || !job.shop.store.records().find_record(line);
+  };
+  if (!is_first()) return std::nullopt;
+  std::optional<sys::PassingLock> ours = job.shop.store.try_claim(line);
+  if (!ours || !is_first()) return std::nullopt;  // one that was made just now
+  return ours;
 }
 
 void remember_contents(const Job& job, const plan::CopyOp& op, const std::string& snapshot) {

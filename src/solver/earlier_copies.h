@@ -26,9 +26,11 @@ std::shared_ptr<const EarlierCopy> find_earlier_copy(const Job& job, const cache
 void remember_copy(const Job& job, const cache::CacheKey& line, const std::string& snapshot,
                    const cache::StatIndex& files, const std::string& into);
 
-// Whether a line of files of the client was ever copied on the job's parent, whatever it took: if
-// not, then no content of it can be in the cache. `snapshot` is such a copy.
-bool may_have_contents(const Job& job, const plan::CopyOp& op);
+// The right to be the first to copy a line of the client's files on the job's parent, whatever it
+// takes; nothing when there was such a copy, or another build is making one. Who has it knows that
+// the cache can hold no content of the line.
+std::optional<sys::PassingLock> claim_first_copy(const Job& job, const plan::CopyOp& op);
+// `snapshot` is such a copy.
 void remember_contents(const Job& job, const plan::CopyOp& op, const std::string& snapshot);
 
 }  // namespace cairn::solver

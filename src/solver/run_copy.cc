@@ -232,8 +232,15 @@ std::optional<StepResult> copy_anew(const Job& job, const plan::CopyOp& op,
 
 // A directory that was copied before it was digested.
 struct Unread {
+  sys::PassingLock ours;  // see claim_first_copy()
   std::unique_ptr<FreshFiles> files;
   Copied copied;
+
+  // Whether that is what was digested since.
+  bool is_of(const CopySelection& digested) const {
+    const SelectedSource& source = digested.sources()[0];
+    return source.files && files->are(*source.files);
+  }
 };
 
 // Where the cache can have nothing of a line, since this is the first time on this parent, and
@@ -245,12 +252,13 @@ std::optional<Unread> copy_unread(const Job& job, const plan::CopyOp& op,
   if (!source.is_directory || source.tree->keeps_owners()) return std::nullopt;
   auto place = context_index_place(job.shop.store, *source.tree->context(), source.path);
   if (!place || cache::StatIndex::find(place->file, place->now)) return std::nullopt;
-  if (may_have_contents(job, op)) return std::nullopt;
+  std::optional<sys::PassingLock> ours = claim_first_copy(job, op);
+  if (!ours) return std::nullopt;
   auto files = std::make_unique<FreshFiles>(*std::move(place));
   Copied copied = copy_files(job, op, selection, files.get());
   files->finish();
   job.shop.store.wrote(files->bytes());
-  return Unread{std::move(files), std::move(copied)};
+  return Unread{*std::move(ours), std::move(files), std::move(copied)};
 }
 
 // Nothing of the stages changes meanwhile.
@@ -296,7 +304,7 @@ StepResult run_copy(Job& job, const plan::CopyOp& op, progress::VertexScope& sco
     cache::CacheKey key = cache::copy_key(op, job.parent().key, *job.read);
     std::optional<sys::PassingLock> ours = claim(job, key, scope);
     std::optional<StepResult> result = find_cached(job, key);
-    if (!result && unread && unread->files->are(*selection.sources()[0].files)) {
+    if (!result && unread && unread->is_of(selection)) {
       result = keep(job, op, selection, key, std::move(unread->copied));
     }
     if (!result) result = copy_anew(job, op, selection, key);
