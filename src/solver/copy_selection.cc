@@ -162,6 +162,13 @@ std::vector<cache::SelectedContent> CopySelection::contents(const cache::Content
   return out;
 }
 
+void CopySelection::read_ahead(std::stop_token stop) {
+  bool is_kept = std::ranges::all_of(sources_, [](const SelectedSource& source) {
+    return !source.tree->keeps_owners() && source.tree->context()->alive == nullptr;
+  });
+  if (is_kept) contents(cache::ContentOptions{.stop = std::move(stop), .threads = 1});
+}
+
 bool CopySelection::take(const std::vector<cache::SelectedContent>& read) {
   if (read.size() != sources_.size()) return false;
   for (std::size_t i = 0; i < read.size(); ++i) {

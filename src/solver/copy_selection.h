@@ -72,6 +72,8 @@ class CopySelection {
   // The same by this thread alone, as is needed before the builder's namespace is entered; kLimit
   // when there is so much to read that several should.
   std::vector<cache::SelectedContent> contents_at_hand(std::stop_token stop);
+  // Digests what an index keeps, for who selects the same later, by this thread alone.
+  void read_ahead(std::stop_token stop);
   // Takes what an earlier selection of the same line read; false when it selected something else.
   bool take(const std::vector<cache::SelectedContent>& read);
 

@@ -11,6 +11,7 @@
 #include "base/thread_pool.h"
 #include "base/time.h"
 #include "solver/job.h"
+#include "solver/reading_ahead.h"
 
 namespace cairn::solver {
 namespace {
@@ -46,7 +47,8 @@ class Run {
         waiting_for_(plan.vertices.size()),
         dependants_(plan.vertices.size()),
         read_(plan.vertices.size()),
-        results_(plan.vertices.size()) {}
+        results_(plan.vertices.size()),
+        ahead_(plan, workshop) {}
 
   // In the order of the plan, up to the first vertex that has to run: what waits for it cannot be
   // known yet, and what does not should not wait. True when that was all.
@@ -133,9 +135,11 @@ class Run {
 
   StepResult result_of(plan::VertexId id) {
     Job job = job_of(id);
+    ahead_.end(id);
     // The one that ended recall() has been looked for.
     std::optional<StepResult> recalled;
     if (id != recalled_) recalled = recall_vertex(job);
+    if (!recalled && std::holds_alternative<plan::RunOp>(job.vertex().op)) ahead_.begin(id);
     StepResult result = recalled ? *std::move(recalled) : run_vertex(job);
     read_[id].reset();
     tell_of_layer(id, result);
@@ -164,6 +168,7 @@ class Run {
   std::vector<std::optional<std::vector<cache::SelectedContent>>> read_;
   // Written once per vertex under the lock, before any dependant can run; read without it after.
   std::vector<StepResult> results_;
+  ReadingAhead ahead_;
 };
 
 }  // namespace
