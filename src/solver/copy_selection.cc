@@ -49,7 +49,7 @@ std::shared_ptr<const PathFilter> filter_below(const CopyTree& tree, const plan:
 // Another tree of this plan that has the file, for the message: the likeliest slip is a missing or
 // a superfluous --from.
 std::string found_elsewhere(const Job& job, plan::VertexId from, const std::string& path) {
-  if (!is_local(job, from)) {
+  if (!is_local(job.plan, from)) {
     for (const auto& [name, context] : job.shop.contexts) {
       if (is_selectable({context.root, context.filter.get()}, path)) {
         return name == "context" ? "the build context has it: leave --from away"
@@ -70,7 +70,7 @@ std::string found_elsewhere(const Job& job, plan::VertexId from, const std::stri
 }
 
 [[noreturn]] void throw_missing(const Job& job, const CopyTree& tree, const std::string& written) {
-  std::string where = is_local(job, tree.from())
+  std::string where = is_local(job.plan, tree.from())
                           ? std::string("the build context")
                           : fmt::format("\"{}\"", job.plan.vertices[tree.from()].name);
   std::string why = explain_missing(tree.tree(), written);
@@ -89,8 +89,13 @@ bool is_literal(const Job& job, plan::VertexId from) {
 
 }  // namespace
 
-bool is_local(const Job& job, plan::VertexId from) {
-  return std::holds_alternative<plan::LocalOp>(job.plan.vertices[from].op);
+bool is_local(const plan::Plan& plan, plan::VertexId from) {
+  return std::holds_alternative<plan::LocalOp>(plan.vertices[from].op);
+}
+
+bool is_all_local(const plan::Plan& plan, const plan::CopyOp& op) {
+  return std::ranges::all_of(
+      op.sources, [&](const plan::CopySource& source) { return is_local(plan, source.from); });
 }
 
 CopyTree::CopyTree(const Job& job, plan::VertexId from) : from_(from) {

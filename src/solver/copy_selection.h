@@ -22,7 +22,9 @@
 
 namespace cairn::solver {
 
-bool is_local(const Job& job, plan::VertexId from);
+bool is_local(const plan::Plan& plan, plan::VertexId from);
+// Whether the op takes files of the client alone.
+bool is_all_local(const plan::Plan& plan, const plan::CopyOp& op);
 
 // The tree that sources lie in: a directory of the client, or a view of a snapshot.
 class CopyTree {

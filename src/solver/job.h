@@ -71,8 +71,8 @@ inline std::optional<StepResult> find_cached(const Job& job, const cache::CacheK
 // the same one meanwhile (K13); somebody who has it is waited for, and may have put the result
 // under `key` then. Nothing, and no waiting, for a step that is to run whatever there is.
 //
-// A job that waits keeps its place among those that may run. It holds no such right itself, so no
-// two jobs wait for each other.
+// A job that waits keeps its place among those that may run. It holds none that others
+// wait for, so no two jobs wait for each other.
 std::optional<sys::PassingLock> claim(const Job& job, const cache::CacheKey& key,
                                       const progress::VertexScope& scope);
 // Asks until `take` gives something, and makes room for Ctrl-C: a wait of the kernel's would not.

@@ -10,12 +10,9 @@
 namespace cairn::solver {
 namespace {
 
-bool is_of_context(const plan::Plan& plan, const plan::Op& op) {
+bool takes_context(const plan::Plan& plan, const plan::Op& op) {
   const auto* copy = std::get_if<plan::CopyOp>(&op);
-  return copy != nullptr && !copy->sources.empty() &&
-         std::ranges::all_of(copy->sources, [&](const plan::CopySource& source) {
-           return std::holds_alternative<plan::LocalOp>(plan.vertices[source.from].op);
-         });
+  return copy != nullptr && is_all_local(plan, *copy);
 }
 
 }  // namespace
@@ -39,7 +36,7 @@ void ReadingAhead::begin(plan::VertexId run) {
     const plan::Vertex& vertex = plan_.vertices[id];
     waits[id] =
         std::ranges::any_of(vertex.inputs, [&](plan::VertexId input) { return waits[input]; });
-    if (!waits[id] || states_[id] != State::kNone || !is_of_context(plan_, vertex.op)) continue;
+    if (!waits[id] || states_[id] != State::kNone || !takes_context(plan_, vertex.op)) continue;
     states_[id] = State::kQueued;
     if (!pool_) pool_.emplace(1);
     pool_->post([this, id] { read(id); });

@@ -284,9 +284,7 @@ StepResult run_stage_copy(Job& job, const plan::CopyOp& op, CopySelection& selec
 std::optional<StepResult> recall_copy(Job& job, const plan::CopyOp& op,
                                       progress::VertexScope& scope) {
   if (auto keys = stage_copy_keys(job, op)) return find_cached(job, keys->definition);
-  bool all_local = std::ranges::all_of(
-      op.sources, [&](const plan::CopySource& source) { return is_local(job, source.from); });
-  if (!all_local || job.vertex().no_cache) return std::nullopt;
+  if (!is_all_local(job.plan, op) || job.vertex().no_cache) return std::nullopt;
   job.read = CopySelection(job, op, scope).contents_at_hand(job.stop);
   return find_cached(job, cache::copy_key(op, job.parent().key, *job.read));
 }

@@ -78,7 +78,7 @@ std::optional<StageCopyKeys> stage_copy_keys(const Job& job, const plan::CopyOp&
   if (op.sources.empty()) return std::nullopt;
   std::vector<Digest> keys;
   for (const plan::CopySource& source : op.sources) {
-    if (is_local(job, source.from)) return std::nullopt;
+    if (is_local(job.plan, source.from)) return std::nullopt;
     keys.push_back(job.results[source.from].key);
   }
   cache::CacheKey definition = cache::copy_definition_key(op, job.parent().key, keys);

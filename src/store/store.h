@@ -85,7 +85,7 @@ class Store {
 
   // That so many bytes of new trees were written. After a good many a syncfs(2) starts in the
   // background, so that sync() has less to wait for in the end. Only where a process may have
-  // threads. It cannot fail; sync() fails then.
+  // threads. Throws what an earlier one failed with.
   void wrote(std::int64_t bytes);
 
   // Runs `work` under the write lock of the index, all of it or nothing: for "take what is there,
