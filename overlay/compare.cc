@@ -62,7 +62,7 @@ bool same_as_below(const Change& change, const sys::Fd& file, const sys::Fd& bel
                    const char* name, View below_view) {
   if (S_ISLNK(change.mode)) return sys::read_link_at(below, name) == change.link_target;
   if (!S_ISREG(change.mode)) return true;
-  sys::Fd other = sys::open_at(below, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  sys::Fd other = sys::open_file_at(below, name);
   return image_xattrs(other, below_view) == change.xattrs && same_content(file, other);
 }
 

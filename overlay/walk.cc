@@ -14,7 +14,6 @@ namespace cairn::overlay::internal {
 namespace {
 
 constexpr int kOpenDir = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
-constexpr int kOpenFile = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
 
 // A directory being walked.
 struct Frame {
@@ -241,7 +240,7 @@ void Walk::tell_dir(const Change& dir) {
 
 void open_content(Change& change, Content& content) {
   if (!content.dir) return;
-  content.open = sys::open_at(*content.dir, content.name.c_str(), kOpenFile);
+  content.open = sys::open_file_at(*content.dir, content.name.c_str());
   content.dir.reset();
   change.xattrs = image_xattrs(content.open, content.view);
 }

@@ -152,7 +152,7 @@ void TreeScan::read_batch(const Shared& dir, std::size_t first, std::size_t last
     if (options_.stop.stop_requested()) throw Error(ErrorKind::kCancelled, "cancelled");
     Entry& entry = dir->entries[dir->to_read[i]];
     ErrorContext while_here([&] { return "reading " + join(dir->path, entry.name); });
-    sys::Fd file = sys::open_at(dir->fd, entry.name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    sys::Fd file = sys::open_file_at(dir->fd, entry.name.c_str());
     FileContent content = file_content(file, owners(), own_buffer());
     entry.digest = content.digest;
     entry.stamp = content.stamp;

@@ -69,6 +69,14 @@ Fd open_at(const Fd& dir, const char* path, int flags, mode_t mode) {
   return Fd(fd);
 }
 
+Fd open_file_at(const Fd& dir, const char* name) {
+  constexpr int kFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+  int fd = retry_eintr([&] { return ::openat(dir.get(), name, kFlags | O_NOATIME); });
+  if (fd >= 0) return Fd(fd);
+  if (errno == EPERM) return open_at(dir, name, kFlags);  // somebody else's
+  throw Error::from_errno(errno, "open {}", name_of(dir, name));
+}
+
 std::optional<Fd> find_at(const Fd& dir, const char* path, int flags) {
   int fd = retry_eintr([&] { return ::openat(dir.get(), path, flags | O_CLOEXEC); });
   if (fd >= 0) return Fd(fd);

@@ -52,6 +52,9 @@ Fd open_path(const std::string& path, int flags, mode_t mode = 0);
 std::optional<Fd> find_path(const std::string& path, int flags);
 Fd open_at(const Fd& dir, const char* path, int flags, mode_t mode = 0);
 std::optional<Fd> find_at(const Fd& dir, const char* path, int flags);
+// A regular file, to be read: no symlink is followed, a FIFO in its place does not hang, and its
+// atime stays as it is where that is ours to say, since a new one would have to be written.
+Fd open_file_at(const Fd& dir, const char* name);
 Fd duplicate(const Fd& fd);
 // The same file opened anew through /proc/self/fd: turns an O_PATH descriptor into a real one.
 Fd reopen(const Fd& fd, int flags);

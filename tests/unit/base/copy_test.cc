@@ -202,6 +202,18 @@ TEST_CASE("a file is read up to its limit and refused beyond it") {
   }
 }
 
+TEST_CASE("a file that is read keeps its atime; no link is followed, and no writer awaited") {
+  TempTree tree;
+  tree.file("file", "text");
+  tree.mtime("file", 1000);
+  CHECK(sys::read_all(sys::open_file_at(tree.fd(), "file")) == "text");
+  CHECK(tree.stat("file").st_atim.tv_sec == 1000);
+  tree.symlink("link", "file");
+  CHECK_THROWS_AS(sys::open_file_at(tree.fd(), "link"), Error);
+  tree.node("fifo", S_IFIFO | 0600);
+  CHECK(sys::open_file_at(tree.fd(), "fifo"));
+}
+
 TEST_CASE("a link's text is read whole, however long") {
   TempTree tree;
   std::string target(4000, 't');
