@@ -5,7 +5,11 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <chrono>
+#include <thread>
 
 #include "base/error.h"
 #include "base/sys/fd.h"
@@ -150,9 +154,21 @@ std::vector<Identity> worth_trying(const HostFacts& facts, const Wishes& wishes)
   return order;
 }
 
+// A thread that was joined may still be on its way out of the kernel, for which unshare(2) would
+// refuse us. A process has as many directories in its task/.
+void wait_for_threads_to_go() {
+  constexpr int kPatience = 10000;  // a second
+  for (int i = 0; i < kPatience; ++i) {
+    struct stat tasks {};
+    if (::stat("/proc/self/task", &tasks) < 0 || tasks.st_nlink <= 3) return;
+    std::this_thread::sleep_for(std::chrono::microseconds(100));
+  }
+}
+
 // The attempt is the probe: the first map that can be written is the one we live with.
 void enter_user_namespace(Probe& probe, const Wishes& wishes) {
   MapHelper helper(probe.facts);  // before unshare: it must stay outside
+  wait_for_threads_to_go();
   int code = ::unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0 ? errno : 0;
   probe.add(Question::kUserNamespace, code);
   if (code != 0) return;

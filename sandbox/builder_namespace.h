@@ -3,9 +3,9 @@
 // How the builder becomes root: it enters a user namespace of its own, in which it may mount, chown
 // and unpack, and a mount namespace in which nobody else sees what it mounts.
 //
-// It happens in place, once, at the top of main. unshare(2) refuses a process with threads, and
-// main has none yet; so the process keeps its pid, and signals, exit status and terminal stay what
-// they were. What must be written from outside the new namespace (its id maps) is written by a
+// It happens in place, once, early in main. unshare(2) refuses a process with threads, and main has
+// none yet, or no longer; so the process keeps its pid, and signals, exit status and terminal stay
+// what they were. What must be written from outside the new namespace (its id maps) is written by a
 // helper forked just before, which dies with us.
 #pragma once
 

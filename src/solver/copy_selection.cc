@@ -151,8 +151,7 @@ std::vector<cache::SelectedContent> CopySelection::contents(std::stop_token stop
 
 std::vector<cache::SelectedContent> CopySelection::contents_at_hand(std::stop_token stop) {
   constexpr std::uint64_t kAtHand = 8 << 20;
-  return contents(
-      cache::ContentOptions{.stop = std::move(stop), .threads = 1, .most_bytes = kAtHand});
+  return contents(cache::ContentOptions{.stop = std::move(stop), .most_bytes = kAtHand});
 }
 
 std::vector<cache::SelectedContent> CopySelection::contents(const cache::ContentOptions& how) {

@@ -71,8 +71,7 @@ class CopySelection {
   const std::vector<SelectedSource>& sources() const { return sources_; }
   // What was selected, by content: reads all of it that no index knows.
   std::vector<cache::SelectedContent> contents(std::stop_token stop);
-  // The same by this thread alone, as is needed before the builder's namespace is entered; kLimit
-  // when there is so much to read that several should.
+  // The same where little has to be read; kLimit otherwise.
   std::vector<cache::SelectedContent> contents_at_hand(std::stop_token stop);
   // Digests what an index keeps, for who selects the same later, by this thread alone.
   void read_ahead(std::stop_token stop);
