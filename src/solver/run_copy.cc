@@ -257,7 +257,6 @@ std::optional<Unread> copy_unread(const Job& job, const plan::CopyOp& op,
   auto files = std::make_unique<FreshFiles>(*std::move(place));
   Copied copied = copy_files(job, op, selection, files.get());
   files->finish();
-  job.shop.store.wrote(files->bytes());
   return Unread{*std::move(ours), std::move(files), std::move(copied)};
 }
 
@@ -304,6 +303,8 @@ StepResult run_copy(Job& job, const plan::CopyOp& op, progress::VertexScope& sco
     std::optional<StepResult> result = find_cached(job, key);
     if (!result && unread && unread->is_of(selection)) {
       result = keep(job, op, selection, key, std::move(unread->copied));
+      // Not before it is on record, which waits for what the disk has to do.
+      job.shop.store.wrote(unread->files->bytes());
     }
     if (!result) result = copy_anew(job, op, selection, key);
     if (result) return *result;
