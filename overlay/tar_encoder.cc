@@ -24,6 +24,13 @@ std::string ascii_part(std::string_view text) {
   return out;
 }
 
+// Octal, with leading zeros.
+void put_digits(std::span<char> into, std::uint64_t value) {
+  for (std::size_t i = into.size(); i-- > 0; value >>= 3) {
+    into[i] = static_cast<char>('0' + (value & 7));
+  }
+}
+
 // A field of octal digits ends in NUL.
 bool fits_octal(TarField at, std::int64_t value) {
   return value >= 0 && value < std::int64_t{1} << ((at.width - 1) * 3);
@@ -32,8 +39,7 @@ bool fits_octal(TarField at, std::int64_t value) {
 void put_octal(TarBlock& block, TarField at, std::int64_t value) {
   // What does not fit stands in a pax record, and 0 in its place.
   if (!fits_octal(at, value)) value = 0;
-  std::string digits = fmt::format("{:0{}o}", value, at.width - 1);
-  std::ranges::copy(digits, slot(block, at).begin());
+  put_digits(slot(block, at).first(at.width - 1), static_cast<std::uint64_t>(value));
 }
 
 void put_text(TarBlock& block, TarField at, std::string_view text) {
@@ -49,9 +55,8 @@ void put_text(TarBlock& block, TarField at, std::string_view text) {
 
 void seal(TarBlock& block) {
   std::memcpy(slot(block, kMagic).data(), "ustar\00000", kMagic.width);
-  std::string sum = fmt::format("{:06o}", tar_checksum(block));
   std::span<char> into = slot(block, kChecksum);
-  std::ranges::copy(sum, into.begin());
+  put_digits(into.first(6), tar_checksum(block));
   into[6] = '\0';
   into[7] = ' ';
 }
