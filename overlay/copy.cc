@@ -104,13 +104,20 @@ void TreeCopier::copy_single(const Fd& source, const std::string& source_path,
   if (!S_ISREG(st.st_mode)) return internal::copy_node(entry, st, options_);
   std::unique_ptr<KnownDirectory> known;
   if (options_.known != nullptr) known = options_.known->directory("");
-  std::optional<Twin> twin = known != nullptr ? known->find_equal("", st) : std::nullopt;
-  if (twin) {
+  auto find_twin = [&]() -> std::optional<Twin> {
+    if (known == nullptr) return std::nullopt;
+    std::optional<Twin> twin = known->find_known("");
+    return twin ? twin : known->find_equal("", st);
+  };
+  if (std::optional<Twin> twin = find_twin()) {
     if (options_.lay_bare) place.dir = lay_bare(target, place);
     if (internal::try_link(*twin, place.dir, place.name)) return;
   }
-  st = internal::copy_file(entry, options_, known.get());
-  if (known != nullptr) known->copied("", st);
+  Fd file = sys::reopen(source, O_RDONLY | O_NONBLOCK);  // should a FIFO have taken its place
+  OpenFile open = internal::look_at(std::move(file), source_path);
+  std::optional<internal::NewFile> none;
+  internal::copy_file(entry, open, options_, known.get(), none);
+  if (known != nullptr) known->copied("", open);
 }
 
 // The directory in the upper layer that `target` goes to, where it has no entry.

@@ -21,6 +21,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/mode_change.h"
 #include "base/path_filter.h"
@@ -41,20 +42,30 @@ struct Twin {
   const std::string& name;
 };
 
+// A regular file that is about to be copied, as it is when it is opened.
+struct OpenFile {
+  sys::Fd fd;
+  struct stat st;
+  std::vector<std::string> xattrs;  // their names, in order
+};
+
 // What the caller knows of the files of a directory that is copied from; a single file that is
 // copied is "" in it. Used by one thread.
 class KnownDirectory {
  public:
   virtual ~KnownDirectory() = default;
-  // What gets a hard link instead of being copied; nothing when there is none.
-  virtual std::optional<Twin> find_equal(const std::string& name, const struct stat& st) = 0;
-  // Who is to get the bytes of a file, which is open and has this stat, while they are copied; null
-  // when nobody is. Kept until the next file.
-  virtual ByteSink* reader_of(const sys::Fd& /*file*/, const struct stat& /*st*/) {
-    return nullptr;
+  // What gets a hard link instead of being copied, whatever became of the file meanwhile; asked
+  // first of each regular file, before anybody looks at it.
+  virtual std::optional<Twin> find_known(const std::string& /*name*/) { return std::nullopt; }
+  // The same for a file that was looked at, by a tree that wants to know what they are.
+  virtual std::optional<Twin> find_equal(const std::string& /*name*/, const struct stat& /*st*/) {
+    return std::nullopt;
   }
-  // The file was copied, and has this stat now that its bytes were read.
-  virtual void copied(const std::string& name, const struct stat& st) = 0;
+  // Who is to get the bytes of a file while they are copied; null when nobody is. Kept until the
+  // next file.
+  virtual ByteSink* reader_of(const OpenFile& /*file*/) { return nullptr; }
+  // All of it was copied.
+  virtual void copied(const std::string& name, const OpenFile& file) = 0;
   // It becomes another name of a file that was copied as such.
   virtual void linked(const std::string& /*name*/, const struct stat& /*st*/) {}
 };
@@ -65,6 +76,8 @@ class KnownTree {
   virtual ~KnownTree() = default;
   // `below` is a path below the directory that is copied; null when nothing is known of it.
   virtual std::unique_ptr<KnownDirectory> directory(const std::string& below) = 0;
+  // Whether its directories are asked for what is equal.
+  virtual bool wants_stats() const { return false; }
   // The directory that is copied, as the one layer has it that it lies in alone: to be read instead
   // of a mount of it, which is dearer. Whiteouts in it, which hide nothing, are left out.
   virtual std::optional<sys::Fd> bare() const { return std::nullopt; }

@@ -8,9 +8,17 @@
 #include "base/sys/xattr.h"
 
 namespace cairn::overlay::internal {
-namespace {
-
 using sys::Fd;
+
+// Capabilities, user attributes and ACLs. A filesystem that refuses one is no reason to fail
+// (FEATURES C12); labels of security modules belong to the host.
+bool travels(std::string_view name) {
+  if (name.starts_with("user.overlay.")) return false;  // a layer seen raw shows overlayfs's marks
+  return name == "security.capability" || name.starts_with("user.") ||
+         name.starts_with("system.posix_acl_");
+}
+
+namespace {
 
 constexpr mode_t kPermissions = 07777;
 
@@ -45,18 +53,8 @@ void copy_and_show(const Fd& source, const struct stat& st, const Fd& made, Byte
   }
 }
 
-}  // namespace
-
-// Capabilities, user attributes and ACLs. A filesystem that refuses one is no reason to fail
-// (FEATURES C12); labels of security modules belong to the host.
-bool travels(std::string_view name) {
-  if (name.starts_with("user.overlay.")) return false;  // a layer seen raw shows overlayfs's marks
-  return name == "security.capability" || name.starts_with("user.") ||
-         name.starts_with("system.posix_acl_");
-}
-
-void copy_xattrs(const Fd& from, const Fd& to) {
-  for (const std::string& name : sys::list_xattrs(from)) {
+void copy_xattrs(const Fd& from, const std::vector<std::string>& names, const Fd& to) {
+  for (const std::string& name : names) {
     if (!travels(name)) continue;
     if (std::optional<std::string> value = sys::find_xattr(from, name.c_str())) {
       sys::try_set_xattr(to, name.c_str(), *value);
@@ -65,40 +63,55 @@ void copy_xattrs(const Fd& from, const Fd& to) {
 }
 
 // Owner before mode, since chown clears setuid bits; attributes after both, since chown clears
-// capabilities; times last.
-void apply_metadata(const Fd& made, const Fd& source, const struct stat& st,
-                    const CopyOptions& options) {
+// capabilities; times last. `now` is how it came into being, `names` are the source's attributes.
+void apply_metadata(const Fd& made, const struct stat& now, const Fd& source, const struct stat& st,
+                    const std::vector<std::string>& names, const CopyOptions& options) {
   Owner owner = owner_for(st, options);
   mode_t mode = mode_for(st, options);
-  struct stat now = sys::stat_of(made);
   bool is_owned = now.st_uid == owner.uid && now.st_gid == owner.gid;
   if (!is_owned) sys::chown_at(made, "", owner.uid, owner.gid);
   if (!is_owned || (now.st_mode & kPermissions) != mode) sys::chmod_fd(made, mode);
-  copy_xattrs(source, made);
+  copy_xattrs(source, names, made);
   sys::set_mtime(made, mtime_for(st, options));
+}
+
+}  // namespace
+
+void copy_xattrs(const Fd& from, const Fd& to) {
+  copy_xattrs(from, sys::list_xattrs(from), to);
+}
+
+void apply_metadata(const Fd& made, const Fd& source, const struct stat& st,
+                    const CopyOptions& options) {
+  apply_metadata(made, sys::stat_of(made), source, st, sys::list_xattrs(source), options);
 }
 
 bool try_link(const Twin& twin, const Fd& dest_dir, const std::string& dest_name) {
   return sys::try_link_at(twin.dir, twin.name.c_str(), dest_dir, dest_name.c_str());
 }
 
-struct stat copy_file(const Entry& entry, const CopyOptions& options, KnownDirectory* known) {
-  // O_NONBLOCK: should a FIFO have taken the file's place, the open must not hang.
-  Fd source = sys::open_at(entry.source_dir, entry.source_name.c_str(), O_RDONLY | O_NONBLOCK);
-  struct stat opened = sys::stat_of(source);
-  if (!S_ISREG(opened.st_mode)) {
-    throw Error::of(ErrorKind::kHost, "{} changed while it was copied", entry.source_path);
+OpenFile look_at(Fd fd, const std::string& source_path) {
+  struct stat st = sys::stat_of(fd);
+  if (!S_ISREG(st.st_mode)) {
+    throw Error::of(ErrorKind::kHost, "{} changed while it was copied", source_path);
   }
+  std::vector<std::string> xattrs = sys::list_xattrs(fd);
+  return {.fd = std::move(fd), .st = st, .xattrs = std::move(xattrs)};
+}
+
+void copy_file(const Entry& entry, const OpenFile& source, const CopyOptions& options,
+               KnownDirectory* known, std::optional<NewFile>& last) {
   // Most files come into being with the mode and owner that they are to have.
+  mode_t asked = mode_for(source.st, options) & 0777;
   Fd made = sys::open_at(entry.dest_dir, entry.dest_name.c_str(),
-                         O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode_for(opened, options) & 0777);
-  if (ByteSink* reader = known != nullptr ? known->reader_of(source, opened) : nullptr) {
-    copy_and_show(source, opened, made, *reader);
+                         O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, asked);
+  if (!last || last->asked != asked) last = {.asked = asked, .st = sys::stat_of(made)};
+  if (ByteSink* reader = known != nullptr ? known->reader_of(source) : nullptr) {
+    copy_and_show(source.fd, source.st, made, *reader);
   } else {
-    sys::copy_file_contents(source, opened, made);
+    sys::copy_file_contents(source.fd, source.st, made);
   }
-  apply_metadata(made, source, opened, options);
-  return known != nullptr ? sys::stat_of(source) : opened;
+  apply_metadata(made, last->st, source.fd, source.st, source.xattrs, options);
 }
 
 void copy_symlink(const Entry& entry, const struct stat& st, const CopyOptions& options) {

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "overlay/internal/tree_copy.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
+#include <span>
+#include <utility>
 
 #include "base/error.h"
 #include "overlay/internal/copy_entry.h"
@@ -68,54 +72,54 @@ void TreeCopy::open(Node& node) const {
   node.parent.reset();
 }
 
+// A file is looked at when it is opened, unless somebody wants to know of it before.
 void TreeCopy::list(const Shared& node) {
   if (node->parent) open(*node);
   std::vector<sys::DirEntry> found = sys::list_dir(node->source);
   std::ranges::sort(found, {}, &sys::DirEntry::name);
   bool marks = is_bare_ && opacity(node->source) == Opacity::kHoldsWhiteouts;
+  bool looks = options_.known != nullptr && options_.known->wants_stats();
   std::vector<Item> batch;
-  off_t bytes = 0;
-  auto push = [&] {
-    if (batch.empty()) return;
-    ++node->unfinished;
-    std::size_t weight = batch.size() + static_cast<std::size_t>(bytes >> 14);
-    tasks_.push([this, node, items = std::move(batch)] { copy_batch(node, items); }, weight);
-    batch = {};
-    bytes = 0;
-  };
   for (sys::DirEntry& entry : found) {
-    Item item{std::move(entry.name), {}};
-    item.st = sys::stat_at(node->source, item.name.c_str());
+    Item item{.name = std::move(entry.name), .st = {}};
+    if (looks || entry.type != DT_REG) item.st = sys::stat_at(node->source, item.name.c_str());
     if (is_bare_ && is_whiteout(node->source, item, marks)) continue;
-    if (!takes(*node, item.name, item.st)) continue;
-    if (S_ISDIR(item.st.st_mode)) {
+    if (!takes(*node, item)) continue;
+    if (item.is_directory()) {
       make_directory(node, item);
       continue;
     }
-    bytes += item.st.st_size;
     batch.push_back(std::move(item));
-    if (batch.size() == kBatchItems || bytes >= kBatchBytes) push();
+    if (batch.size() == kBatchItems) push_batch(node, std::exchange(batch, {}));
   }
-  push();
+  push_batch(node, std::move(batch));
   done_with_one(*node);
+}
+
+void TreeCopy::push_batch(const Shared& node, std::vector<Item> items) {
+  if (items.empty()) return;
+  ++node->unfinished;
+  std::size_t weight = items.size();
+  tasks_.push([this, node, items = std::move(items)] { copy_batch(node, items); }, weight);
 }
 
 // `marks` tells of a directory in which empty files may be whiteouts.
 bool TreeCopy::is_whiteout(const sys::Fd& dir, const Item& item, bool marks) {
-  if (is_whiteout_device(item.st)) return true;
-  return marks && S_ISREG(item.st.st_mode) && item.st.st_size == 0 &&
+  if (is_whiteout_device(*item.st)) return true;
+  return marks && S_ISREG(item.st->st_mode) && item.st->st_size == 0 &&
          has_whiteout_mark(dir, item.name.c_str());
 }
 
 // An excluded directory comes into being only when something below it is included.
-bool TreeCopy::takes(const Node& node, const std::string& name, const struct stat& st) const {
+bool TreeCopy::takes(const Node& node, const Item& item) const {
   if (options_.stop.stop_requested()) throw Error(ErrorKind::kCancelled, "cancelled");
   if (options_.filter == nullptr) return true;
-  std::string path = join(node.source_path, name);
-  auto verdict = options_.filter->judge(path, S_ISDIR(st.st_mode));
+  std::string path = join(node.source_path, item.name);
+  auto verdict = options_.filter->judge(path, item.is_directory());
   if (verdict != PathFilter::Verdict::kPartly) return verdict == PathFilter::Verdict::kIncluded;
-  return S_ISDIR(st.st_mode) &&
-         includes_below(*options_.filter, sys::open_at(node.source, name.c_str(), kOpenDir), path);
+  return item.is_directory() &&
+         includes_below(*options_.filter, sys::open_at(node.source, item.name.c_str(), kOpenDir),
+                        path);
 }
 
 std::optional<struct stat> TreeCopy::find_at_dest(const Node& node, const std::string& name) const {
@@ -158,37 +162,60 @@ void TreeCopy::make_directory(const Shared& node, const Item& item) {
   tasks_.push([this, made] { list(made); });
 }
 
-void TreeCopy::copy_batch(const Shared& node, const std::vector<Item>& items) {
-  std::unique_ptr<KnownDirectory> known;
-  if (options_.known != nullptr) known = options_.known->directory(node->below);
+// What one thread copies of a directory.
+struct TreeCopy::Batch {
+  Node& node;
+  std::unique_ptr<KnownDirectory> known = nullptr;
+  std::optional<NewFile> last = {};
+  off_t bytes = 0;
+};
+
+void TreeCopy::copy_batch(const Shared& node, std::vector<Item> items) {
+  Batch batch{.node = *node};
+  if (options_.known != nullptr) batch.known = options_.known->directory(node->below);
+  std::size_t left = items.size();
   for (const Item& item : items) {
     if (options_.stop.stop_requested()) throw Error(ErrorKind::kCancelled, "cancelled");
-    copy_one(*node, item, known.get());
+    copy_one(batch, item);
+    --left;
+    if (batch.bytes >= kBatchBytes && left > 0) break;  // large ones: others may help
   }
-  known.reset();  // before the directory may be finished
+  batch.known.reset();  // before the directory may be finished
+  std::span<Item> rest = std::span(items).last(left);
+  for (std::span<Item> half : {rest.first(left / 2), rest.subspan(left / 2)}) {
+    push_batch(node, {std::make_move_iterator(half.begin()), std::make_move_iterator(half.end())});
+  }
   done_with_one(*node);
 }
 
-void TreeCopy::copy_one(Node& node, const Item& item, KnownDirectory* known) {
+void TreeCopy::copy_one(Batch& batch, const Item& item) {
+  Node& node = batch.node;
   clear_target(node, item.name);
-  if (S_ISREG(item.st.st_mode)) return copy_regular(node, item, known);
+  if (!item.st || S_ISREG(item.st->st_mode)) return copy_regular(batch, item);
   std::string path = join(node.source_path, item.name);
   Entry entry{node.source, item.name, path, node.dest, item.name};
-  if (S_ISLNK(item.st.st_mode)) return copy_symlink(entry, item.st, options_);
-  copy_node(entry, item.st, options_);
+  if (S_ISLNK(item.st->st_mode)) return copy_symlink(entry, *item.st, options_);
+  copy_node(entry, *item.st, options_);
 }
 
-void TreeCopy::copy_regular(Node& node, const Item& item, KnownDirectory* known) {
-  if (item.st.st_nlink > 1 && waits_for_other_name(node, item)) {
-    if (known != nullptr) known->linked(item.name, item.st);
-    return;
+void TreeCopy::copy_regular(Batch& batch, const Item& item) {
+  Node& node = batch.node;
+  KnownDirectory* known = batch.known.get();
+  auto links = [&](const std::optional<Twin>& twin) {
+    return twin && try_link(*twin, node.dest, item.name);
+  };
+  if (known != nullptr && links(known->find_known(item.name))) return;
+  if (item.st) {
+    if (waits_for_other_name(batch, item.name, *item.st)) return;
+    if (known != nullptr && links(known->find_equal(item.name, *item.st))) return;
   }
-  std::optional<Twin> twin =
-      known != nullptr ? known->find_equal(item.name, item.st) : std::nullopt;
-  if (twin && try_link(*twin, node.dest, item.name)) return;
   std::string path = join(node.source_path, item.name);
-  struct stat st = copy_file({node.source, item.name, path, node.dest, item.name}, options_, known);
-  if (known != nullptr) known->copied(item.name, st);
+  OpenFile source = look_at(sys::open_file_at(node.source, item.name.c_str()), path);
+  if (!item.st && waits_for_other_name(batch, item.name, source.st)) return;
+  copy_file({node.source, item.name, path, node.dest, item.name}, source, options_, known,
+            batch.last);
+  batch.bytes += source.st.st_size;
+  if (known != nullptr) known->copied(item.name, source);
 }
 
 // A file or link may replace a file or a link, never a directory.
@@ -205,12 +232,15 @@ void TreeCopy::clear_target(const Node& node, const std::string& name) const {
   }
 }
 
-bool TreeCopy::waits_for_other_name(const Node& node, const Item& item) {
-  std::string path = join(node.below, item.name);
+bool TreeCopy::waits_for_other_name(Batch& batch, const std::string& name, const struct stat& st) {
+  if (st.st_nlink == 1) return false;
+  std::string path = join(batch.node.below, name);
   std::lock_guard lock(mutex_);
-  auto [seen, first] = seen_.try_emplace({item.st.st_dev, item.st.st_ino}, path);
-  if (!first) later_.emplace_back(std::move(path), seen->second);
-  return !first;
+  auto [seen, first] = seen_.try_emplace({st.st_dev, st.st_ino}, path);
+  if (first) return false;
+  later_.emplace_back(std::move(path), seen->second);
+  if (batch.known) batch.known->linked(name, st);
+  return true;
 }
 
 void TreeCopy::done_with_one(Node& node) const {

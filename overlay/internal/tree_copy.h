@@ -32,20 +32,23 @@ class TreeCopy {
   using Shared = std::shared_ptr<Node>;
   struct Item {
     std::string name;
-    struct stat st;
+    std::optional<struct stat> st;  // nothing for a file that nobody has looked at
+    bool is_directory() const { return st && S_ISDIR(st->st_mode); }
   };
+  struct Batch;
 
   void open(Node& node) const;
   void list(const Shared& node);
   static bool is_whiteout(const sys::Fd& dir, const Item& item, bool marks);
-  bool takes(const Node& node, const std::string& name, const struct stat& st) const;
+  bool takes(const Node& node, const Item& item) const;
   void make_directory(const Shared& node, const Item& item);
   std::optional<struct stat> find_at_dest(const Node& node, const std::string& name) const;
-  void copy_batch(const Shared& node, const std::vector<Item>& items);
-  void copy_one(Node& node, const Item& item, KnownDirectory* known);
-  void copy_regular(Node& node, const Item& item, KnownDirectory* known);
+  void push_batch(const Shared& node, std::vector<Item> items);
+  void copy_batch(const Shared& node, std::vector<Item> items);
+  void copy_one(Batch& batch, const Item& item);
+  void copy_regular(Batch& batch, const Item& item);
   void clear_target(const Node& node, const std::string& name) const;
-  bool waits_for_other_name(const Node& node, const Item& item);
+  bool waits_for_other_name(Batch& batch, const std::string& name, const struct stat& st);
   void done_with_one(Node& node) const;
   void make_later_links(const sys::Fd& top);
 

@@ -41,9 +41,10 @@ Digest indexed_file(const Fd& found, const struct stat& st, const StatIndex* kno
 
 }  // namespace
 
-FileDigester::FileDigester(const sys::Fd& file, const struct stat& st) {
+FileDigester::FileDigester(const sys::Fd& file, const struct stat& st,
+                           const std::vector<std::string>& xattrs) {
   internal::add_header(hash_, st, Owners::kIgnored);
-  internal::add_xattrs(hash_, file);
+  internal::add_xattrs(hash_, file, xattrs);
 }
 
 Digest content_digest(const sys::RootDir& root, const std::string& path,

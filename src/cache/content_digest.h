@@ -42,8 +42,8 @@ Digest content_digest(const sys::RootDir& root, const std::string& path,
 // The digest that a regular file has in such a tree, its owner ignored, for who reads it anyway.
 class FileDigester final : public ByteSink {
  public:
-  // Of the open file, which has this stat.
-  FileDigester(const sys::Fd& file, const struct stat& st);
+  // Of the open file, which has this stat and attributes of these names.
+  FileDigester(const sys::Fd& file, const struct stat& st, const std::vector<std::string>& xattrs);
   // All its bytes, in order.
   void write(std::span<const std::byte> bytes) override { hash_.update(bytes); }
   Digest finish() { return hash_.finish(); }

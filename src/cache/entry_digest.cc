@@ -50,7 +50,11 @@ void add_header(Sha256& hash, const struct stat& st, Owners owners, std::string_
 }
 
 void add_xattrs(Sha256& hash, const sys::Fd& file) {
-  for (const std::string& name : sys::list_xattrs(file)) {
+  add_xattrs(hash, file, sys::list_xattrs(file));
+}
+
+void add_xattrs(Sha256& hash, const sys::Fd& file, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
     if (!counts(name)) continue;
     add_text(hash, name);
     add_text(hash, sys::find_xattr(file, name.c_str()).value_or(""));

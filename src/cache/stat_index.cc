@@ -181,6 +181,12 @@ StatIndex::Directory StatIndex::directory_of(const Row& row) const {
   return found;
 }
 
+std::size_t StatIndex::files() const {
+  std::size_t sum = 0;
+  for (std::size_t i = 0; i < count_; ++i) sum += row_at(i).row.count;
+  return sum;
+}
+
 StatIndex::Directory StatIndex::directory(std::string_view path) const {
   std::size_t low = 0;
   for (std::size_t high = count_; low < high;) {
@@ -215,9 +221,7 @@ std::optional<std::vector<std::string>> StatIndex::beyond(const StatIndex& part)
       }
     }
   }
-  std::size_t all = 0;
-  for (std::size_t i = 0; i < part.count_; ++i) all += part.directory_of(part.row_at(i)).size();
-  if (found != all) return std::nullopt;
+  if (found != part.files()) return std::nullopt;
   return more;
 }
 

@@ -74,6 +74,7 @@ class StatIndex {
   static std::optional<StatIndex> find(const std::string& path, Timestamp now);
 
   std::size_t directories() const { return count_; }
+  std::size_t files() const;
   std::span<const std::byte> bytes() const { return file_.bytes(); }  // of the whole file
   // The empty one for a directory that is not there. `path` as the scan called it.
   Directory directory(std::string_view path) const;

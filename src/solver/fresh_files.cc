@@ -17,23 +17,15 @@ class FreshFiles::Directory final : public overlay::KnownDirectory {
     std::ranges::move(files_, std::back_inserter(all));
   }
 
-  std::optional<overlay::Twin> find_equal(const std::string&, const struct stat&) override {
-    return std::nullopt;
+  ByteSink* reader_of(const overlay::OpenFile& file) override {
+    return &digester_.emplace(file.fd, file.st, file.xattrs);
   }
 
-  ByteSink* reader_of(const sys::Fd& file, const struct stat& st) override {
-    opened_ = FileStamp::of(st);
-    return &digester_.emplace(file, st);
-  }
-
-  void copied(const std::string& name, const struct stat& st) override {
-    tree_.bytes_ += st.st_size;
-    FileStamp stamp = FileStamp::of(st);
-    if (stamp != opened_) {
-      tree_.changed_ = true;
-      return;
-    }
-    files_.push_back({.name = name, .stamp = stamp, .digest = digester_->finish()});
+  // One that changes while it is read has another stamp when the tree is digested.
+  void copied(const std::string& name, const overlay::OpenFile& file) override {
+    tree_.bytes_ += file.st.st_size;
+    files_.push_back(
+        {.name = name, .stamp = FileStamp::of(file.st), .digest = digester_->finish()});
   }
 
   void linked(const std::string& name, const struct stat&) override {
@@ -44,7 +36,6 @@ class FreshFiles::Directory final : public overlay::KnownDirectory {
  private:
   FreshFiles& tree_;
   std::string below_;
-  FileStamp opened_;
   std::optional<cache::FileDigester> digester_;
   std::vector<File> files_;
 };
@@ -69,7 +60,7 @@ void FreshFiles::finished(const std::string& below) {
 }
 
 bool FreshFiles::are(const cache::StatIndex& digested) const {
-  if (changed_ || !index_) return false;
+  if (!index_) return false;
   std::optional<std::vector<std::string>> more = digested.beyond(*index_);
   return more && std::set<std::string>(more->begin(), more->end()) == other_names_;
 }

@@ -50,7 +50,6 @@ class FreshFiles final : public overlay::KnownTree {
   std::map<std::string, std::vector<File>> files_;  // of directories that are being copied
   std::set<std::string> other_names_;               // of files with several, which have no digest
   std::atomic<std::int64_t> bytes_ = 0;
-  std::atomic<bool> changed_ = false;  // while it was read
 };
 
 }  // namespace cairn::solver

@@ -35,8 +35,8 @@ class KnownFiles final : public overlay::KnownTree {
 
   std::unique_ptr<overlay::KnownDirectory> directory(const std::string& below) override;
 
-  // Whether a file that was copied was not the one that was digested.
-  bool have_changed() const { return changed_; }
+  // Whether what is there, now that all is copied, is not what was digested.
+  bool have_changed() const;
   // Whether any was linked.
   bool have_links() const { return linked_; }
   // Of the files that were not.
@@ -48,6 +48,7 @@ class KnownFiles final : public overlay::KnownTree {
   std::shared_ptr<const cache::StatIndex> files_;
   std::shared_ptr<const EarlierCopy> earlier_;
   std::atomic<bool> changed_ = false;
+  std::atomic<std::size_t> found_ = 0;  // of the files that were digested
   std::atomic<bool> linked_ = false;
   std::atomic<std::int64_t> copied_bytes_ = 0;
 };

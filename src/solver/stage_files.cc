@@ -44,8 +44,8 @@ class StageFiles::Directory final : public overlay::KnownDirectory {
     return std::nullopt;
   }
 
-  void copied(const std::string&, const struct stat& st) override {
-    tree_.copied_bytes_ += st.st_size;
+  void copied(const std::string&, const overlay::OpenFile& file) override {
+    tree_.copied_bytes_ += file.st.st_size;
   }
 
  private:

@@ -24,6 +24,7 @@ class StageFiles final : public overlay::KnownTree {
   StageFiles(const Job& job, const std::string& snapshot, std::string path, bool is_directory);
 
   std::unique_ptr<overlay::KnownDirectory> directory(const std::string& below) override;
+  bool wants_stats() const override { return true; }
   std::optional<sys::Fd> bare() const override;
 
   // The layers that files were linked from.

@@ -20,6 +20,7 @@ enum class Owners { kCount, kIgnored };
 // Type, mode, owner, size, device numbers and link target.
 void add_header(Sha256& hash, const struct stat& st, Owners owners, std::string_view link = {});
 void add_xattrs(Sha256& hash, const sys::Fd& file);
+void add_xattrs(Sha256& hash, const sys::Fd& file, const std::vector<std::string>& names);
 // One entry of a directory.
 void add_entry(Sha256& hash, std::string_view name, const Digest& digest);
 

@@ -115,7 +115,7 @@ TEST_CASE("who reads a file anyway gets the digest that it has in a tree") {
   s.scan();
   IndexedFile known = *StatIndex::find(s.index(), Scans::later_by(20))->directory("").find("a");
   sys::Fd file = sys::open_at(s.tree.fd(), "d/a", O_RDONLY);
-  FileDigester digester(file, sys::stat_of(file));
+  FileDigester digester(file, sys::stat_of(file), sys::list_xattrs(file));
   digester.write(as_bytes("al"));
   digester.write(as_bytes("pha"));
   CHECK(digester.finish() == known.digest);

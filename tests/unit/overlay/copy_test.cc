@@ -144,6 +144,13 @@ TEST_CASE("files replace files and links but no directory, directories replace n
 }
 
 // C15
+TEST_CASE("many large files of one directory are copied by whoever has time") {
+  TempTree from, to;
+  for (int i = 0; i < 40; ++i) from.file(fmt::format("d/{}", i), std::string(1 << 20, 'a'));
+  copy(from, to, "/d", "/new");
+  for (int i = 0; i < 40; ++i) CHECK(to.stat(fmt::format("new/{}", i)).st_size == 1 << 20);
+}
+
 TEST_CASE("hard links inside one source stay hard links") {
   TempTree from, to;
   from.file("src/a", "shared");
