@@ -31,18 +31,27 @@
 namespace cairn::cli {
 namespace {
 
-// Takes diffIDs of finished layers while later steps run. The first failure comes out of wait().
-class LayerDigests {
+// Takes diffIDs of finished layers, and makes their blobs if an output takes some, while later
+// steps run. The first failure comes out of wait().
+class NewLayers {
  public:
-  LayerDigests(Session& session, std::optional<std::int64_t> clamp)
-      : session_(session), clamp_(clamp) {}
+  NewLayers(Session& session, std::optional<std::int64_t> clamp,
+            std::optional<output::BlobOptions> blobs)
+      : session_(session), clamp_(clamp), blobs_(blobs) {}
+  // Nobody waits for a build that failed.
+  ~NewLayers() { stop_.request_stop(); }
+  NewLayers(const NewLayers&) = delete;
+  NewLayers& operator=(const NewLayers&) = delete;
+
   void start(const std::string& snapshot) {
     store::LayerView view{.snapshot = snapshot, .clamp = clamp_};
     if (session_.store().snapshots().find_diff_id(view)) return;
     session_.enter();
     std::lock_guard lock(mutex_);
     if (!pool_) pool_.emplace(1);
-    pending_.push_back(pool_->run([this, view] { output::layer_diff_id(session_.store(), view); }));
+    pending_.push_back(pool_->run([this, view] {
+      output::prepare_layer(session_.store(), view, blobs_, stop_.get_token());
+    }));
   }
   void wait() {
     for (std::future<void>& one : pending_) one.get();
@@ -51,6 +60,8 @@ class LayerDigests {
  private:
   Session& session_;
   std::optional<std::int64_t> clamp_;
+  std::optional<output::BlobOptions> blobs_;
+  std::stop_source stop_;
   std::mutex mutex_;
   std::vector<std::future<void>> pending_;
   std::optional<ThreadPool> pool_;
@@ -145,6 +156,14 @@ class BuildRun {
     return false;
   }
 
+  // As the first output that takes blobs wants them; another one makes its own of them if it must.
+  std::optional<output::BlobOptions> wanted_blobs() const {
+    for (const output::OutputSpec& spec : parts_.inputs.outputs) {
+      if (spec.takes_blobs()) return spec.blobs;
+    }
+    return std::nullopt;
+  }
+
   // Files of the layers that this build makes are not younger than its epoch.
   std::optional<std::int64_t> clamp_of(const plan::Plan& plan) const {
     if (!plan.source_date_epoch || !output::rewrites_timestamps(parts_.inputs.outputs))
@@ -163,14 +182,14 @@ class BuildRun {
   }
 
   std::vector<solver::StepResult> solve(const plan::Plan& plan) {
-    LayerDigests digests(session_, clamp_of(plan));
+    NewLayers layers(session_, clamp_of(plan), wanted_blobs());
     solver::Workshop workshop = parts_.shop;
-    // Of merged layers nobody needs the single digests.
+    // Of merged layers nobody needs the single ones.
     if (wants_image() && flags_.squash == output::Squash::kNone) {
-      workshop.on_layer = [&digests](const std::string& snapshot) { digests.start(snapshot); };
+      workshop.on_layer = [&layers](const std::string& snapshot) { layers.start(snapshot); };
     }
     std::vector<solver::StepResult> results = solver::Solver(workshop).solve(plan, session_.stop());
-    digests.wait();
+    layers.wait();
     return results;
   }
 

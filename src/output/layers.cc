@@ -78,40 +78,106 @@ void write_tar(store::Store& store, const oci::DiffId& diff_id,
       .with_hint("pull or build the image again");
 }
 
+// Passes on what is written until somebody wants it no more.
+class StoppableSink final : public ByteSink {
+ public:
+  StoppableSink(std::stop_token stop, ByteSink& inner) : stop_(std::move(stop)), inner_(inner) {}
+  void write(std::span<const std::byte> bytes) override {
+    if (stop_.stop_requested()) throw Error(ErrorKind::kCancelled, "cancelled");
+    inner_.write(bytes);
+  }
+
+ private:
+  std::stop_token stop_;
+  ByteSink& inner_;
+};
+
+// A blob of a layer that is being compressed: the tar goes in, the layer's diffID comes out.
+class LayerCompressor {
+ public:
+  LayerCompressor(store::Store& store, const BlobOptions& options)
+      : store_(store),
+        options_(options),
+        blob_(store.blobs().writer()),
+        compressor_(compressing(options.compression, blob_, std::thread::hardware_concurrency(),
+                                options.level)),
+        tar_(compressor_.get()) {}
+
+  DigestingSink& tar() { return tar_; }
+
+  oci::DiffId finish() {
+    compressor_->finish();
+    return oci::DiffId(tar_.finish());
+  }
+
+  oci::Descriptor keep(const oci::DiffId& diff_id) {
+    store::Blob written = blob_.commit();
+    oci::Descriptor descriptor{.media_type = media_type(options_.types, options_.compression),
+                               .digest = written.digest,
+                               .size = written.size};
+    store_.layer_blobs().add(diff_id, descriptor);
+    return descriptor;
+  }
+
+ private:
+  store::Store& store_;
+  const BlobOptions& options_;
+  store::BlobWriter blob_;
+  std::unique_ptr<CompressingSink> compressor_;
+  DigestingSink tar_;
+};
+
 oci::Descriptor make_blob(store::Store& store, const oci::DiffId& diff_id,
                           const std::optional<LayerView>& view, const BlobOptions& options) {
   ErrorContext while_here([&] { return "writing layer " + diff_id.str(); });
-  store::BlobWriter blob = store.blobs().writer();
-  auto compressor =
-      compressing(options.compression, blob, std::thread::hardware_concurrency(), options.level);
-  DigestingSink tar(compressor.get());
-  write_tar(store, diff_id, view, tar);
-  compressor->finish();
-  if (tar.finish() != diff_id.digest()) {
+  LayerCompressor layer(store, options);
+  write_tar(store, diff_id, view, layer.tar());
+  if (layer.finish() != diff_id) {
     throw Error::of(ErrorKind::kCorrupt, "the files of layer {} are not what they were",
                     diff_id.str())
         .with_hint("something changed the store; build the image again with --no-cache");
   }
-  store::Blob written = blob.commit();
-  oci::Descriptor descriptor{.media_type = media_type(options.types, options.compression),
-                             .digest = written.digest,
-                             .size = written.size};
-  store.layer_blobs().add(diff_id, descriptor);
-  return descriptor;
+  return layer.keep(diff_id);
+}
+
+void remember_diff_id(store::Store& store, const LayerView& view, const oci::DiffId& diff_id,
+                      const DigestingSink& tar) {
+  auto size = static_cast<std::int64_t>(tar.size());
+  if (!view.base) store.snapshots().set_size(view.snapshot, size);
+  store.snapshots().set_diff_id(view, diff_id, size);
+}
+
+oci::DiffId take_diff_id(store::Store& store, const LayerView& view, std::stop_token stop) {
+  ErrorContext while_here([&] { return "digesting layer " + view.snapshot; });
+  DigestingSink tar;
+  StoppableSink until_stopped(std::move(stop), tar);
+  write_view(store, view, until_stopped);
+  oci::DiffId diff_id(tar.finish());
+  remember_diff_id(store, view, diff_id, tar);
+  return diff_id;
 }
 
 }  // namespace
 
 oci::DiffId layer_diff_id(store::Store& store, const LayerView& view) {
   if (auto known = store.snapshots().find_diff_id(view)) return *known;
-  ErrorContext while_here([&] { return "digesting layer " + view.snapshot; });
-  DigestingSink tar;
-  write_view(store, view, tar);
-  auto size = static_cast<std::int64_t>(tar.size());
-  if (!view.base) store.snapshots().set_size(view.snapshot, size);
-  oci::DiffId diff_id(tar.finish());
-  store.snapshots().set_diff_id(view, diff_id, size);
-  return diff_id;
+  return take_diff_id(store, view, {});
+}
+
+void prepare_layer(store::Store& store, const LayerView& view,
+                   const std::optional<BlobOptions>& blob, std::stop_token stop) {
+  if (store.snapshots().find_diff_id(view)) return;
+  if (!blob) {
+    take_diff_id(store, view, std::move(stop));
+    return;
+  }
+  ErrorContext while_here([&] { return "writing layer " + view.snapshot; });
+  LayerCompressor layer(store, *blob);
+  StoppableSink until_stopped(std::move(stop), layer.tar());
+  write_view(store, view, until_stopped);
+  oci::DiffId diff_id = layer.finish();
+  remember_diff_id(store, view, diff_id, layer.tar());
+  if (store.layer_blobs().find(diff_id).empty()) layer.keep(diff_id);
 }
 
 oci::Descriptor layer_blob(store::Store& store, const oci::DiffId& diff_id,

@@ -26,6 +26,10 @@ struct OutputSpec {
   std::optional<bool> platform_split = {};
   BlobOptions blobs;
 
+  // Whether it takes layers as blobs, made as `blobs` says.
+  bool takes_blobs() const {
+    return push || type == OutputType::kOci || type == OutputType::kDocker;
+  }
   bool is_tree() const { return type == OutputType::kLocal || type == OutputType::kTar; }
   bool writes_stdout() const { return dest == "-"; }
 };

@@ -152,6 +152,34 @@ TEST_CASE("a layer's blob is made once, and again only when another compression 
   CHECK(w.store.layer_blobs().find(id).size() == 2);
 }
 
+TEST_CASE("what is prepared of a layer is what would be made of it later") {
+  Workbench w;
+  Files files = {{"f", std::string(10'000, 'x')}};
+  LayerView later{.snapshot = w.snapshot(files)}, early{.snapshot = w.snapshot(files)};
+  prepare_layer(w.store, early, BlobOptions{}, {});
+  std::optional<oci::DiffId> id = w.store.snapshots().find_diff_id(early);
+  REQUIRE(id);
+  CHECK(w.store.snapshots().find(early.snapshot)->size > 10'000);
+  std::vector<oci::Descriptor> made = w.store.layer_blobs().find(*id);
+  REQUIRE(made.size() == 1);
+  CHECK(layer_diff_id(w.store, later) == *id);
+  CHECK(layer_blob(w.store, *id, early, {}) == made[0]);
+  prepare_layer(w.store, later, BlobOptions{.compression = Compression::kZstd}, {});
+  CHECK(w.store.layer_blobs().find(*id) == made);
+}
+
+TEST_CASE("what nobody waits for any more is not prepared to the end") {
+  Workbench w;
+  LayerView view{.snapshot = w.snapshot({{"f", "text"}})};
+  std::stop_source stop;
+  stop.request_stop();
+  for (const std::optional<BlobOptions>& blob : {std::optional<BlobOptions>(), {BlobOptions{}}}) {
+    CHECK_THROWS_AS(prepare_layer(w.store, view, blob, stop.get_token()), Error);
+  }
+  CHECK(!w.store.snapshots().find_diff_id(view));
+  CHECK(sys::list_dir(sys::open_path(w.store.tmp_dir(), O_RDONLY | O_DIRECTORY)).empty());
+}
+
 TEST_CASE("a layer that came from elsewhere is compressed anew from its own bytes") {
   Workbench w;
   LayerView view{.snapshot = w.snapshot({{"f", "x"}})};
