@@ -23,7 +23,6 @@ class FreshFiles::Directory final : public overlay::KnownDirectory {
 
   // One that changes while it is read has another stamp when the tree is digested.
   void copied(const std::string& name, const overlay::OpenFile& file) override {
-    tree_.bytes_ += file.st.st_size;
     files_.push_back(
         {.name = name, .stamp = FileStamp::of(file.st), .digest = digester_->finish()});
   }

@@ -5,7 +5,6 @@
 // it in the index, and learns whether that still holds.
 #pragma once
 
-#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -30,7 +29,6 @@ class FreshFiles final : public overlay::KnownTree {
 
   // Publishes the index, when all is copied.
   void finish() { index_.emplace(writer_.finish(place_.file)); }
-  std::int64_t bytes() const { return bytes_; }
   // Whether what was copied is what was digested later: the same files, as they were when they were
   // copied.
   bool are(const cache::StatIndex& digested) const;
@@ -49,7 +47,6 @@ class FreshFiles final : public overlay::KnownTree {
   std::mutex mutex_;
   std::map<std::string, std::vector<File>> files_;  // of directories that are being copied
   std::set<std::string> other_names_;               // of files with several, which have no digest
-  std::atomic<std::int64_t> bytes_ = 0;
 };
 
 }  // namespace cairn::solver

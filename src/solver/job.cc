@@ -168,6 +168,8 @@ StepResult commit(const Job& job, Workspace& workspace, const cache::CacheKey& k
     job.shop.store.records().put_record(record_of(result->key, result->snapshot, key.to_json()));
     if (beside) beside(result->snapshot);
   });
+  // Not before it is on record, which would wait for what the disk has to do.
+  if (!result->cached) job.shop.store.wrote_some();
   return *result;
 }
 

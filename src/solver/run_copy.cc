@@ -303,8 +303,6 @@ StepResult run_copy(Job& job, const plan::CopyOp& op, progress::VertexScope& sco
     std::optional<StepResult> result = find_cached(job, key);
     if (!result && unread && unread->is_of(selection)) {
       result = keep(job, op, selection, key, std::move(unread->copied));
-      // Not before it is on record, which waits for what the disk has to do.
-      job.shop.store.wrote(unread->files->bytes());
     }
     if (!result) result = copy_anew(job, op, selection, key);
     if (result) return *result;

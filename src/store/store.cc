@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "base/error.h"
+#include "base/sys/disk.h"
 #include "base/sys/fd.h"
 #include "base/sys/placement.h"
 #include "store/internal/collect.h"
@@ -47,19 +48,20 @@ std::string make_root(const std::string& root) {
 // Syncs in the background, one at a time, as data comes.
 class EarlySync {
  public:
-  explicit EarlySync(std::string directory) : directory_(std::move(directory)) {}
+  explicit EarlySync(std::string directory)
+      : directory_(std::move(directory)), free_(sys::disk_space(directory_).free) {}
 
   void count(std::int64_t bytes) {
     if ((unsynced_ += bytes) < kMany) return;
     std::lock_guard lock(mutex_);
-    if (running_.valid() && running_.wait_for(std::chrono::seconds(0)) != kReady) return;
-    if (unsynced_.exchange(0) < kMany) return;  // another thread was faster
-    if (running_.valid()) running_.get();
-    running_ = std::async(std::launch::async, [this] {
-      sys::sync_filesystem(sys::open_path(directory_, O_RDONLY | O_DIRECTORY));
-    });
+    if (unsynced_ >= kMany) start();  // or another thread was faster
   }
 
+  // Whatever wrote it: the filesystem knows.
+  void look() {
+    std::lock_guard lock(mutex_);
+    if (free_ - sys::disk_space(directory_).free >= kMany) start();
+  }
   // Throws what one of them failed with: the kernel tells such a thing but once.
   void wait() {
     std::lock_guard lock(mutex_);
@@ -70,7 +72,18 @@ class EarlySync {
   static constexpr auto kReady = std::future_status::ready;
   static constexpr std::int64_t kMany = 64 << 20;  // some 50 ms of a fast disk
 
-  std::string directory_;
+  void start() {
+    if (running_.valid() && running_.wait_for(std::chrono::seconds(0)) != kReady) return;
+    unsynced_ = 0;
+    free_ = sys::disk_space(directory_).free;
+    if (running_.valid()) running_.get();
+    running_ = std::async(std::launch::async, [this] {
+      sys::sync_filesystem(sys::open_path(directory_, O_RDONLY | O_DIRECTORY));
+    });
+  }
+
+  const std::string directory_;
+  std::int64_t free_;  // when the last one began
   std::atomic<std::int64_t> unsynced_ = 0;
   std::mutex mutex_;
   std::future<void> running_;
@@ -174,6 +187,10 @@ std::optional<sys::PassingLock> Store::try_claim(const Digest& work) const {
 
 void Store::wrote(std::int64_t bytes) {
   parts_->early_sync.count(bytes);
+}
+
+void Store::wrote_some() {
+  parts_->early_sync.look();
 }
 
 void Store::sync() {

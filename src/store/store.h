@@ -87,6 +87,8 @@ class Store {
   // background, so that sync() has less to wait for in the end. Only where a process may have
   // threads. Throws what an earlier one failed with.
   void wrote(std::int64_t bytes);
+  // The same, by what became of the filesystem's free space.
+  void wrote_some();
 
   // Runs `work` under the write lock of the index, all of it or nothing: for "take what is there,
   // or put mine", between the halves of which another process must not come. Keep it to

@@ -55,7 +55,6 @@ TEST_CASE("files that stayed as they were copied are the ones that are digested"
   FreshFiles files(f.place());
   f.copy_both(files);
   files.finish();
-  CHECK(files.bytes() == 9);
   CHECK(files.are(*f.digest()));
 }
 
