@@ -40,29 +40,39 @@ template <typename Question>
   ::_exit(0);
 }
 
-int outcome(pid_t child) {
-  sys::ExitStatus status = sys::Process(child, Fd()).wait();
-  return status.signal != 0 ? ETIME : status.code;
-}
+// A question that was put, or why it could not be.
+class Asked {
+ public:
+  explicit Asked(pid_t child) : code_(child < 0 ? errno : 0) {
+    if (child > 0) child_.emplace(child, Fd());
+  }
+  int outcome() {
+    if (!child_) return code_;
+    sys::ExitStatus status = child_->wait();
+    return status.signal != 0 ? ETIME : status.code;
+  }
+
+ private:
+  int code_;
+  std::optional<sys::Process> child_;
+};
 
 template <typename Question>
-int ask(Question question) {
+Asked ask(Question question) {
   pid_t child = ::fork();
-  if (child < 0) return errno;
   if (child == 0) answer(question);
-  return outcome(child);
+  return Asked(child);
 }
 
 // In the namespaces of a step. Without id maps: none of the questions needs an id.
 template <typename Question>
-int ask_in_step(Question question) {
+Asked ask_in_step(Question question) {
   clone_args args{};
   args.flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
   args.exit_signal = SIGCHLD;
   auto child = static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
-  if (child < 0) return errno;
   if (child == 0) answer(question);
-  return outcome(child);
+  return Asked(child);
 }
 
 MountTree clone_whole(const char* path) {
@@ -106,29 +116,48 @@ void try_overlay(const std::string& dir, bool userxattr) {
 }
 
 // A disk that takes no files says nothing about overlays.
-int ask_overlay(const std::string& store, bool userxattr) {
-  sys::TempDir dir(store, "probe-");
-  int code = ask([&] { try_overlay(dir.path(), userxattr); });
-  if (code == ENOSPC || code == EDQUOT) throw Error::from_errno(code, "make files in {}", store);
-  return code;
-}
+class AskedOverlay {
+ public:
+  AskedOverlay(const std::string& store, bool userxattr)
+      : store_(store),
+        dir_(store, "probe-"),
+        asked_(ask([&] { try_overlay(dir_.path(), userxattr); })) {}
+
+  int outcome() {
+    int code = asked_.outcome();
+    if (code == ENOSPC || code == EDQUOT) throw Error::from_errno(code, "make files in {}", store_);
+    return code;
+  }
+
+ private:
+  const std::string& store_;
+  sys::TempDir dir_;
+  Asked asked_;
+};
 
 }  // namespace
 
+// What most hosts answer with yes is asked side by side.
 void probe_steps(Probe& probe, const std::string& store) {
-  probe.add(Question::kStepNamespaces, ask_in_step([] {}));
-  probe.add(Question::kFreshProc, ask_in_step([] { sys::new_filesystem("proc", {}); }));
-  if (!probe.yes(Question::kFreshProc)) {
-    probe.add(Question::kBoundProc, ask_in_step([] { clone_whole("/proc"); }));
-  }
-  probe.add(Question::kPivotRoot, ask_in_step(try_pivot_root));
-  if (!probe.yes(Question::kStepNamespaces)) {
-    probe.add(Question::kChroot, ask([] { require(::chroot("/") == 0, errno, "chroot"); }));
-  }
-  if (store.empty()) return;
   // Real root has trusted.* for overlay's marks; all others are given user.* by this option.
   bool userxattr = !probe.facts.initial_user_namespace || probe.find(Question::kUserNamespace);
-  probe.add(Question::kOverlay, ask_overlay(store, userxattr));
+  std::optional<AskedOverlay> overlay;
+  if (!store.empty()) overlay.emplace(store, userxattr);
+  Asked proc = ask_in_step([] { sys::new_filesystem("proc", {}); });
+  Asked pivot_root = ask_in_step(try_pivot_root);
+
+  int fresh_proc = proc.outcome();
+  probe.add(Question::kStepNamespaces, fresh_proc == 0 ? 0 : ask_in_step([] {}).outcome());
+  probe.add(Question::kFreshProc, fresh_proc);
+  if (fresh_proc != 0) {
+    probe.add(Question::kBoundProc, ask_in_step([] { clone_whole("/proc"); }).outcome());
+  }
+  probe.add(Question::kPivotRoot, pivot_root.outcome());
+  if (!probe.yes(Question::kStepNamespaces)) {
+    probe.add(Question::kChroot,
+              ask([] { require(::chroot("/") == 0, errno, "chroot"); }).outcome());
+  }
+  if (overlay) probe.add(Question::kOverlay, overlay->outcome());
 }
 
 }  // namespace cairn::sandbox
