@@ -50,7 +50,12 @@ Database::Database(const std::string& path) : path_(path) {
     // With WAL, NORMAL loses at most the newest commits in a power cut and never consistency; rows
     // whose files did not make it are dropped when met. Where WAL's shared memory is impossible
     // (network filesystems) SQLite stays with its rollback journal.
-    script("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;");
+    // The log stays behind, as an empty file: a new one takes a sync of the directory.
+    script(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
+        "PRAGMA journal_size_limit = 0;");
+    int stays = 1;
+    sqlite3_file_control(handle_, "main", SQLITE_FCNTL_PERSIST_WAL, &stays);
   } catch (...) {
     sqlite3_close_v2(handle_);
     throw;
