@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A fixed set of threads working off one queue, first come first served. Safe from any thread.
-// The first use decides that this process has threads: enter user namespaces before that.
+// Threads working off one queue, first come first served, each started when there is a job that
+// none has time for. Safe from any thread. The first job decides that this process has threads:
+// enter user namespaces before that.
 #pragma once
 
 #include <condition_variable>
@@ -17,12 +18,12 @@ namespace cairn {
 
 class ThreadPool {
  public:
-  explicit ThreadPool(std::size_t threads);
+  explicit ThreadPool(std::size_t threads) : most_(threads) {}  // at most
   ~ThreadPool();  // finishes what was queued, then joins
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
-  std::size_t size() const { return threads_.size(); }
+  std::size_t size() const { return most_; }
 
   // An exception of the job comes out of the future.
   template <typename Job>
@@ -35,11 +36,14 @@ class ThreadPool {
   void post(std::function<void()> job);  // the job must not throw
 
  private:
+  void start_one();  // under the lock
   void work();
 
+  const std::size_t most_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::function<void()>> queue_;
+  std::size_t idle_ = 0;  // threads that wait, or were woken for what is in the queue
   bool closing_ = false;
   std::vector<std::thread> threads_;
 };

@@ -181,6 +181,8 @@ void make_dir_at(const Fd& dir, const char* path, mode_t mode) {
 }
 
 void make_dirs(const std::string& path, mode_t mode) {
+  struct stat there;
+  if (::stat(path.c_str(), &there) == 0 && S_ISDIR(there.st_mode)) return;
   for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
     std::string part = path.substr(0, end);
     if (::mkdir(part.c_str(), mode) < 0) {
