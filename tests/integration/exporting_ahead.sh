@@ -10,7 +10,7 @@ head -c 20M /dev/urandom >large
 cat >Dockerfile <<'END'
 FROM base
 COPY large /large
-RUN --mount=type=cache,target=/c touch /c/begun; while [ ! -e /c/go ]; do sleep 0.05; done
+RUN --mount=type=cache,target=/c touch /c/begun; i=0; while [ ! -e /c/go ] && [ $i -lt 1200 ]; do sleep 0.05; i=$((i+1)); done
 END
 has_begun() { [ -n "$(ls "$CAIRN_ROOT"/cache-mounts/*/begun 2>/dev/null)" ]; }
 large_blobs() { find "$CAIRN_ROOT/oci/blobs/sha256" -size +15M | wc -l; }

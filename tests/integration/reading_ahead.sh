@@ -11,7 +11,7 @@ touch -d '1 hour ago' dir/*
 # The RUN ends when the file "go" is there.
 cat >Dockerfile <<'END'
 FROM base
-RUN --mount=type=cache,target=/c touch /c/begun; while [ ! -e /c/go ]; do sleep 0.05; done
+RUN --mount=type=cache,target=/c touch /c/begun; i=0; while [ ! -e /c/go ] && [ $i -lt 1200 ]; do sleep 0.05; i=$((i+1)); done
 COPY dir /dir
 END
 index() { ls -A "$CAIRN_ROOT/contexts" | wc -l; }
