@@ -96,11 +96,12 @@ void TreeCopy::list(const Shared& node) {
   done_with_one(*node);
 }
 
-void TreeCopy::push_batch(const Shared& node, std::vector<Item> items) {
+void TreeCopy::push_batch(const Shared& node, std::vector<Item> items, std::size_t weight_of_one) {
   if (items.empty()) return;
   ++node->unfinished;
-  std::size_t weight = items.size();
-  tasks_.push([this, node, items = std::move(items)] { copy_batch(node, items); }, weight);
+  std::size_t weight = items.size() * weight_of_one;
+  tasks_.push([this, node, items = std::move(items)]() mutable { copy_batch(node, items); },
+              weight);
 }
 
 // `marks` tells of a directory in which empty files may be whiteouts.
@@ -164,32 +165,39 @@ void TreeCopy::make_directory(const Shared& node, const Item& item) {
 
 // What one thread copies of a directory.
 struct TreeCopy::Batch {
-  Node& node;
+  const Shared& node;
+  std::span<Item> rest;
   std::unique_ptr<KnownDirectory> known = nullptr;
   std::optional<NewFile> last = {};
   off_t bytes = 0;
 };
 
-void TreeCopy::copy_batch(const Shared& node, std::vector<Item> items) {
-  Batch batch{.node = *node};
+void TreeCopy::copy_batch(const Shared& node, std::span<Item> items) {
+  Batch batch{.node = node, .rest = items};
   if (options_.known != nullptr) batch.known = options_.known->directory(node->below);
-  std::size_t left = items.size();
-  for (const Item& item : items) {
+  while (!batch.rest.empty()) {
     if (options_.stop.stop_requested()) throw Error(ErrorKind::kCancelled, "cancelled");
+    const Item& item = batch.rest.front();
+    batch.rest = batch.rest.subspan(1);
     copy_one(batch, item);
-    --left;
-    if (batch.bytes >= kBatchBytes && left > 0) break;  // large ones: others may help
   }
   batch.known.reset();  // before the directory may be finished
-  std::span<Item> rest = std::span(items).last(left);
-  for (std::span<Item> half : {rest.first(left / 2), rest.subspan(left / 2)}) {
-    push_batch(node, {std::make_move_iterator(half.begin()), std::make_move_iterator(half.end())});
-  }
   done_with_one(*node);
 }
 
+// Before a batch that turns out to be large goes on, others get what is left of it.
+void TreeCopy::share(Batch& batch) {
+  constexpr std::size_t kLarge = 1024;
+  std::size_t half = batch.rest.size() / 2;
+  for (std::span<Item> part : {batch.rest.subspan(half), batch.rest.first(half)}) {
+    auto begin = std::make_move_iterator(part.begin());
+    push_batch(batch.node, {begin, begin + static_cast<std::ptrdiff_t>(part.size())}, kLarge);
+  }
+  batch.rest = {};
+}
+
 void TreeCopy::copy_one(Batch& batch, const Item& item) {
-  Node& node = batch.node;
+  Node& node = *batch.node;
   clear_target(node, item.name);
   if (!item.st || S_ISREG(item.st->st_mode)) return copy_regular(batch, item);
   std::string path = join(node.source_path, item.name);
@@ -199,7 +207,7 @@ void TreeCopy::copy_one(Batch& batch, const Item& item) {
 }
 
 void TreeCopy::copy_regular(Batch& batch, const Item& item) {
-  Node& node = batch.node;
+  Node& node = *batch.node;
   KnownDirectory* known = batch.known.get();
   auto links = [&](const std::optional<Twin>& twin) {
     return twin && try_link(*twin, node.dest, item.name);
@@ -212,9 +220,10 @@ void TreeCopy::copy_regular(Batch& batch, const Item& item) {
   std::string path = join(node.source_path, item.name);
   OpenFile source = look_at(sys::open_file_at(node.source, item.name.c_str()), path);
   if (!item.st && waits_for_other_name(batch, item.name, source.st)) return;
+  batch.bytes += source.st.st_size;
+  if (batch.bytes >= kBatchBytes) share(batch);
   copy_file({node.source, item.name, path, node.dest, item.name}, source, options_, known,
             batch.last);
-  batch.bytes += source.st.st_size;
   if (known != nullptr) known->copied(item.name, source);
 }
 
@@ -234,7 +243,7 @@ void TreeCopy::clear_target(const Node& node, const std::string& name) const {
 
 bool TreeCopy::waits_for_other_name(Batch& batch, const std::string& name, const struct stat& st) {
   if (st.st_nlink == 1) return false;
-  std::string path = join(batch.node.below, name);
+  std::string path = join(batch.node->below, name);
   std::lock_guard lock(mutex_);
   auto [seen, first] = seen_.try_emplace({st.st_dev, st.st_ino}, path);
   if (first) return false;

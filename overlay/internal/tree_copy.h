@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,8 +44,9 @@ class TreeCopy {
   bool takes(const Node& node, const Item& item) const;
   void make_directory(const Shared& node, const Item& item);
   std::optional<struct stat> find_at_dest(const Node& node, const std::string& name) const;
-  void push_batch(const Shared& node, std::vector<Item> items);
-  void copy_batch(const Shared& node, std::vector<Item> items);
+  void push_batch(const Shared& node, std::vector<Item> items, std::size_t weight_of_one = 1);
+  void copy_batch(const Shared& node, std::span<Item> items);
+  void share(Batch& batch);
   void copy_one(Batch& batch, const Item& item);
   void copy_regular(Batch& batch, const Item& item);
   void clear_target(const Node& node, const std::string& name) const;
