@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Threads working off one queue, first come first served, each started when there is a job that
-// none has time for. Safe from any thread. The first job decides that this process has threads:
-// enter user namespaces before that.
+// none has time for. Safe from any thread. From the first job on this process has threads:
+// enter user namespaces before that, or when the pool has gone.
 #pragma once
 
 #include <condition_variable>
