@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// One mutex and one condition variable serve both directions: the queue is short and pieces are
+// large, so contention does not matter. Used pieces go back to the writer, so a long stream
+// allocates memory only for its first few pieces. Each side can end the stream: the reader with
+// stop(), the writer with end(), which carries its exception across.
 #include "base/background.h"
 
 #include <algorithm>
@@ -10,20 +15,9 @@
 namespace cairn {
 namespace {
 
+// Together these bound a stream to 2 MiB in the queue, and as much in spare pieces.
 constexpr std::size_t kPieceSize = 256 << 10;
 constexpr std::size_t kMaxPieces = 8;
-
-// On the thread that asked: an Error knows what its own thread was doing, and learns here for what.
-[[noreturn]] void rethrow_here(const std::exception_ptr& failure) {
-  try {
-    std::rethrow_exception(failure);
-  } catch (const Error& error) {
-    Error told = error;  // the original may be asked for again
-    Error here(error.kind(), "");
-    for (const std::string& line : here.context()) told.add_context(line);
-    throw told;
-  }
-}
 
 }  // namespace
 
@@ -39,6 +33,7 @@ bool ByteQueue::push(Piece piece) {
 ByteQueue::Piece ByteQueue::pop() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return ended_ || !pieces_.empty(); });
+  // The writer's failure comes after the pieces that it made before.
   if (pieces_.empty()) {
     if (failure_) rethrow_here(failure_);
     return {};
@@ -82,7 +77,8 @@ ReadAheadSource::ReadAheadSource(ByteSource& inner) {
         ByteQueue::Piece piece = queue_.spare();
         piece.resize(kPieceSize);
         std::size_t count = 0;
-        // Full pieces: a source that answers in crumbs must not cost a hand-over for each.
+        // Always fills a piece: a source that returns few bytes per call must not cost one
+        // hand-over each.
         while (count < piece.size()) {
           std::size_t got = inner.read(std::span(piece).subspan(count));
           if (got == 0) break;
@@ -106,7 +102,7 @@ std::size_t ReadAheadSource::read(std::span<std::byte> buffer) {
   if (used_ == piece_.size()) {
     if (ended_) return 0;
     queue_.give_back(std::exchange(piece_, {}));
-    used_ = 0;  // before pop(), which may throw, and again for who reads on
+    used_ = 0;  // before pop(), which may throw: the next read() then sees an empty piece
     piece_ = queue_.pop();
     ended_ = piece_.empty();
     if (ended_) return 0;
@@ -124,6 +120,8 @@ WriteBehindSink::WriteBehindSink(ByteSink& inner) {
         ByteQueue::Piece piece = queue_.pop();
         if (piece.empty()) break;
         inner.write(piece);
+        // Returned after the write, so that the writer never fills memory which is still being
+        // read.
         queue_.give_back(std::move(piece));
       }
     } catch (...) {
@@ -133,7 +131,8 @@ WriteBehindSink::WriteBehindSink(ByteSink& inner) {
   });
 }
 
-// An end without finish() is an error's: what is queued may still be written, and nobody asks.
+// Without finish() the caller has failed already. Queued bytes may still be written, but a failure
+// of the thread is ignored.
 WriteBehindSink::~WriteBehindSink() {
   queue_.end(nullptr);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A thread between two ends of a stream, so that making bytes and using them overlap: inflating and
-// writing files, reading files and hashing. Memory is bounded by the queue.
+// A thread between the two ends of a stream, so that producing bytes overlaps with consuming them:
+// inflating with writing files, reading files with hashing. The queue bounds the memory.
 #pragma once
 
 #include <condition_variable>
@@ -15,18 +15,18 @@
 
 namespace cairn {
 
-// Pieces on their way from one thread to another. Safe from any thread.
+// A bounded queue of pieces between one writing and one reading thread. Safe from any thread.
 class ByteQueue {
  public:
   using Piece = std::vector<std::byte>;
 
-  // False once the far side has stopped: nobody wants more.
+  // Waits while the queue is full. Returns false once the reader has stopped.
   bool push(Piece piece);
-  // An empty piece is the end. Throws what the far side failed with.
+  // Waits for a piece; an empty one means the end. Rethrows the failure of the writer.
   Piece pop();
-  void end(std::exception_ptr failure);  // by the writing side
-  void stop();                           // by the reading side
-  Piece spare();                         // memory of a used piece, if there is one
+  void end(std::exception_ptr failure);  // called by the writer
+  void stop();                           // called by the reader
+  Piece spare();                         // a used piece to refill, or an empty one
   void give_back(Piece piece);
 
  private:
@@ -39,7 +39,8 @@ class ByteQueue {
   bool stopped_ = false;
 };
 
-// Reads `inner` (borrowed) ahead on a thread of its own. Its failures come out of read().
+// Reads `inner` (borrowed) ahead on a thread of its own. read() throws what `inner` failed with.
+// One thread may read.
 class ReadAheadSource final : public ByteSource {
  public:
   explicit ReadAheadSource(ByteSource& inner);
@@ -54,20 +55,21 @@ class ReadAheadSource final : public ByteSource {
   std::jthread thread_;
 };
 
-// Writes to `inner` (borrowed) on a thread of its own. Its failures come out of a later write() or
-// of finish(), which waits for the last byte; without finish() the rest is dropped.
+// Writes to `inner` (borrowed) on a thread of its own. A failure of `inner` is thrown by a later
+// write() or by finish(), which waits until the last byte is written. Without finish() the rest may
+// be lost. One thread may write.
 class WriteBehindSink final : public ByteSink {
  public:
   explicit WriteBehindSink(ByteSink& inner);
   ~WriteBehindSink() override;
   void write(std::span<const std::byte> bytes) override;
   void write_piece(ByteQueue::Piece piece);            // without a copy
-  ByteQueue::Piece spare() { return queue_.spare(); }  // memory for one, if there is any
+  ByteQueue::Piece spare() { return queue_.spare(); }  // a used piece to refill, or an empty one
   void finish();
 
  private:
   ByteQueue queue_;
-  std::exception_ptr failure_;  // of the thread; read after it has ended
+  std::exception_ptr failure_;  // of the thread; read only after join()
   std::jthread thread_;
 };
 

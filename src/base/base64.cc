@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Both ways through libcrypto's block functions, which work on whole texts and need no set-up. They
+// write a terminating NUL and count padding as data; both are cut off here.
 #include "base/base64.h"
 
 #include <openssl/evp.h>
@@ -8,6 +11,7 @@
 namespace cairn {
 
 std::string encode_base64(const std::string& bytes) {
+  // One byte more than the text: EVP_EncodeBlock() writes a NUL behind it.
   std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
   int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
                              reinterpret_cast<const unsigned char*>(bytes.data()),
@@ -17,6 +21,7 @@ std::string encode_base64(const std::string& bytes) {
 }
 
 std::optional<std::string> decode_base64(std::string text) {
+  // EVP_DecodeBlock() takes whole groups of four only.
   while (text.size() % 4 != 0) text += '=';
   std::string out(text.size() / 4 * 3 + 1, '\0');
   int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),

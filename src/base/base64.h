@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Base64 (RFC 4648, section 4), as HTTP and the files of logins use it.
+// Base64 (RFC 4648, section 4), as HTTP headers and credential files use it. Pure functions.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@
 namespace cairn {
 
 std::string encode_base64(const std::string& bytes);
-// Padding may be missing; nothing for what is not base64.
+// Accepts missing padding. nullopt when the text is not base64.
 std::optional<std::string> decode_base64(std::string text);
 
 }  // namespace cairn

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Picks a codec: for reading by the magic number, whatever a media type claims, for writing by the
+// caller's choice. Also the parts that the codecs share: a source that can look ahead, which the
+// magic number and the ends of frames need, and the guard against decompression bombs.
 #include "base/compress.h"
 
 #include <algorithm>
@@ -26,6 +30,7 @@ class PlainSink final : public CompressingSink {
 Compression sniff_compression(std::span<const std::byte> first_bytes) {
   unsigned char magic[4] = {};
   std::memcpy(magic, first_bytes.data(), std::min<std::size_t>(first_bytes.size(), 4));
+  // RFC 1952, 2.3.1: ID1 and ID2.
   if (magic[0] == 0x1f && magic[1] == 0x8b) return Compression::kGzip;
   bool is_frame = magic[0] == 0x28 && magic[1] == 0xb5 && magic[2] == 0x2f && magic[3] == 0xfd;
   // RFC 8878, 3.1.2: a skippable frame may come first.
@@ -66,6 +71,8 @@ std::unique_ptr<CompressingSink> compressing(Compression compression, ByteSink& 
 
 namespace internal {
 
+// Moves the unread bytes to the front of the buffer when more are wanted. Codecs take nearly all of
+// a buffer at a time, so little is moved.
 std::span<const std::byte> PeekedSource::peek(std::size_t count) {
   while (unread_.size() < count) {
     if (!unread_.empty()) std::memmove(buffer_.data(), unread_.data(), unread_.size());
@@ -92,6 +99,7 @@ void BombGuard::count(std::uint64_t input_total, std::uint64_t more_output) {
     throw Error::of(ErrorKind::kLimit, "compressed data unpacks to more than {}",
                     human_size(limits_.max_bytes));
   }
+  // A source may report no input yet when output is counted: never divide by zero.
   if (output_ > limits_.free_bytes &&
       output_ / std::max<std::uint64_t>(input_total, 1) > limits_.max_ratio) {
     throw Error::of(ErrorKind::kLimit, "compressed data unpacks to more than {} times its size",

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// gzip and zstd, as layers use them: recognised by their first bytes when read, and written so that
-// equal input gives equal output whatever the number of threads. (The bytes of a compressor may
-// still change with its version: only digests of uncompressed bytes compare between hosts.)
+// gzip and zstd, the compressions of layers. Reading recognises them by their first bytes. Writing
+// gives equal output for equal input, whatever the number of threads. (The compressed bytes may
+// still change with the version of a library, so hosts only compare digests of uncompressed bytes.)
 #pragma once
 
 #include <cstdint>
@@ -15,34 +15,36 @@ namespace cairn {
 
 enum class Compression { kNone, kGzip, kZstd };
 
-// By magic number; four bytes suffice.
+// Recognises the magic number; four bytes are enough. Anything else is kNone.
 Compression sniff_compression(std::span<const std::byte> first_bytes);
 
-// A small input must not become an endless output. The ratio counts only beyond `free_bytes`, since
-// layers full of zeros are legal and shrink a thousandfold. Beyond either limit is kLimit.
+// Bounds against decompression bombs: going beyond one throws kLimit. The ratio of output to input
+// counts only after `free_bytes` of output, since layers full of zeros are legal and shrink a
+// thousandfold.
 struct DecompressLimits {
   std::uint64_t max_bytes = std::uint64_t{1} << 40;
   std::uint64_t free_bytes = std::uint64_t{16} << 30;
   std::uint64_t max_ratio = 200;
 };
 
-// Reads `source` (borrowed) plain, whatever it is. gzip may come in several members, zstd in
-// several frames with windows up to 128 MiB; damage and early ends are kCorrupt. Reading to the end
-// consumes the source to its end.
+// Reads `source` (borrowed) decompressed; plain data passes through. gzip may have several members,
+// and zstd several frames with windows up to 128 MiB. Throws kCorrupt for damaged or truncated
+// data. Reading to the end consumes `source` to its end. One thread at a time.
 std::unique_ptr<ByteSource> decompressing(ByteSource& source, const DecompressLimits& limits = {});
 
 class CompressingSink : public ByteSink {
  public:
-  // Writes what is left. Without it the output is incomplete; the destructor only abandons.
+  // Writes what is left. Without it the output is incomplete: the destructor writes nothing.
   virtual void finish() = 0;
 };
 
-// The levels that users know: gzip has 0 to 9, zstd 1 to 22.
+// Whether the codec has this level: gzip 0 to 9, zstd 1 to 22, plain none.
 bool has_level(Compression compression, int level);
 
-// Compresses into `out` (borrowed), which is written to by the calling thread alone.
-// gzip: independent blocks of 1 MiB in one member, the levels 1 to 3 by isa-l and the others by
-// zlib; 3 unless said otherwise, within an eighth of zlib's own 6 in size. zstd: 3.
+// Compresses into `out` (borrowed). Only the calling thread writes to it. gzip makes one member of
+// independent blocks of 1 MiB, by isa-l for levels 1 to 3 and by zlib for the others; the default
+// is 3, whose output is within an eighth of the size that zlib's level 6 gives. zstd's default is
+// 3.
 std::unique_ptr<CompressingSink> compressing(Compression compression, ByteSink& out,
                                              std::size_t threads, std::optional<int> level = {});
 

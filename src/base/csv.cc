@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The rules of Go's encoding/csv, which BuildKit uses for these options, and its error texts. Only
+// one record is read, so a newline is an ordinary character.
 #include "base/csv.h"
 
 namespace cairn {
 namespace {
 
-// Reads a quoted field and leaves `text` behind its closing quote.
+// Removes a quoted field, up to and including its closing quote, from the front of `text`.
 std::string take_quoted(std::string_view& text, ErrorKind kind, std::string_view what) {
   std::string field;
   text.remove_prefix(1);
@@ -16,6 +19,7 @@ std::string take_quoted(std::string_view& text, ErrorKind kind, std::string_view
     field += text.substr(0, end);
     text.remove_prefix(end + 1);
     if (!text.starts_with('"')) break;
+    // RFC 4180, 2.7: a doubled quote inside a quoted field is one quote.
     field += '"';
     text.remove_prefix(1);
   }
@@ -41,6 +45,8 @@ std::vector<std::string> parse_csv(std::string_view text, ErrorKind kind, std::s
       }
       text.remove_prefix(field.size());
     }
+    // A text that ends in a comma has an empty last field, so the end is checked before the comma
+    // is dropped.
     fields.push_back(std::move(field));
     if (text.empty()) return fields;
     text.remove_prefix(1);

@@ -11,8 +11,9 @@
 
 namespace cairn {
 
-// The fields of `text`; a quoted field may hold commas, and a doubled quote is a quote. Throws
-// `kind`, naming `what` the text is: "failed to parse csv mounts: unclosed quote".
+// The fields of `text`. A quoted field may hold commas, and a doubled quote in it is a quote.
+// Throws an Error of `kind` that names `what` is parsed: "failed to parse csv mounts: unclosed
+// quote".
 std::vector<std::string> parse_csv(std::string_view text, ErrorKind kind, std::string_view what);
 
 }  // namespace cairn

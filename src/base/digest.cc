@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// SHA-256 by libcrypto, which picks the processor's own instructions where it has them. The header
+// keeps the hash state opaque, so that no other file includes OpenSSL. Parsing accepts one spelling
+// only: digests become file names and cache keys.
 #include "base/digest.h"
 
-// Only the plain functions: libcrypto's newer interface sets up all its algorithms first, which
-// takes longer than a build that finds nothing to do. The code that hashes is the same.
-#define OPENSSL_SUPPRESS_DEPRECATED
+// The plain SHA256_* functions, which libcrypto calls deprecated (meson.build turns the warning
+// off). The EVP interface first sets up all algorithms, which takes longer than a build that is all
+// cached. The hashing code is the same.
 #include <openssl/sha.h>
 
 #include "base/error.h"
+#include "base/foreign_text.h"
 
 namespace cairn {
 namespace {
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
+  // No upper case: the OCI image spec allows lower-case hex alone for sha256.
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   return -1;
 }
@@ -60,7 +66,7 @@ std::optional<Digest> Digest::find(std::string_view text) {
 
 Digest Digest::parse(std::string_view text) {
   if (std::optional<Digest> digest = find(text)) return *digest;
-  throw Error::of(ErrorKind::kCorrupt, "\"{}\" is not a sha256 digest", text.substr(0, 100));
+  throw Error::of(ErrorKind::kCorrupt, "\"{}\" is not a sha256 digest", one_line(text));
 }
 
 Digest Digest::of(std::string_view bytes) {

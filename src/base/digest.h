@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // SHA-256 digests, the names of blobs: "sha256:" and 64 lower-case hex digits (OCI image spec,
-// descriptor.md, "Digests"). Other algorithms are refused.
+// descriptor.md, "Digests"). Other algorithms are refused. A Digest is a value; a Sha256 belongs to
+// one thread at a time.
 #pragma once
 
 #include <array>
@@ -21,10 +22,12 @@ class Digest {
   using Bytes = std::array<std::uint8_t, 32>;
 
   explicit Digest(const Bytes& bytes) : bytes_(bytes) {}
-  // Throws kCorrupt: a digest is checked before any use, above all before it becomes a file name.
+  // Throws kCorrupt. Every digest is parsed before any use, above all before it becomes a file
+  // name.
   static Digest parse(std::string_view text);
+  // nullopt when the text is not a sha256 digest.
   static std::optional<Digest> find(std::string_view text);
-  static Digest of(std::string_view bytes);
+  static Digest of(std::string_view bytes);  // hashes `bytes`
 
   std::string str() const;  // "sha256:<hex>"
   std::string hex() const;
@@ -36,7 +39,7 @@ class Digest {
   Bytes bytes_;
 };
 
-// Feeds bytes one after another; finish() may be called once.
+// A hash over bytes that arrive in pieces. Call finish() once, at the end.
 class Sha256 {
  public:
   Sha256();

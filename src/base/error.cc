@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The contexts of a thread form a linked list on its stack, headed by one thread-local pointer:
+// entering a context costs two stores. An Error walks the list when it is made, while all contexts
+// are still alive; by the time it is caught they are gone.
 #include "base/error.h"
 
 #include <cstring>
 
 #include "base/json.h"
+#include "base/remote_url.h"
 
 namespace cairn {
 namespace {
@@ -12,9 +17,11 @@ thread_local ErrorContext* innermost = nullptr;
 
 }  // namespace
 
-Error::Error(ErrorKind kind, std::string message) : kind_(kind), message_(std::move(message)) {
+// A message may quote a command line or the output of git. No password in a URL gets out, so all
+// text is masked here.
+Error::Error(ErrorKind kind, std::string message) : kind_(kind), message_(mask_logins(message)) {
   for (const ErrorContext* c = innermost; c != nullptr; c = c->outer_) {
-    context_.push_back(c->describe_());
+    context_.push_back(mask_logins(c->describe_()));
   }
 }
 
@@ -24,7 +31,7 @@ Error::Error(int code, std::string what)
 }
 
 Error&& Error::with_hint(std::string hint) && {
-  hint_ = std::move(hint);
+  set_hint(std::move(hint));
   return std::move(*this);
 }
 
@@ -38,8 +45,16 @@ Error&& Error::with_kind(ErrorKind kind) && {
   return std::move(*this);
 }
 
+void Error::set_hint(std::string hint) {
+  hint_ = mask_logins(hint);
+}
+
 void Error::set_span_if_none(const SourceSpan& span) {
   if (!span_) span_ = span;
+}
+
+void Error::add_context(std::string line) {
+  context_.push_back(mask_logins(line));
 }
 
 ErrorContext::ErrorContext(std::function<std::string()> describe)
@@ -49,6 +64,19 @@ ErrorContext::ErrorContext(std::function<std::string()> describe)
 
 ErrorContext::~ErrorContext() {
   innermost = outer_;
+}
+
+// Contexts of this thread are added behind those of the failed one, which are the inner ones.
+void rethrow_here(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const Error& error) {
+    Error copy = error;  // several threads may rethrow the original
+    for (ErrorContext* at = innermost; at != nullptr; at = at->outer_) {
+      copy.add_context(at->describe_());
+    }
+    throw copy;
+  }
 }
 
 ErrorContext* BorrowedErrorContext::mine() {
@@ -71,6 +99,7 @@ std::string serialise(const Error& error) {
 }
 
 Error parse_error(const std::string& text) {
+  // The text may be cut short by a crash of the child: never throw for it.
   Json json = Json::parse(text, nullptr, false);
   if (!json.is_object()) return Error(ErrorKind::kBug, "a child reported: " + text);
   Error error(static_cast<ErrorKind>(json.value("kind", static_cast<int>(ErrorKind::kBug))),

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The one exception type of the house, and the context it gathers.
+// The one exception type of cairn, and the context that it collects.
 //
-// A throw means that this command, or this step, cannot go on. What a caller wants to branch on is
-// a value instead. Code that knows what is being done says so once, for nothing, until something
-// fails:
+// A throw means that this command, or this step, cannot go on. What a caller may branch on is a
+// return value instead. Code that knows what is being done says so once; this costs nothing until
+// something fails:
 //
 //   ErrorContext while_here([&] { return fmt::format("unpacking layer {}", layer); });
 //
-// An Error picks up all contexts of its thread when it is made, innermost first.
+// An Error collects all contexts of its thread when it is made, innermost first. Logins in URLs are
+// masked in all of its text. An Error is a value; it may be handed to another thread.
 #pragma once
 
 #include <fmt/format.h>
@@ -25,17 +26,18 @@
 
 namespace cairn {
 
-// Kinds are few: each changes what the user is told or the exit status.
+// Few kinds: each stands for a different message or exit status.
 enum class ErrorKind {
   kUsage,       // the command line: exit 2
-  kDockerfile,  // the Dockerfile or what it names: exit 3
+  kDockerfile,  // the Dockerfile, or a file that it names: exit 3
   kStep,        // the user's own command failed: exit 1
   kHost,        // kernel, disk, permission: exit 5
   kRegistry,    // network or registry: exit 4
-  kCorrupt,     // bytes that are not what their name says: exit 5, from a registry 4
-  kPolicy,      // refused by a rule the user or the house set: exit 6
+  kCorrupt,     // bytes that do not match their digest or format: exit 5, from a registry 4
+  kPolicy,      // refused by a rule of the user or of cairn: exit 6
   kLimit,       // a time or size limit: exit 7
   kCancelled,   // by a signal or another step's failure: exit 130
+  kUnread,      // the reader of stdout is gone: no message, exit as by SIGPIPE
   kBug,         // cairn's own fault: exit 70
 };
 
@@ -66,11 +68,11 @@ class Error : public std::exception {
   Error&& with_hint(std::string hint) &&;
   Error&& at(SourceSpan span) &&;
   Error&& with_kind(ErrorKind kind) &&;
-  // The same on an error that was caught and goes on.
+  // The same for an error that was caught and is thrown again.
   void set_kind(ErrorKind kind) { kind_ = kind; }
-  void set_hint(std::string hint) { hint_ = std::move(hint); }
+  void set_hint(std::string hint);
   void set_span_if_none(const SourceSpan& span);
-  void add_context(std::string line) { context_.push_back(std::move(line)); }
+  void add_context(std::string line);
 
  private:
   friend Error parse_error(const std::string& text);
@@ -84,8 +86,19 @@ class Error : public std::exception {
   std::vector<std::string> context_;
 };
 
-// Names what is being done for as long as the object lives. The function runs only when an Error is
-// made below it on the same thread; it may allocate, and must not throw.
+// An error in the Dockerfile, or in a file that it names.
+template <typename... Args>
+Error dockerfile_error(fmt::format_string<Args...> format, Args&&... args) {
+  return Error::of(ErrorKind::kDockerfile, format, std::forward<Args>(args)...);
+}
+
+// Rethrows the failure of another thread. An Error is copied, and gets the contexts of this thread
+// too.
+[[noreturn]] void rethrow_here(const std::exception_ptr& failure);
+
+// Names what is being done while the object lives. `describe` runs only when an Error is made in
+// this scope on the same thread. It may allocate, and must not throw. Objects must nest, as locals
+// do.
 class ErrorContext {
  public:
   explicit ErrorContext(std::function<std::string()> describe);
@@ -96,12 +109,25 @@ class ErrorContext {
  private:
   friend class Error;
   friend class BorrowedErrorContext;
+  friend void rethrow_here(const std::exception_ptr& failure);
   std::function<std::string()> describe_;
   ErrorContext* outer_;
 };
 
-// For a thread that works for another, which waits for it: errors made here pick up the contexts
-// that were there when mine() was asked.
+// Returns what `work` returns. An Error thrown by it gets this span unless it has one.
+template <typename Work>
+auto at_span(const SourceSpan& span, Work work) {
+  try {
+    return work();
+  } catch (Error& error) {
+    error.set_span_if_none(span);
+    throw;
+  }
+}
+
+// For a helper thread whose caller waits for it: errors of the helper also collect the caller's
+// contexts. The caller takes mine() before it starts the helper, and its contexts must outlive the
+// helper's work.
 class BorrowedErrorContext {
  public:
   static ErrorContext* mine();
@@ -111,12 +137,12 @@ class BorrowedErrorContext {
   BorrowedErrorContext& operator=(const BorrowedErrorContext&) = delete;
 };
 
-// An Error as one line of text and back, to cross a process boundary. Spans do not travel: the far
-// side knows where it was.
+// An Error as one line of JSON and back, to cross a process boundary. The span is not sent: the
+// receiver knows where it was.
 std::string serialise(const Error& error);
 Error parse_error(const std::string& text);
 
-// A broken invariant inside cairn; never for input. Ends the command with exit status 70.
+// A broken invariant of cairn itself, never for input. Throws kBug: exit status 70.
 [[noreturn]] void bug(const char* file, int line, const char* what);
 #define CAIRN_ASSERT(condition, what) \
   ((condition) ? void() : ::cairn::bug(__FILE__, __LINE__, what))

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The compiled part of fmt, instantiated here from its own headers: Debian has it as a shared
-// library only, which would load another libstdc++ beside the one that is linked in.
+// The compiled part of fmt, instantiated here from its own headers. Debian ships fmt as a shared
+// library only, and that would load a second libstdc++ beside the one that is linked in statically.
+// The list is what the linker asks for.
 #include <fmt/format-inl.h>
 
 FMT_BEGIN_NAMESPACE

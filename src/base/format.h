@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lets fmt print every type that has `std::string format_as(const T&)` beside it. fmt 10 does this
-// by itself; Debian bookworm has fmt 9, which knows format_as for enums alone.
+// Lets fmt print every type that has `std::string format_as(const T&)` beside it. fmt 10 does so by
+// itself; fmt 9, which Debian bookworm has, knows format_as for enums only.
 #pragma once
 
 #include <fmt/format.h>

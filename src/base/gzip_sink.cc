@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// gzip writing on several threads, as one member: the input is cut into blocks of 1 MiB that are
-// compressed alone, by isa-l or zlib, each ending in a full flush (an empty stored block, so that
-// the next starts at a byte), and an empty last block closes the stream. Where the cuts are depends
-// on nothing but the input, and so does the output.
+// Writes gzip on several threads, as one member. The input is cut into blocks of 1 MiB, which isa-l
+// or zlib compresses independently. Each ends in a full flush (an empty stored block, RFC 1951,
+// 3.2.4), so that the next starts at a byte boundary; an empty last block closes the stream. The
+// cuts depend on the input alone, and so does the output.
 #include <zlib.h>
 
 #include <algorithm>
@@ -21,11 +21,11 @@ namespace cairn::internal {
 namespace {
 
 constexpr std::size_t kBlockSize = 1 << 20;
-// Stored blocks hold up to 64 KiB with 5 bytes of header: what cannot be compressed fits this.
+// Data that does not compress becomes stored blocks: 5 bytes of header for up to 64 KiB each.
 constexpr std::size_t kMaxOutput = kBlockSize + (64 << 10);
 constexpr int kMaxIsalLevel = 3;
 
-// Loaded at the first call.
+// The library is loaded at the first call (sys/library.h).
 struct Zlib {
   sys::Library library{"libz.so.1", "zlib1g"};
   CAIRN_FUNCTION_OF(library, deflateInit2_);
@@ -43,7 +43,7 @@ struct Block {
   std::size_t input_size = 0;
   std::vector<std::byte> output = std::vector<std::byte>(kMaxOutput);
   std::size_t output_size = 0;
-  std::vector<std::uint8_t> tables = {};  // of isa-l
+  std::vector<std::uint8_t> tables = {};  // work space of isa-l
 };
 
 std::size_t table_size(int level) {
@@ -54,8 +54,9 @@ std::size_t table_size(int level) {
 
 void compress_by_isal(Block& block, int level) {
   block.tables.resize(table_size(level));
-  // isa-l searches what an earlier block left in its tables: worse matches, and other bytes when a
-  // block happens to be the first in its memory. (Seen: 18 % larger, by thread count.)
+  // isa-l also searches what an earlier block left in its tables. That finds worse matches, and
+  // makes the output depend on which block used the memory before. (Measured: 18 % larger, varying
+  // with the number of threads.)
   std::ranges::fill(block.tables, std::uint8_t{0});
   isal_zstream stream{};
   isal().isal_deflate_stateless_init(&stream);
@@ -74,7 +75,8 @@ void compress_by_isal(Block& block, int level) {
 }
 
 void compress_by_zlib(Block& block, int level) {
-  constexpr int kRaw = -15;  // a window of 32 KiB and no header
+  constexpr int kRaw = -15;  // raw deflate with a window of 32 KiB
+  // zlib's own default.
   constexpr int kMemory = 8;
   z_stream stream{};
   int result = zlib().deflateInit2_(&stream, level, Z_DEFLATED, kRaw, kMemory, Z_DEFAULT_STRATEGY,
@@ -119,7 +121,9 @@ class GzipSink final : public CompressingSink {
   void finish() override {
     if (current_->input_size > 0) submit();
     while (!running_.empty()) collect();
-    std::array<unsigned char, 10> trailer{0x03, 0x00};  // a last block with nothing in it
+    std::array<unsigned char, 10> trailer{
+        0x03, 0x00};  // an empty last block of fixed codes: RFC 1951, 3.2.6
+    // CRC32 and ISIZE (modulo 2^32), little-endian: RFC 1952, 2.3.1.
     for (unsigned i = 0; i < 4; ++i) {
       trailer[2 + i] = static_cast<unsigned char>(crc_ >> (8 * i));
       trailer[6 + i] = static_cast<unsigned char>(size_ >> (8 * i));
@@ -138,19 +142,21 @@ class GzipSink final : public CompressingSink {
       compress(*current_, level_);
       write_out(std::move(current_));
     } else {
-      // The future holds the block; std::function wants what it runs to be copyable, so: a raw
-      // name.
+      // std::function needs a copyable callable, and a unique_ptr is not: the job gets a raw
+      // pointer and takes ownership when it runs.
       Block* block = current_.release();
       running_.push_back(pool_->run([block, level = level_] {
         BlockPtr own(block);
         compress(*own, level);
         return own;
       }));
+      // Two blocks for each thread keep all busy while one is written, and bound the memory.
       if (running_.size() > 2 * pool_->size()) collect();
     }
     current_ = spare_ ? std::move(spare_) : std::make_unique<Block>();
   }
 
+  // Waits for the oldest block, so that blocks are written in the order of the input.
   void collect() {
     BlockPtr done = running_.front().get();
     running_.pop_front();
@@ -169,7 +175,7 @@ class GzipSink final : public CompressingSink {
   BlockPtr spare_;  // one used block, to be filled again
   std::uint32_t crc_ = 0;
   std::uint64_t size_ = 0;
-  std::deque<std::future<BlockPtr>> running_;
+  std::deque<ThreadPool::Result<BlockPtr>> running_;
   std::unique_ptr<ThreadPool> pool_;  // last: its threads end before what they use
 };
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// JSON as the house reads and writes it: values of nlohmann-json, keys ordered by name, one bounded
-// reader for foreign bytes and one canonical writer for bytes that get a digest.
+// JSON as cairn reads and writes it: values of nlohmann-json, whose keys are sorted by name; one
+// bounded parser for foreign bytes, and one canonical writer for bytes that get a digest. Pure
+// functions.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -12,10 +13,14 @@
 
 namespace cairn {
 
-// Parses untrusted text. Throws kCorrupt naming `what` when it is not JSON or nests deeper than 64.
+// Throws kCorrupt for nesting deeper than 64, and kLimit for more values than limits::kJsonValues.
+// `what` names the text in messages.
+void check_json_bounds(std::string_view text, std::string_view what);
+
+// Parses untrusted text within these bounds. Throws kCorrupt naming `what` when it is not JSON.
 Json parse_json(std::string_view text, std::string_view what);
 
-// The one spelling of a value: no spaces, keys sorted, UTF-8 kept as it is.
+// The only serialisation that gets a digest: no spaces, keys sorted, UTF-8 not escaped.
 std::string canonical(const Json& value);
 
 }  // namespace cairn

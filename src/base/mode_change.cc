@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// A parser for the grammar of chmod(1), and the arithmetic of its clauses. The text is parsed once;
+// apply() then runs for each file. A step holds its bits for all three classes and masks them by
+// `who`.
 #include "base/mode_change.h"
 
 #include "base/text.h"
@@ -11,6 +15,7 @@ constexpr mode_t kSticky = 01000;
 constexpr mode_t kEverybody = kSetIds | 0777;
 constexpr mode_t kExecute = 0111;
 
+// A class includes the set-id bit that belongs to it: "u=" clears set-uid, "g=" set-gid.
 mode_t class_of(char who) {
   switch (who) {
     case 'u': return 04700;
@@ -51,7 +56,8 @@ std::optional<ModeChange> ModeChange::parse(std::string_view text) {
   return change;
 }
 
-// "ugo=rwX-w": classes, then operators with what they give, take or set.
+// "ugo=rwX-w": classes, then one or more operators with the permissions that they add, remove or
+// set.
 bool ModeChange::parse_clause(std::string_view clause, std::vector<Step>& steps) {
   mode_t who = 0;
   while (!clause.empty() && class_of(clause[0]) != 0) {
@@ -61,6 +67,7 @@ bool ModeChange::parse_clause(std::string_view clause, std::vector<Step>& steps)
   if (clause.empty()) return false;
   while (!clause.empty()) {
     if (!is_operator(clause[0])) return false;
+    // Without a class, the operator applies to all, and no umask is taken off.
     Step step{.who = who == 0 ? kEverybody : who, .op = clause[0]};
     clause.remove_prefix(1);
     for (; !clause.empty() && !is_operator(clause[0]); clause.remove_prefix(1)) {
@@ -88,9 +95,12 @@ mode_t ModeChange::apply(mode_t permissions, bool is_directory) const {
   bool somebody_executes = is_directory || (mode & kExecute) != 0;
   for (const Step& step : steps_) {
     mode_t bits = step.bits;
+    // "-X" removes x whether anyone has it or not; "+X" and "=X" add it only for directories and
+    // executables.
     if (step.execute_if_any && (step.op == '-' || somebody_executes)) bits |= kExecute;
     mode_t cleared = step.who;
     if (step.copy_from >= 0) {
+      // Three bits of one class, repeated for all three by the factor 0111.
       bits |= (mode >> step.copy_from & 7) * kExecute;
       if (step.bits == 0) cleared &= 0777;  // "g=u" leaves the set-id bits alone
     }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which paths of a tree are there for us: how an ignore file reaches the code that walks trees.
+// Decides which paths of a tree are part of a context. It brings the rules of an ignore file to the
+// code that walks trees, which knows no patterns.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/sys/fd.h"
@@ -13,7 +15,7 @@ class PathFilter {
  public:
   enum class Verdict {
     kIncluded,
-    kExcluded,  // with all that is below
+    kExcluded,  // together with everything below
     kPartly,    // excluded itself, but something below it may be included: walk on
   };
   virtual ~PathFilter() = default;
@@ -23,8 +25,13 @@ class PathFilter {
   virtual std::string explain(const std::string& path) const = 0;
 };
 
-// Whether a directory that is excluded itself holds something that is not, at any depth. `dir` is
-// open and has `path` in the tree.
-bool includes_below(const PathFilter& filter, const sys::Fd& dir, const std::string& path);
+// Opens a directory that is itself excluded, to search it for included files. nullopt when it is
+// not readable: it then counts as empty, as in BuildKit (fsutil). Throws kHost for other failures.
+std::optional<sys::Fd> find_partly_excluded(const sys::Fd& parent, const char* name);
+
+// Whether such a directory, `path` in the tree, contains an included file at any depth. Reads the
+// directories on the calling thread.
+bool includes_below(const PathFilter& filter, const sys::Fd& parent, const char* name,
+                    const std::string& path);
 
 }  // namespace cairn

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Renders a span in BuildKit's frame (solver/errdefs/source.go), which users and tools know. The
+// text is foreign: lines are masked, made legible and clipped, and a long span is cut and counted.
 #include "base/source_span.h"
 
 #include <fmt/format.h>
@@ -7,11 +10,16 @@
 #include <string_view>
 #include <utility>
 
+#include "base/foreign_text.h"
+#include "base/remote_url.h"
+
 namespace cairn {
 namespace {
 
-// BuildKit's measure: lines are added above and below by turns, and an end of the file takes no
-// turn. One line gets up to two on each side, several get one.
+constexpr int kMostLines = static_cast<int>(limits::kMessageLines);
+
+// BuildKit's rule for context lines: they are added above and below alternately, and a side at the
+// end of the file adds none. A single line gets up to two on each side, several lines get one.
 std::pair<int, int> padded(int first, int last, int count) {
   int wanted = first == last ? 4 : 2;
   for (int added = 0; added < wanted; ++added) {
@@ -40,7 +48,8 @@ std::string excerpt(const SourceSpan& span) {
   const std::string& text = span.source->text;
   int count = static_cast<int>(std::count(text.begin(), text.end(), '\n')) + 1;
   if (span.first_line > count) return "";
-  auto [first, last] = padded(span.first_line, std::min(span.last_line, count), count);
+  int end_line = std::min({span.last_line, count, span.first_line + kMostLines});
+  auto [first, last] = padded(span.first_line, end_line, count);
   std::string body;
   std::string_view rest = text;
   for (int number = 1; number <= last; ++number) {
@@ -48,16 +57,25 @@ std::string excerpt(const SourceSpan& span) {
     std::string_view line = rest.substr(0, end);
     rest.remove_prefix(std::min(end + 1, rest.size()));
     if (number < first) continue;
+    // A Dockerfile with Windows line ends.
     if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
     bool marked = number >= span.first_line && number <= span.last_line;
-    body += fmt::format(" {:3} | {} {}\n", number, marked ? ">>>" : "   ", line);
-    if (marked && span.first_line == span.last_line && span.first_column > 0) {
+    body +=
+        fmt::format(" {:3} | {} {}\n", number, marked ? ">>>" : "   ", one_line(mask_logins(line)));
+    // No carets under a part of the line that was clipped away.
+    bool is_shown = span.last_column <= static_cast<int>(limits::kForeignColumns);
+    if (marked && span.first_line == span.last_line && span.first_column > 0 && is_shown) {
       int width = std::max(1, span.last_column - span.first_column + 1);
       body += fmt::format("     |     {}{}\n", std::string(span.first_column - 1, ' '),
                           std::string(width, '^'));
     }
   }
-  return fmt::format("{}\n--------------------\n{}--------------------\n", location(span), body);
+  if (end_line < std::min(span.last_line, count)) {
+    body +=
+        fmt::format("     | ... and {} more lines\n", std::min(span.last_line, count) - end_line);
+  }
+  return fmt::format("{}\n--------------------\n{}--------------------\n", one_line(location(span)),
+                     body);
 }
 
 }  // namespace cairn

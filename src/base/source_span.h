@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where in a source text something stands. A span keeps its text alive, so that an error can show
-// the lines it speaks of long after the parser is gone.
+// A position in a source text. A span keeps its text alive, so that an error can show the lines
+// long after the parser is gone.
 #pragma once
 
 #include <memory>
@@ -9,13 +9,14 @@
 
 namespace cairn {
 
-// A named text, immutable once made: the name is what a message shows ("Dockerfile").
+// A named text. It is shared between threads and must not change once made. Messages show the name
+// ("Dockerfile").
 struct SourceText {
   std::string name;
   std::string text;
 };
 
-// Lines count from 1 and both ends are included. Columns count bytes from 1; 0 means "the line".
+// Lines count from 1; both ends are included. Columns count bytes from 1; 0 means the whole line.
 struct SourceSpan {
   std::shared_ptr<const SourceText> source;
   int first_line = 0;
@@ -29,8 +30,8 @@ struct SourceSpan {
 // "Dockerfile:12", or "" for a span without a text.
 std::string location(const SourceSpan& span);
 
-// The lines of the span with a few around them, numbered and framed the way BuildKit does it; lines
-// of the span are marked ">>>". Ends in a newline.
+// The lines of the span with a few around them, numbered and framed as BuildKit does. Lines of the
+// span are marked ">>>". Ends in a newline; "" for a span without a text.
 std::string excerpt(const SourceSpan& span);
 
 }  // namespace cairn

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Adapters that pass bytes through and count, digest or bound them on the way. None of them
+// buffers, so they stack without a copy; only copy_all() has a buffer.
 #include "base/stream.h"
 
 #include <algorithm>
@@ -25,6 +28,7 @@ void DigestingSink::write(std::span<const std::byte> bytes) {
 std::size_t DigestingSource::read(std::span<std::byte> buffer) {
   std::size_t count = inner_.read(buffer);
   size_ += count;
+  // Checked before hashing: a server that sends without end is stopped within one buffer.
   if (size_ > limit_) {
     throw Error::of(ErrorKind::kCorrupt, "more bytes than the {} that were promised", limit_);
   }
@@ -33,6 +37,8 @@ std::size_t DigestingSource::read(std::span<std::byte> buffer) {
 }
 
 std::uint64_t copy_all(ByteSource& from, ByteSink& to) {
+  // Large enough that the cost of a call does not count, and small enough for the second-level
+  // cache.
   std::vector<std::byte> buffer(256 << 10);
   std::uint64_t total = 0;
   while (std::size_t count = from.read(buffer)) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Bytes in motion: pulled from a source or pushed into a sink, in bounded pieces.
+// Streams of bytes, read from a source or written to a sink in bounded pieces, so that no layer is
+// ever held in memory. A stream belongs to one thread at a time. Failures of the underlying call
+// are thrown as Error.
 #pragma once
 
 #include <cstddef>
@@ -16,13 +18,15 @@ namespace cairn {
 class ByteSource {
  public:
   virtual ~ByteSource() = default;
-  // Fills from the front and returns how many bytes; 0 means the end (never for an empty buffer).
+  // Fills `buffer` from its front and returns the number of bytes, which may be fewer than it
+  // holds. 0 means the end; `buffer` must not be empty.
   virtual std::size_t read(std::span<std::byte> buffer) = 0;
 };
 
 class ByteSink {
  public:
   virtual ~ByteSink() = default;
+  // Takes all of `bytes`, and keeps no reference to them.
   virtual void write(std::span<const std::byte> bytes) = 0;
 };
 
@@ -40,7 +44,8 @@ class MemorySource final : public ByteSource {
   std::string_view rest_;
 };
 
-// Counts and digests what passes through to `inner` (which may be null: digest only).
+// Counts and digests the bytes that pass through to `inner` (borrowed; null to digest only). Call
+// finish() once.
 class DigestingSink final : public ByteSink {
  public:
   explicit DigestingSink(ByteSink* inner = nullptr) : inner_(inner) {}
@@ -54,7 +59,8 @@ class DigestingSink final : public ByteSink {
   std::uint64_t size_ = 0;
 };
 
-// Digests what is read through it, and refuses more than `limit` bytes (kCorrupt).
+// Digests what is read through it from `inner` (borrowed). Throws kCorrupt beyond `limit` bytes.
+// Call finish() once.
 class DigestingSource final : public ByteSource {
  public:
   DigestingSource(ByteSource& inner, std::uint64_t limit) : inner_(inner), limit_(limit) {}
@@ -69,7 +75,7 @@ class DigestingSource final : public ByteSource {
   std::uint64_t size_ = 0;
 };
 
-// Moves everything through one buffer and returns the number of bytes.
+// Copies until the end of `from`, and returns the number of bytes.
 std::uint64_t copy_all(ByteSource& from, ByteSink& to);
 
 }  // namespace cairn

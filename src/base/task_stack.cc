@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// A stack, not a queue: the newest task is run first, so a tree is walked depth first and few tasks
+// wait. One mutex guards it all; tasks are of some ten microseconds or more, so it is not
+// contended. The walk is over when nothing waits and nothing runs, since only a running task can
+// push another.
 #include "base/task_stack.h"
 
 #include <algorithm>
@@ -7,9 +12,9 @@
 namespace cairn {
 namespace {
 
-// Starting a thread takes as long as this much work.
+// Starting a thread takes about as long as this much work.
 constexpr std::size_t kWorthHelp = 32;
-constexpr std::size_t kMaxThreads = 8;  // more of them only queue up at the filesystem's locks
+constexpr std::size_t kMaxThreads = 8;  // more threads only wait for locks of the filesystem
 
 std::size_t thread_limit(std::size_t asked) {
   if (asked == 0) asked = std::thread::hardware_concurrency();
@@ -30,6 +35,7 @@ void TaskStack::push(std::function<void()> task, std::size_t weight) {
 }
 
 void TaskStack::call_helper() {
+  // The caller of run() is a worker too, hence + 1.
   if (waiting_weight_ < kWorthHelp || helpers_ + 1 >= threads_) return;
   if (!pool_) pool_.emplace(threads_ - 1);
   ++helpers_;
@@ -42,6 +48,7 @@ void TaskStack::call_helper() {
 void TaskStack::run() {
   context_ = BorrowedErrorContext::mine();
   work();
+  // Joins the helpers: no task may run once run() has returned.
   pool_.reset();
   helpers_ = 0;
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
@@ -50,7 +57,7 @@ void TaskStack::run() {
 void TaskStack::work() {
   std::unique_lock lock(mutex_);
   while (true) {
-    // A task that runs may push others.
+    // Nothing waits, but a running task may still push others.
     changed_.wait(lock, [this] { return !waiting_.empty() || running_ == 0; });
     if (waiting_.empty()) break;
     Task task = std::move(waiting_.back());
@@ -61,7 +68,7 @@ void TaskStack::work() {
     std::exception_ptr failure;
     try {
       task.work();
-      task.work = nullptr;  // what it held goes outside the lock
+      task.work = nullptr;  // destroys its captures outside the lock
     } catch (...) {
       failure = std::current_exception();
     }
@@ -73,6 +80,7 @@ void TaskStack::work() {
       waiting_weight_ = 0;
     }
   }
+  // Wakes the others, so that they see the end too.
   changed_.notify_all();
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Work that finds its own work, as a walk through a tree does: tasks push further tasks, the last
-// pushed is run first, so that what waits is bounded by depth times width. The calling thread works
-// too; helpers come only when much is waiting, so that a small job costs no thread.
+// Parallel work that finds more work, such as a walk of a tree. Tasks push further tasks, and the
+// newest runs first, so the number of waiting tasks is bounded by depth times width. The calling
+// thread works too. Helper threads start only when enough work is waiting, so a small job starts
+// none.
 #pragma once
 
 #include <condition_variable>
@@ -20,14 +21,14 @@ namespace cairn {
 
 class TaskStack {
  public:
-  // At most this many threads, the caller's included; 0 is one for each processor.
+  // Runs on at most this many threads, including the caller; 0 means one for each processor.
   explicit TaskStack(std::size_t threads = 0);
 
-  // From before run(), or from a task. `weight` says how much work it is, 1 being a task of some
-  // ten microseconds.
+  // Adds a task. Call it before run(), or from a task. `weight` estimates the work; 1 is about ten
+  // microseconds.
   void push(std::function<void()> task, std::size_t weight = 1);
-  // Returns when no task is left. The first exception of a task drops those that wait and is thrown
-  // here.
+  // Returns when no task is left. The first exception of a task is rethrown here, and drops the
+  // tasks that wait.
   void run();
 
  private:

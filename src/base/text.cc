@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Letters are ASCII, whatever the locale says, so nothing here uses <cctype>. A function with a
+// counterpart in Go follows it byte for byte (%q, path.Clean): history texts and image paths must
+// equal BuildKit's.
 #include "base/text.h"
 
 #include <fmt/format.h>
@@ -23,7 +27,7 @@ char upper(char c) {
   return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
 }
 
-// What Go's strconv.IsPrint refuses beyond ASCII, but for code points not assigned yet.
+// What Go's strconv.IsPrint refuses beyond ASCII, except for unassigned code points.
 bool is_unprintable(char32_t rune) {
   struct Range {
     char32_t first;
@@ -63,8 +67,9 @@ void append_quoted(std::string& out, char32_t rune, std::string_view bytes) {
 
 enum class Swap { kOneSlip, kTwoSlips };
 
-// How many slips of the finger make `b` of `a`: one more letter, one less, another one, or two
-// swapped (Damerau's distance without overlaps; Levenshtein's when a swap is two).
+// The edit distance of two words: insertions, deletions, replacements and, with kOneSlip, swaps of
+// neighbours (optimal string alignment). With kTwoSlips it is the Levenshtein distance. Three rows
+// suffice.
 int slips(std::string_view a, std::string_view b, Swap swap) {
   std::vector<int> before, last, row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = static_cast<int>(j);
@@ -72,6 +77,7 @@ int slips(std::string_view a, std::string_view b, Swap swap) {
     before = std::exchange(last, row);
     row[0] = static_cast<int>(i);
     for (std::size_t j = 1; j <= b.size(); ++j) {
+      // The usual three steps; a swap looks back two rows.
       int replaced = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
       row[j] = std::min({last[j] + 1, row[j - 1] + 1, replaced});
       bool swapped =
@@ -82,7 +88,8 @@ int slips(std::string_view a, std::string_view b, Swap swap) {
   return row[b.size()];
 }
 
-// The candidate at the smallest distance below three, the first of equals.
+// The candidate with the smallest distance below three; the first of equals. nullopt if `word` is
+// itself a candidate.
 template <typename Distance>
 std::optional<std::string> nearest_by(std::string_view word,
                                       const std::vector<std::string>& candidates,
@@ -90,6 +97,7 @@ std::optional<std::string> nearest_by(std::string_view word,
   std::optional<std::string> best;
   int best_distance = 3;
   for (const std::string& candidate : candidates) {
+    // The word is known: there is nothing to suggest.
     if (candidate == word) return std::nullopt;
     int distance = distance_to(candidate);
     if (distance >= best_distance) continue;
@@ -141,6 +149,7 @@ bool equal_fold(std::string_view a, std::string_view b) {
 std::optional<std::uint64_t> parse_uint(std::string_view text, int base) {
   std::uint64_t value = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+  // std::from_chars() stops at the first other character: refuse a rest.
   if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
 }
@@ -192,6 +201,7 @@ std::string human_size(std::uint64_t bytes, int digits) {
 std::optional<std::uint64_t> parse_size(std::string_view text) {
   std::string lowered = to_lower(trim(text));
   std::string_view number = lowered;
+  // "1kib", "1kb" and "1k" are the same, as in docker/go-units RAMInBytes.
   if (number.ends_with("ib"))
     number.remove_suffix(2);
   else if (number.ends_with("b"))
@@ -209,9 +219,10 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
   number = trim(number);
   std::size_t point = number.find('.');
   std::optional<std::uint64_t> value = parse_uint(number.substr(0, point));
+  // Refuses what would overflow.
   if (!value || *value > (UINT64_MAX >> shift)) return std::nullopt;
   if (point == std::string_view::npos) return *value << shift;
-  // "1.5g": nine places are enough, and fit.
+  // "1.5g": nine decimal places are enough, and fit into an integer.
   std::string places(number.substr(point + 1, 9));
   std::optional<std::uint64_t> billionths =
       parse_uint(places + std::string(9 - places.size(), '0'));
@@ -238,6 +249,10 @@ std::string clean_path(std::string_view path) {
 
 std::string rooted_path(std::string_view path) {
   return clean_path("/" + std::string(path));
+}
+
+std::string path_in(const std::string& dir, const std::string& name) {
+  return dir == "/" ? dir + name : dir + "/" + name;
 }
 
 }  // namespace cairn

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Threads start on demand, because a process that has threads cannot enter a user namespace, and
+// because a cached build needs none. A thread is added when more jobs wait than threads are idle.
+// Threads never end before the pool does.
 #include "base/thread_pool.h"
 
 #include <system_error>
@@ -10,6 +14,7 @@ namespace cairn {
 ThreadPool::~ThreadPool() {
   {
     std::lock_guard lock(mutex_);
+    // Workers drain the queue before they end.
     closing_ = true;
   }
   wake_.notify_all();
@@ -25,7 +30,8 @@ void ThreadPool::post(std::function<void()> job) {
   wake_.notify_one();
 }
 
-// Where no more threads may be had, those that are there have to do.
+// If the host refuses another thread (RLIMIT_NPROC, pids cgroup), those that run do the work. Only
+// the first one is essential.
 void ThreadPool::start_one() {
   try {
     threads_.emplace_back([this] { work(); });

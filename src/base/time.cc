@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The formats of Go and docker, because configs, history and `docker images` show them. Dates are
+// computed with the proleptic Gregorian calendar and not by mktime(3), which depends on the time
+// zone of the host.
 #include "base/time.h"
 
 #include <fmt/format.h>
@@ -11,7 +15,8 @@
 namespace cairn {
 namespace {
 
-// The two halves of Howard Hinnant's civil calendar: days since 1970-01-01 for a date.
+// Days from 1970-01-01 to a date: Howard Hinnant's days_from_civil. Years start in March, so that
+// the leap day is the last of its year.
 std::int64_t days_from_civil(std::int64_t year, int month, int day) {
   year -= month <= 2;
   std::int64_t era = (year >= 0 ? year : year - 399) / 400;
@@ -36,6 +41,7 @@ Timestamp now() {
 
 Timestamp file_clock() {
   timespec ts{};
+  // The clock of current_time() in the kernel, which stamps inodes.
   ::clock_gettime(CLOCK_REALTIME_COARSE, &ts);
   return {.seconds = ts.tv_sec, .nanos = static_cast<std::int32_t>(ts.tv_nsec)};
 }
@@ -62,6 +68,7 @@ std::string to_rfc3339(Timestamp time) {
 
 std::optional<std::int64_t> find_http_date(const std::string& text) {
   tm parts{};
+  // The program never calls setlocale(3), so names of days and months are English.
   const char* end = ::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
   if (end == nullptr || *end != '\0') return std::nullopt;
   std::int64_t hours =
@@ -81,6 +88,7 @@ std::optional<Timestamp> parse_rfc3339(std::string_view text) {
   if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
   if (text[4] != '-' || text[7] != '-' || (text[10] | 0x20) != 't' || text[13] != ':' ||
       text[16] != ':' || *month < 1 || *month > 12 || *day < 1 ||
+      // A leap second, ":60", is accepted and counts as the next second.
       *day > days_in_month(*year, *month) || *hour > 23 || *minute > 59 || *second > 60) {
     return std::nullopt;
   }
@@ -90,9 +98,11 @@ std::optional<Timestamp> parse_rfc3339(std::string_view text) {
     rest.remove_prefix(1);
     int digits = 0;
     for (; !rest.empty() && rest[0] >= '0' && rest[0] <= '9'; rest.remove_prefix(1), ++digits) {
+      // Digits beyond nanoseconds are read and dropped, as Go does.
       if (digits < 9) nanos = nanos * 10 + (rest[0] - '0');
     }
     if (digits == 0) return std::nullopt;
+    // ".5" is 500 million nanoseconds.
     for (; digits < 9; ++digits) nanos *= 10;
   }
   std::int64_t offset = 0;

@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// A strict decoder: overlong forms, surrogates and truncated sequences are stray bytes, one at a
+// time, as in Go's utf8 package. Unlike Go's U+FFFD, a stray byte keeps its value, so text that is
+// not UTF-8 survives a round trip.
 #include "base/utf8.h"
 
 namespace cairn {
 namespace {
 
-// Where bytes that are no UTF-8 are kept, out of the way of real code points.
+// Stray bytes are mapped here, beyond the last code point of Unicode.
 constexpr char32_t kRawByte = 0x110000;
 
 std::size_t sequence_length(unsigned char lead) {
   if (lead < 0x80) return 1;
+  // 0xc0 and 0xc1 would start overlong forms of ASCII.
   if (lead >= 0xc2 && lead < 0xe0) return 2;
   if (lead >= 0xe0 && lead < 0xf0) return 3;
   if (lead >= 0xf0 && lead < 0xf5) return 4;
   return 0;
 }
 
-// Overlong forms, surrogates and values beyond Unicode are no characters.
+// Refuses overlong forms, surrogates and values beyond Unicode (RFC 3629, 3).
 bool is_valid(char32_t value, std::size_t size) {
   constexpr char32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
   return value >= kSmallest[size] && value <= 0x10ffff && (value < 0xd800 || value > 0xdfff);

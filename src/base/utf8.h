@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// UTF-8 one character at a time, for text that may not be UTF-8: a byte that is none becomes a code
-// point of its own above U+10FFFF and comes back as the byte it was.
+// UTF-8, one character at a time, for text that may not be UTF-8. A byte that is not part of a
+// valid sequence becomes a value above U+10FFFF, and append_rune() writes that value as the same
+// byte again.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +19,7 @@ struct Rune {
 // The first character of `text`, which must not be empty.
 Rune decode_rune(std::string_view text);
 void append_rune(std::string& out, char32_t rune);
-// Whether a value of decode_rune() is such a stray byte.
+// Whether a value of decode_rune() stands for a stray byte.
 inline bool is_stray_byte(char32_t rune) {
   return rune > 0x10ffff;
 }

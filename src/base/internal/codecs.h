@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The codecs behind compress.h.
+// The codecs behind compress.h, and what they share. Sources own what they read from; sinks borrow
+// `out`.
 #pragma once
 
 #include <vector>
@@ -9,14 +10,14 @@
 
 namespace cairn::internal {
 
-// A source with some bytes looked at in advance.
+// A source whose next bytes can be seen before they are read. Borrows `inner`.
 class PeekedSource final : public ByteSource {
  public:
   explicit PeekedSource(ByteSource& inner) : inner_(inner), buffer_(256 << 10) {}
 
-  // At least `count` bytes unless the source ends before.
+  // At least `count` unread bytes, or all that are left. Valid until the next call.
   std::span<const std::byte> peek(std::size_t count);
-  // Some bytes, none at the end; skip() tells how many were used.
+  // Some unread bytes; empty at the end. The caller then says by skip() how many it used.
   std::span<const std::byte> fill() { return peek(1); }
   void skip(std::size_t count) { unread_ = unread_.subspan(count); }
   std::size_t read(std::span<std::byte> buffer) override;
@@ -29,7 +30,7 @@ class PeekedSource final : public ByteSource {
   std::uint64_t taken_ = 0;
 };
 
-// Throws when the output so far is out of all proportion.
+// Counts output, and throws kLimit when it exceeds the limits.
 class BombGuard {
  public:
   explicit BombGuard(const DecompressLimits& limits) : limits_(limits) {}

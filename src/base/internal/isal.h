@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The functions of isa-l that cairn uses, loaded at the first call.
+// The functions of isa-l that cairn uses. The library is loaded at the first call of isal()
+// (sys/library.h).
 #pragma once
 
 #include <isa-l/crc.h>

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Adds up the blocks of a tree without recursion and without paths, since a step can make trees
+// deeper than PATH_MAX or the stack allows. Other processes may change the tree meanwhile: what is
+// gone is not counted.
 #include "base/sys/disk.h"
 
 #include <fcntl.h>
@@ -11,9 +15,7 @@
 namespace cairn::sys {
 namespace {
 
-constexpr int kOpenDir = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-
-// A directory on the way down, and those in it that were not entered yet.
+// A directory on the way down, and its subdirectories that were not entered yet.
 struct Level {
   dev_t device = 0;
   ino_t inode = 0;
@@ -25,13 +27,14 @@ struct Level {
   }
 };
 
-// Adds up what is in a directory.
+// Adds the blocks of all entries of a directory.
 Level level_of(const Fd& dir, std::int64_t& bytes) {
   struct stat own = stat_of(dir);
   Level level{.device = own.st_dev, .inode = own.st_ino};
   for (DirEntry& entry : list_dir(dir)) {
     std::optional<struct stat> st = find_stat_at(dir, entry.name.c_str());
     if (!st) continue;
+    // st_blocks counts units of 512 bytes, whatever the block size (stat(2)).
     std::int64_t size = std::int64_t{st->st_blocks} * 512;
     if (S_ISDIR(st->st_mode)) {
       level.waiting.push_back(std::move(entry.name));
@@ -56,8 +59,8 @@ DiskSpace disk_space(const std::string& path) {
           .available = static_cast<std::int64_t>(st.f_bavail) * block};
 }
 
-// One descriptor is open at a time, however deep the tree: the way up is "..", as long as it leads
-// where we came from. Where somebody moves directories meanwhile, the count ends there.
+// One descriptor is open at a time, however deep the tree. The way up is "..", checked against the
+// directory that the walk came from. If somebody moved it meanwhile, the count ends there.
 std::int64_t disk_usage(const Fd& dir) {
   std::int64_t bytes = std::int64_t{stat_of(dir).st_blocks} * 512;
   Fd here = duplicate(dir);
@@ -74,7 +77,9 @@ std::int64_t disk_usage(const Fd& dir) {
     }
     std::string name = std::move(waiting.back());
     waiting.pop_back();
-    int below = retry_eintr([&] { return ::openat(here.get(), name.c_str(), kOpenDir); });
+    int below =
+        retry_eintr([&] { return ::openat(here.get(), name.c_str(), kOpenDir | O_CLOEXEC); });
+    // Not ours to read, or removed meanwhile.
     if (below < 0) continue;
     here = Fd(below);
     levels.push_back(level_of(here, bytes));

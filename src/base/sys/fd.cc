@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Thin wrappers. What they add is the message: an error names the path behind a descriptor, read
+// from /proc/self/fd only when something failed. A wrapper that does more than one call says why.
 #include "base/sys/fd.h"
 
 #include <dirent.h>
@@ -12,22 +15,23 @@
 #include <memory>
 
 #include "base/error.h"
+#include "base/sys/ids.h"
 
 namespace cairn::sys {
 namespace {
 
-bool is_absence(int code) {
-  return code == ENOENT || code == ENOTDIR;
+// The path behind a descriptor, for a message.
+std::string path_of(const Fd& fd) {
+  char buffer[4096];
+  // For messages only: the path may have changed, or end in " (deleted)".
+  std::string link = fmt::format("/proc/self/fd/{}", fd.get());
+  ssize_t length = ::readlink(link.c_str(), buffer, sizeof buffer);
+  return length <= 0 ? link : std::string(buffer, static_cast<std::size_t>(length));
 }
 
-// A path for a message: the directory's own name (from /proc) and the rest.
+// The full path of a name in a directory, for a message.
 std::string name_of(const Fd& dir, const char* path) {
-  if (path[0] == '/') return path;
-  char buffer[4096];
-  ssize_t length =
-      ::readlink(fmt::format("/proc/self/fd/{}", dir.get()).c_str(), buffer, sizeof buffer);
-  if (length <= 0) return path;
-  return std::string(buffer, static_cast<std::size_t>(length)) + "/" + path;
+  return path[0] == '/' ? path : path_of(dir) + "/" + path;
 }
 
 template <typename Call>
@@ -46,6 +50,7 @@ Fd& Fd::operator=(Fd&& other) noexcept {
 }
 
 void Fd::reset() {
+  // close(2) is never retried: Linux frees the number even when it returns EINTR.
   if (fd_ >= 0) ::close(fd_);
   fd_ = -1;
 }
@@ -54,6 +59,10 @@ Fd open_path(const std::string& path, int flags, mode_t mode) {
   int fd = retry_eintr([&] { return ::open(path.c_str(), flags | O_CLOEXEC, mode); });
   if (fd < 0) throw Error::from_errno(errno, "open {}", path);
   return Fd(fd);
+}
+
+Fd open_dir(const std::string& path) {
+  return open_path(path, O_RDONLY | O_DIRECTORY);
 }
 
 std::optional<Fd> find_path(const std::string& path, int flags) {
@@ -70,10 +79,12 @@ Fd open_at(const Fd& dir, const char* path, int flags, mode_t mode) {
 }
 
 Fd open_file_at(const Fd& dir, const char* name) {
+  // O_NONBLOCK: opening a FIFO must not wait for a writer. O_NOATIME is allowed to the owner only.
   constexpr int kFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
   int fd = retry_eintr([&] { return ::openat(dir.get(), name, kFlags | O_NOATIME); });
   if (fd >= 0) return Fd(fd);
-  if (errno == EPERM) return open_at(dir, name, kFlags);  // somebody else's
+  if (errno == EPERM)
+    return open_at(dir, name, kFlags);  // owned by somebody else: O_NOATIME is refused
   throw Error::from_errno(errno, "open {}", name_of(dir, name));
 }
 
@@ -85,19 +96,25 @@ std::optional<Fd> find_at(const Fd& dir, const char* path, int flags) {
 }
 
 Fd duplicate(const Fd& fd) {
+  // From 3 on: 0 to 2 are the standard streams, even when they are closed.
   int copy = ::fcntl(fd.get(), F_DUPFD_CLOEXEC, 3);
   if (copy < 0) throw Error::from_errno(errno, "duplicate a descriptor");
   return Fd(copy);
 }
 
+// The magic link leads to the file itself, whatever has its name now (proc(5)).
 Fd reopen(const Fd& fd, int flags) {
-  return open_path(fmt::format("/proc/self/fd/{}", fd.get()), flags);
+  std::string path = fmt::format("/proc/self/fd/{}", fd.get());
+  int opened = retry_eintr([&] { return ::open(path.c_str(), flags | O_CLOEXEC); });
+  if (opened < 0) throw Error::from_errno(errno, "open {}", path_of(fd));
+  return Fd(opened);
 }
 
 std::string read_all(const Fd& fd, std::size_t limit) {
   std::string out;
   std::size_t size = 0;
   while (true) {
+    // Doubled, without asking for the size: files of /proc have none, and others may grow.
     if (size == out.size()) out.resize(std::max<std::size_t>(4096, size * 2));
     std::size_t count =
         read_some(fd, std::as_writable_bytes(std::span(out.data() + size, out.size() - size)));
@@ -169,6 +186,7 @@ bool exists(const std::string& path) {
 }
 
 std::string read_link_at(const Fd& dir, const char* path) {
+  // A target has at most PATH_MAX - 1 bytes (symlink(2)).
   std::string out(4096, '\0');
   ssize_t length = ::readlinkat(dir.get(), path, out.data(), out.size());
   if (length < 0) throw Error::from_errno(errno, "read link {}", name_of(dir, path));
@@ -186,6 +204,8 @@ void make_dirs(const std::string& path, mode_t mode) {
   for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
     std::string part = path.substr(0, end);
     if (::mkdir(part.c_str(), mode) < 0) {
+      // mkdir(2) may fail with EACCES or EROFS for a directory that exists, so look before giving
+      // up.
       int error = errno;
       struct stat st;
       if (::stat(part.c_str(), &st) < 0) throw Error::from_errno(error, "make directory {}", part);
@@ -215,6 +235,7 @@ void link_at(const Fd& from_dir, const char* from, const Fd& to_dir, const char*
 
 bool try_link_at(const Fd& from_dir, const char* from, const Fd& to_dir, const char* to) {
   if (::linkat(from_dir.get(), from, to_dir.get(), to, 0) == 0) return true;
+  // EPERM: the filesystem has no hard links, or fs.protected_hardlinks forbids this one (proc(5)).
   if (errno == EMLINK || errno == ENOENT || errno == EXDEV || errno == EPERM) return false;
   throw Error::from_errno(errno, "make hard link {}", name_of(to_dir, to));
 }
@@ -235,9 +256,16 @@ void make_node_at(const Fd& dir, const char* path, mode_t mode, dev_t device) {
 }
 
 void chown_at(const Fd& dir, const char* path, uid_t uid, gid_t gid) {
-  check_at("change owner of", dir, path, [&] {
-    return ::fchownat(dir.get(), path, uid, gid, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH);
-  });
+  // AT_EMPTY_PATH: with "" it is `dir` itself, even if that is an O_PATH descriptor of a symlink.
+  int done = retry_eintr(
+      [&] { return ::fchownat(dir.get(), path, uid, gid, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH); });
+  if (done == 0) return;
+  int code = errno;
+  std::string what = name_of(dir, path);
+  while (what.size() > 1 && what.ends_with('/')) what.pop_back();  // the path "" names `dir` itself
+  // EINVAL is the kernel's answer for an id without a mapping (user_namespaces(7)).
+  if (code == EINVAL) throw unmapped_id(what, uid, gid);
+  throw Error::from_errno(code, "change owner of {}", what);
 }
 
 void chmod_fd(const Fd& fd, mode_t mode) {
@@ -255,58 +283,18 @@ void set_times_at(const Fd& dir, const char* path, timespec atime, timespec mtim
 }
 
 void set_mtime(const Fd& fd, timespec mtime) {
+  // UTIME_OMIT leaves the atime alone (utimensat(2)).
   timespec times[2] = {{.tv_sec = 0, .tv_nsec = UTIME_OMIT}, mtime};
   if (::futimens(fd.get(), times) < 0) throw Error::from_errno(errno, "set times");
 }
 
-void remove_tree_at(const Fd& dir, const char* path) {
-  if (::unlinkat(dir.get(), path, 0) == 0 || is_absence(errno)) return;
-  if (errno != EISDIR && errno != EPERM) {
-    throw Error::from_errno(errno, "remove {}", name_of(dir, path));
-  }
-  // Paths in a tree may be deeper than PATH_MAX and than the descriptor limit: descend one level at
-  // a time, and pull what is deep up to the top when levels run out.
-  constexpr int kMaxOpen = 64;
-  struct Walk {
-    static void remove(const Fd& parent, const char* name, const Fd& top, int depth, int& serial) {
-      int raw = ::openat(parent.get(), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-      if (raw < 0 && errno == EACCES) {
-        ::fchmodat(parent.get(), name, 0700, 0);
-        raw = ::openat(parent.get(), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-      }
-      if (raw < 0) {
-        if (is_absence(errno)) return;
-        throw Error::from_errno(errno, "open {}", name_of(parent, name));
-      }
-      Fd here(raw);
-      struct stat st = stat_of(here);
-      if ((st.st_mode & 0700) != 0700) ::fchmod(here.get(), 0700);
-      for (const DirEntry& entry : list_dir(here)) {
-        if (entry.type != DT_DIR && ::unlinkat(here.get(), entry.name.c_str(), 0) == 0) continue;
-        if (entry.type != DT_DIR && is_absence(errno)) continue;
-        if (depth < kMaxOpen) {
-          remove(here, entry.name.c_str(), top, depth + 1, serial);
-          continue;
-        }
-        std::string moved = fmt::format(".cairn-deep-{}-{}", ::getpid(), serial++);
-        rename_at(here, entry.name.c_str(), top, moved.c_str());
-        remove(top, moved.c_str(), top, 0, serial);
-      }
-      if (::unlinkat(parent.get(), name, AT_REMOVEDIR) < 0 && !is_absence(errno)) {
-        throw Error::from_errno(errno, "remove directory {}", name_of(parent, name));
-      }
-    }
-  };
-  int serial = 0;
-  Walk::remove(dir, path, dir, 0, serial);
-}
-
 void remove_tree(const std::string& path) {
+  // A relative path is resolved from here; an absolute one ignores the descriptor.
   remove_tree_at(open_path(".", O_PATH | O_DIRECTORY), path.c_str());
 }
 
 std::vector<DirEntry> list_dir(const Fd& dir) {
-  // fdopendir takes the descriptor over and shares its offset, so it gets a fresh one.
+  // fdopendir(3) takes ownership of its descriptor and shares its offset, so it gets a new one.
   int fd =
       retry_eintr([&] { return ::openat(dir.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
   if (fd < 0) throw Error::from_errno(errno, "open directory {}", name_of(dir, "."));
@@ -323,6 +311,7 @@ std::vector<DirEntry> list_dir(const Fd& dir) {
     if (name != "." && name != "..") entries.push_back({std::string(name), entry->d_type});
     errno = 0;
   }
+  // readdir(3) returns null for the end and for an error; only errno tells them apart.
   if (errno != 0) throw Error::from_errno(errno, "list directory {}", name_of(dir, "."));
   return entries;
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // File descriptors, and one thin function per system call on them. Every function retries EINTR,
-// sets CLOEXEC, and throws Error::from_errno naming the call and its object; `find_` forms answer
-// "not there" (ENOENT, ENOTDIR) with nothing instead.
+// sets CLOEXEC, and throws Error::from_errno (kHost) naming the call and its object. `find_`
+// functions return nullopt for what does not exist (ENOENT, ENOTDIR). `const Fd&` borrows; an Fd
+// that is returned is owned. Safe from any thread, as the system calls are.
 #pragma once
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -21,6 +23,7 @@
 
 namespace cairn::sys {
 
+// Repeats a call that a signal interrupted (signal(7)).
 template <typename Call>
 auto retry_eintr(Call call) {
   while (true) {
@@ -47,16 +50,26 @@ class Fd {
   int fd_ = -1;
 };
 
+// Opens a directory for reading, and refuses a symlink to one.
+inline constexpr int kOpenDir = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
+
+// Whether an errno means that the name does not exist.
+inline bool is_absence(int code) {
+  return code == ENOENT || code == ENOTDIR;
+}
+
 // --- opening, relative to a directory (or absolute with open_path) ---
 Fd open_path(const std::string& path, int flags, mode_t mode = 0);
+Fd open_dir(const std::string& path);  // symlinks are followed
 std::optional<Fd> find_path(const std::string& path, int flags);
 Fd open_at(const Fd& dir, const char* path, int flags, mode_t mode = 0);
 std::optional<Fd> find_at(const Fd& dir, const char* path, int flags);
-// A regular file, to be read: no symlink is followed, a FIFO in its place does not hang, and its
-// atime stays as it is where that is ours to say, since a new one would have to be written.
+// Opens a regular file for reading. A symlink is not followed, and a FIFO in its place does not
+// block. The atime is left alone where we may (O_NOATIME), since updating it costs a write.
 Fd open_file_at(const Fd& dir, const char* name);
 Fd duplicate(const Fd& fd);
-// The same file opened anew through /proc/self/fd: turns an O_PATH descriptor into a real one.
+// Opens the same file again through /proc/self/fd, which turns an O_PATH descriptor into a readable
+// one.
 Fd reopen(const Fd& fd, int flags);
 
 // --- whole files and streams ---
@@ -98,18 +111,20 @@ void unlink_at(const Fd& dir, const char* path);
 void remove_dir_at(const Fd& dir, const char* path);
 void symlink_at(const std::string& target, const Fd& dir, const char* path);
 void link_at(const Fd& from_dir, const char* from, const Fd& to_dir, const char* to);
-// False when the file is gone or cannot have that name: too many links, another filesystem, a rule.
+// False when the file is gone or may not have that name: too many links, another filesystem, or a
+// rule of the kernel.
 bool try_link_at(const Fd& from_dir, const char* from, const Fd& to_dir, const char* to);
 void rename_at(const Fd& from_dir, const char* from, const Fd& to_dir, const char* to);
 void rename_path(const std::string& from, const std::string& to);
 void make_node_at(const Fd& dir, const char* path, mode_t mode, dev_t device);
 void chown_at(const Fd& dir, const char* path, uid_t uid, gid_t gid);
 void chmod_fd(const Fd& fd, mode_t mode);
-void chmod_at(const Fd& dir, const char* path, mode_t mode);  // follows: never on a symlink
+void chmod_at(const Fd& dir, const char* path,
+              mode_t mode);  // follows symlinks: never call it on one
 void set_times_at(const Fd& dir, const char* path, timespec atime, timespec mtime);
-void set_mtime(const Fd& fd, timespec mtime);  // also on O_PATH-free directories
-// Removes a tree below `dir` without following symlinks or crossing what it cannot open; a missing
-// path is no error.
+void set_mtime(const Fd& fd, timespec mtime);  // of a file or directory not opened with O_PATH
+// Removes the tree at `path` below `dir`. Symlinks are not followed. A missing path is no error.
+// See remove_tree.h.
 void remove_tree_at(const Fd& dir, const char* path);
 void remove_tree(const std::string& path);
 
@@ -117,7 +132,7 @@ struct DirEntry {
   std::string name;
   unsigned char type;  // DT_*; DT_UNKNOWN where the filesystem does not say
 };
-// All entries but "." and "..", in no order.
+// All entries except "." and "..", in the order of the filesystem.
 std::vector<DirEntry> list_dir(const Fd& dir);
 
 // --- pipes and sockets ---

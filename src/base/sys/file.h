@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Handles on files that live for a while or must appear whole: temporary files and directories,
-// locks between processes, mapped files.
+// Handles for temporary files and directories that appear under their final name whole or not at
+// all, for locks between processes, and for mapped files. All throw kHost.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,8 @@
 
 namespace cairn::sys {
 
-// A file being written beside its final place. Without commit() it vanishes.
+// A file that is written under a temporary name in `dir`. The destructor removes it unless it was
+// committed.
 class TempFile {
  public:
   explicit TempFile(const std::string& dir);
@@ -23,10 +24,10 @@ class TempFile {
 
   const Fd& fd() const { return fd_; }
   const std::string& path() const { return path_; }
-  // Fsyncs the file, then renames it over `path`, which must lie on the same filesystem.
+  // Calls fsync(2), then renames the file over `path`, which must be on the same filesystem.
   void commit(const std::string& path);
-  // The same without fsync(2), for what can be made again and carries checksums: after a crash of
-  // the machine it may hold anything.
+  // The same without fsync(2), for files that can be made again and carry checksums: after a crash
+  // of the machine the content may be anything.
   void publish(const std::string& path);
 
  private:
@@ -34,10 +35,11 @@ class TempFile {
   std::string path_;
 };
 
-// Writes beside, fsyncs, renames: a reader sees the old bytes or the new ones.
+// Replaces a file atomically (temporary file, fsync, rename): a reader sees the old bytes or the
+// new ones.
 void replace_file(const std::string& path, std::string_view text, mode_t mode = 0644);
 
-// A directory that is removed with all that is in it, unless kept.
+// A temporary directory, removed with its content by the destructor unless it was committed.
 class TempDir {
  public:
   explicit TempDir(const std::string& parent, std::string_view prefix = "tmp-");
@@ -46,41 +48,44 @@ class TempDir {
   TempDir& operator=(TempDir&&) = delete;
 
   const std::string& path() const { return path_; }
-  // Renames the directory to its final place and lets go of it.
+  // Renames the directory to its final path and gives up ownership.
   void commit(const std::string& path);
 
  private:
   std::string path_;
 };
 
-// An flock(2) on a file, released with the process at the latest.
+// An flock(2) on a file; the kernel releases it when the process ends. The file is created when it
+// is missing, with mode 0600. While the lock is held, the file is the one that has the name, so an
+// exclusive holder may remove it.
 class FileLock {
  public:
   enum class Mode { kShared, kExclusive };
-  static FileLock take(const std::string& path, Mode mode);  // waits
-  static std::optional<FileLock> try_take(const std::string& path, Mode mode);
+  static FileLock lock(const std::string& path, Mode mode);  // waits
+  static std::optional<FileLock> try_lock(const std::string& path, Mode mode);
 
  private:
   explicit FileLock(Fd fd) : fd_(std::move(fd)) {}
   Fd fd_;
 };
 
-// An exclusive lock whose file is there only while somebody holds it, so that there may be one for
-// each of a million things.
-class PassingLock {
+// An exclusive lock whose file exists only while it is held, so that there may be locks for a
+// million things.
+class LockFile {
  public:
-  static std::optional<PassingLock> try_take(const std::string& path);
-  ~PassingLock();
-  PassingLock(PassingLock&& other) noexcept;
-  PassingLock& operator=(PassingLock&& other) noexcept;
+  static std::optional<LockFile> try_lock(const std::string& path);
+  ~LockFile();
+  LockFile(LockFile&& other) noexcept;
+  LockFile& operator=(LockFile&& other) noexcept;
 
  private:
-  PassingLock(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+  LockFile(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
   Fd fd_;
   std::string path_;
 };
 
-// A whole file mapped for reading; an empty file is an empty span.
+// A whole file mapped for reading. An empty file gives an empty span. The bytes are valid while the
+// object lives; a file that is truncated meanwhile raises SIGBUS.
 class MappedFile {
  public:
   explicit MappedFile(const Fd& fd);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The functions of libarchive that cairn uses, loaded at the first call:
-// sys::libarchive().archive_read_new().
+// The functions of libarchive that cairn uses. The library is loaded at the first call of
+// libarchive(): sys::libarchive().archive_read_new().
 #pragma once
 
 #include <archive.h>
@@ -32,9 +32,10 @@ struct Libarchive {
   CAIRN_FUNCTION_OF(library, archive_read_next_header);
   CAIRN_FUNCTION_OF(library, archive_read_open);
   CAIRN_FUNCTION_OF(library, archive_read_open_fd);
-  CAIRN_FUNCTION_OF(library, archive_read_support_filter_all);
   CAIRN_FUNCTION_OF(library, archive_read_support_filter_bzip2);
+  CAIRN_FUNCTION_OF(library, archive_read_support_filter_gzip);
   CAIRN_FUNCTION_OF(library, archive_read_support_filter_xz);
+  CAIRN_FUNCTION_OF(library, archive_read_support_filter_zstd);
   CAIRN_FUNCTION_OF(library, archive_read_support_format_raw);
   CAIRN_FUNCTION_OF(library, archive_read_support_format_tar);
   CAIRN_FUNCTION_OF(library, archive_write_add_filter_none);
@@ -43,7 +44,7 @@ struct Libarchive {
   CAIRN_FUNCTION_OF(library, archive_write_free);
   CAIRN_FUNCTION_OF(library, archive_write_header);
   CAIRN_FUNCTION_OF(library, archive_write_new);
-  CAIRN_FUNCTION_OF(library, archive_write_open_fd);
+  CAIRN_FUNCTION_OF(library, archive_write_open);
   CAIRN_FUNCTION_OF(library, archive_write_set_bytes_in_last_block);
   CAIRN_FUNCTION_OF(library, archive_write_set_bytes_per_block);
   CAIRN_FUNCTION_OF(library, archive_write_set_format_pax_restricted);

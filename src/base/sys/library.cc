@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// dlopen(3) with RTLD_NOW, so that a broken installation fails here with a message and not at a
+// later call, and RTLD_LOCAL, so that the library's symbols never replace ours.
 #include "base/sys/library.h"
 
 #include <dlfcn.h>

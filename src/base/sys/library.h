@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A shared library that is loaded when it is first needed. Loading libcurl or libarchive with all
-// they stand on takes longer than a build that finds nothing to do, and such a build needs neither.
+// A shared library that is loaded when it is first needed. Loading libcurl or libarchive with their
+// dependencies takes longer than a build that is all cached, and such a build needs neither.
 #pragma once
 
 namespace cairn::sys {
@@ -9,10 +9,11 @@ namespace cairn::sys {
 // Stays loaded until the process ends.
 class Library {
  public:
-  // By soname. Throws kHost, naming the Debian package, when it cannot be loaded.
+  // Loads by soname. Throws kHost, naming the Debian package, when it cannot be loaded.
   Library(const char* soname, const char* package);
 
-  // A function of its headers: Library::function<decltype(&::name)>("name"). kBug when it has none.
+  // A function that the headers declare: library.function<decltype(&::name)>("name"). Throws kBug
+  // when the library has none.
   template <typename Function>
   Function function(const char* name) const {
     return reinterpret_cast<Function>(address(name));
@@ -26,8 +27,8 @@ class Library {
 
 }  // namespace cairn::sys
 
-// A member of a struct of such functions, with the name and the type that the headers give it. A
-// name that is declared takes no parentheses.
+// A struct member that holds such a function, with the name and type of the header. The parameter
+// is a declared name, so it takes no parentheses.
 // NOLINTBEGIN(bugprone-macro-parentheses)
 #define CAIRN_FUNCTION_OF(library, name) \
   decltype(&::name) name = (library).function<decltype(&::name)>(#name)

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The mount API of Linux 5.2 (fsopen, fsmount, open_tree, move_mount), which works on descriptors:
+// a mount can be made, checked and passed on before it is visible at any path. mount(2) remains for
+// what the new calls cannot do in a user namespace or on old kernels.
 #include "base/sys/mount.h"
 
 #include <fcntl.h>
@@ -10,7 +14,8 @@
 namespace cairn::sys {
 namespace {
 
-// The kernel writes its reason to the filesystem context as "e overlay: ..." lines.
+// The kernel leaves its reason in the filesystem context, as lines of "e overlay: ..." (fsopen(2));
+// the "e " is cut off.
 std::string kernel_words(const Fd& context) {
   char buffer[1024];
   ssize_t length = ::read(context.get(), buffer, sizeof buffer);
@@ -23,6 +28,7 @@ std::string kernel_words(const Fd& context) {
 }  // namespace
 
 void MountTree::attach(const Fd& dir, const char* path) const {
+  // The descriptor itself is the source; with an empty path, `dir` itself is the target.
   unsigned flags = MOVE_MOUNT_F_EMPTY_PATH | (path[0] == '\0' ? MOVE_MOUNT_T_EMPTY_PATH : 0);
   if (::move_mount(fd_.get(), "", dir.get(), path, flags) < 0) {
     throw Error::from_errno(errno, "attach a mount at {}", path);
@@ -38,11 +44,14 @@ Mount& Mount::operator=(Mount&& other) noexcept {
 }
 
 void Mount::reset() noexcept {
+  // MNT_DETACH: a file that is still open must not keep the mount in place.
   if (!target_.empty()) ::umount2(target_.c_str(), MNT_DETACH);
   target_.clear();
 }
 
 MountTree clone_tree(const Fd& dir, const char* path, Recursive recursive) {
+  // AT_RECURSIVE clones submounts too. In a user namespace, a clone without it is refused if it
+  // would uncover what a submount hides.
   unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH |
                    (recursive == Recursive::kYes ? AT_RECURSIVE : 0);
   int fd = ::open_tree(dir.get(), path, flags);
@@ -68,6 +77,7 @@ MountTree new_filesystem(const std::string& type, const MountOptions& options,
             ? ::fsconfig(context.get(), FSCONFIG_SET_FLAG, key.c_str(), nullptr, 0)
             : ::fsconfig(context.get(), FSCONFIG_SET_STRING, key.c_str(), value.c_str(), 0);
     if (result < 0) {
+      // Reading the kernel's words would overwrite errno.
       int code = errno;
       throw Error::from_errno(code, "mount {}: option {}{}", type, key, kernel_words(context));
     }

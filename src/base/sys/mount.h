@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Mounts as handles. A MountTree is a mount that hangs nowhere yet (fsmount(2), open_tree(2) with
-// OPEN_TREE_CLONE; Linux 5.2): it can be walked through its descriptor, sent to another process,
-// and attached there. A Mount is attached at a path and is detached by the destructor.
+// Mounts as handles. A MountTree is not attached to any path yet (fsmount(2), open_tree(2) with
+// OPEN_TREE_CLONE; Linux 5.2). It can be read through its descriptor, sent to another process, and
+// attached there. A Mount is attached at a path; its destructor detaches it. All functions throw
+// kHost.
 #pragma once
 
 #include <string>
@@ -13,7 +14,7 @@
 
 namespace cairn::sys {
 
-// A detached mount; closing it unmounts, unless it was attached.
+// A detached mount. Closing it unmounts it unless it was attached.
 class MountTree {
  public:
   MountTree() = default;
@@ -44,21 +45,21 @@ class Mount {
 
 enum class Recursive { kNo, kYes };
 
-// A clone of the mount at `path` (with all below it when recursive), detached.
+// A detached clone of the mount at `path`, with the mounts below it when recursive.
 MountTree clone_tree(const Fd& dir, const char* path, Recursive recursive);
 
-// mount(2) with its flags and data as they are; `source` and `data` may be empty.
+// mount(2) with the given flags and data. `source` and `data` may be empty.
 void mount_at(const std::string& source, const std::string& target, const std::string& type,
               unsigned long flags, const std::string& data = {});
 
-// One key of a filesystem's configuration; a key with an empty value is a flag.
+// Keys and values of a filesystem's configuration. A key with an empty value is a flag.
 using MountOptions = std::vector<std::pair<std::string, std::string>>;
-// fsopen, fsconfig for each option, fsmount; `attributes` are MOUNT_ATTR_* bits. The error names
-// the option the kernel refused and its own words, where it left any.
+// fsopen, fsconfig for each option, fsmount. `attributes` are MOUNT_ATTR_* bits. The error names
+// the option that the kernel refused, and quotes the kernel's message if there is one.
 MountTree new_filesystem(const std::string& type, const MountOptions& options,
                          unsigned attributes = 0);
 
-// Adds MOUNT_ATTR_* bits to a mount, and to all below it when recursive (mount_setattr,
+// Adds MOUNT_ATTR_* bits to a mount, and to all mounts below it when recursive (mount_setattr(2),
 // Linux 5.12).
 void add_mount_attributes(const Fd& dir, const char* path, unsigned long attributes,
                           Recursive recursive);

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Sets the flag of "chattr +T" (ext4: EXT4_TOPDIR_FL) through FS_IOC_SETFLAGS. Failures are
+// ignored: it is only a hint, and most filesystems do not know it.
 #include "base/sys/placement.h"
 
 #include <linux/fs.h>

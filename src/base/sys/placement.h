@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Hints to the filesystem about where on the disk things go.
+// Hints to the filesystem about the placement of files on the disk.
 #pragma once
 
 #include "base/sys/fd.h"
 
 namespace cairn::sys {
 
-// Says that the directories in `dir` have nothing to do with each other, so that each begins in a
-// part of the disk of its own ("chattr +T"): trees written side by side do not take turns at one
-// group's inodes, and what was deleted a moment ago is not in the way. Ext4 and its elders listen
-// (Orlov's allocator); elsewhere nothing happens.
+// Marks the subdirectories of `dir` as unrelated ("chattr +T"), so that the filesystem starts each
+// in its own block group. Trees that are written in parallel then do not compete for the inodes of
+// one group, and recently deleted ones are not in the way. Works on ext2 to ext4 (the Orlov
+// allocator); does nothing elsewhere.
 void spread_subdirectories(const Fd& dir);
 
 }  // namespace cairn::sys

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// posix_spawn(3) rather than fork(2): the builder has threads and much memory, and between fork and
+// exec only async-signal-safe calls would be allowed. The child gets a clean signal state and the
+// limit of open files that cairn itself was given.
 #include "base/sys/process.h"
 
 #include <fcntl.h>
@@ -11,10 +15,12 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/sys/known_state.h"
 #include "base/text.h"
 
 namespace cairn::sys {
 
+// WIFSTOPPED cannot occur: nobody waits with WUNTRACED.
 ExitStatus decode_wait_status(int status) {
   if (WIFSIGNALED(status)) return {.code = 0, .signal = WTERMSIG(status)};
   return {.code = WEXITSTATUS(status), .signal = 0};
@@ -38,6 +44,7 @@ Process::~Process() {
 
 void Process::end() {
   if (pid_ <= 0) return;
+  // Reaped here, so that an exception leaves no zombie.
   send(SIGKILL);
   int status = 0;
   retry_eintr([&] { return ::waitpid(pid_, &status, 0); });
@@ -48,7 +55,7 @@ void Process::send(int signal) const {
   if (pidfd_) {
     ::syscall(SYS_pidfd_send_signal, pidfd_.get(), signal, nullptr, 0);
   } else if (pid_ > 0) {
-    ::kill(pid_, signal);  // not yet reaped by us, so the number is still ours
+    ::kill(pid_, signal);  // not reaped yet, so the number cannot have been reused
   }
 }
 
@@ -72,10 +79,12 @@ ChildProcess spawn(const std::vector<std::string>& argv) {
   Pipe in = make_pipe(), out = make_pipe(), err = make_pipe();
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
+  // dup2(2) clears close-on-exec on 0 to 2; all other descriptors close in the child.
   posix_spawn_file_actions_adddup2(&actions, in.read_end.get(), 0);
   posix_spawn_file_actions_adddup2(&actions, out.write_end.get(), 1);
   posix_spawn_file_actions_adddup2(&actions, err.write_end.get(), 2);
-  // We block the signals that a thread of ours waits for; a program of its own must get them.
+  // Our main thread blocks the signals that another thread waits for. A new program must get them,
+  // and SIGPIPE must end it.
   sigset_t none, pipe;
   sigemptyset(&none);
   sigemptyset(&pipe);
@@ -93,6 +102,7 @@ ChildProcess spawn(const std::vector<std::string>& argv) {
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (code != 0) throw Error::from_errno(code, "run {}", argv[0]);
+  restore_open_files_limit(pid);  // posix_spawn(3) has no attribute for it
   return {.process = Process(pid, Fd()),
           .in = std::move(in.write_end),
           .out = std::move(out.read_end),
@@ -101,12 +111,14 @@ ChildProcess spawn(const std::vector<std::string>& argv) {
 
 CommandResult run_command(const std::vector<std::string>& argv, std::string_view input) {
   ChildProcess child = spawn(argv);
-  // A write must not wait for a child that waits for us to read.
+  // Non-blocking: a blocking write could wait for a child that waits for us to read its output.
   if (::fcntl(child.in.get(), F_SETFL, O_NONBLOCK) < 0) throw Error::from_errno(errno, "fcntl");
 
   CommandResult result;
   std::string_view rest = input;
   if (rest.empty()) child.in.reset();
+  // Reads both outputs and writes the input by turns, so that no full pipe can block the other
+  // side. A closed Fd is -1, which poll(2) ignores.
   while (child.out || child.err || child.in) {
     pollfd fds[3] = {
         {child.out.get(), POLLIN, 0}, {child.err.get(), POLLIN, 0}, {child.in.get(), POLLOUT, 0}};
@@ -123,7 +135,7 @@ CommandResult run_command(const std::vector<std::string>& argv, std::string_view
     if (fds[2].revents != 0) {
       ssize_t count = ::write(child.in.get(), rest.data(), rest.size());
       if (count > 0) rest.remove_prefix(static_cast<std::size_t>(count));
-      // EPIPE is the child's own choice not to read.
+      // EPIPE: the child does not read its input, which is its own choice.
       if ((count < 0 && errno != EAGAIN) || rest.empty()) child.in.reset();
     }
   }
@@ -131,10 +143,16 @@ CommandResult run_command(const std::vector<std::string>& argv, std::string_view
   return result;
 }
 
+std::string environment_variable(const char* name) {
+  const char* value = ::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
 std::optional<std::string> find_program(const std::string& name) {
   if (name.find('/') != std::string::npos) {
     return ::access(name.c_str(), X_OK) == 0 ? std::optional(name) : std::nullopt;
   }
+  // An empty entry of PATH is the current directory (execvp(3)).
   const char* path = ::getenv("PATH");
   for (const std::string& dir :
        split(path != nullptr ? path : "/usr/sbin:/usr/bin:/sbin:/bin", ':')) {

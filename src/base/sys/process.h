@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Child processes, known by pidfd (Linux 5.3) so that a number that was used again is never hit.
+// Child processes, identified by pidfd (Linux 5.3) so that a signal never hits a reused process
+// number.
 #pragma once
 
 #include <sys/resource.h>
@@ -15,7 +16,7 @@
 
 namespace cairn::sys {
 
-// How a command ended: `code` for an exit, `signal` for a death by signal (then code is 0).
+// How a command ended: `code` of its exit, or the `signal` that killed it (then code is 0).
 struct ExitStatus {
   int code = 0;
   int signal = 0;
@@ -27,7 +28,7 @@ struct ExitStatus {
 
 ExitStatus decode_wait_status(int status);
 
-// Owns a child: the destructor kills it and reaps it.
+// Owns a child process. The destructor kills and reaps it.
 class Process {
  public:
   Process() = default;
@@ -41,7 +42,8 @@ class Process {
   explicit operator bool() const { return pid_ > 0; }
 
   void send(int signal) const;  // a child that has ended is no error
-  // Blocks, then lets go; tells what the child and its own reaped children used, when asked.
+  // Waits for the end and releases the child. `usage` gets the resources used by it and the
+  // children that it reaped.
   ExitStatus wait(rusage* usage = nullptr);
 
  private:
@@ -53,7 +55,8 @@ class Process {
 
 Fd open_pidfd(pid_t pid);
 
-// A program of this host that runs, found in PATH, with pipes to it and from it.
+// A running program of the host, found in PATH, with pipes to its standard streams. Throws kHost
+// when it cannot be started.
 struct ChildProcess {
   Process process;
   Fd in;   // its stdin
@@ -62,15 +65,17 @@ struct ChildProcess {
 };
 ChildProcess spawn(const std::vector<std::string>& argv);
 
-// One that is waited for, as run for newuidmap, git or credential helpers: stdin from `input`, both
-// outputs captured.
+// The same, but waits for the end: for newuidmap, git and credential helpers. Writes `input` to
+// stdin and captures both outputs. The caller checks `status`.
 struct CommandResult {
   ExitStatus status;
   std::string output;
   std::string errors;
 };
 CommandResult run_command(const std::vector<std::string>& argv, std::string_view input = {});
-// The path of a program as PATH finds it; nothing when there is none.
+// A variable of our own environment; "" when it is not set.
+std::string environment_variable(const char* name);
+// The path of a program as PATH finds it; nullopt when there is none.
 std::optional<std::string> find_program(const std::string& name);
 
 }  // namespace cairn::sys

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// openat2(2) resolves the whole path in the kernel, where no other process can change a component
+// between check and use. Where it is missing, the resolver below opens one component at a time with
+// O_NOFOLLOW, and keeps a stack of the directories it came through, so that ".." never depends on
+// where a directory has been moved to.
 #include "base/sys/root_dir.h"
 
 #include <fcntl.h>
@@ -9,12 +14,11 @@
 #include <deque>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/text.h"
 
 namespace cairn::sys {
 namespace {
-
-constexpr int kMaxSymlinks = 40;  // as the kernel's MAXSYMLINKS
 
 int call_openat2(const Fd& dir, const char* path, int flags, mode_t mode) {
   open_how how{};
@@ -23,13 +27,10 @@ int call_openat2(const Fd& dir, const char* path, int flags, mode_t mode) {
   how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
   while (true) {
     long fd = ::syscall(SYS_openat2, dir.get(), path, &how, sizeof how);
-    // EAGAIN: a rename raced with the resolution of ".."; the kernel asks us to try again.
+    // EAGAIN: a rename raced with the resolution of "..", and the kernel asks for another try
+    // (openat2(2)).
     if (fd >= 0 || (errno != EINTR && errno != EAGAIN)) return static_cast<int>(fd);
   }
-}
-
-bool is_absence(int code) {
-  return code == ENOENT || code == ENOTDIR;
 }
 
 }  // namespace
@@ -39,6 +40,7 @@ RootDir RootDir::open(const std::string& path) {
 }
 
 int RootDir::try_open(const std::string& path, int flags, Follow follow, mode_t mode) const {
+  // Probed once per process: ENOSYS on old kernels, EPERM under some seccomp filters.
   static const bool have_openat2 = [] {
     Fd here = open_path("/", O_PATH);
     int fd = call_openat2(here, ".", O_PATH, 0);
@@ -66,6 +68,7 @@ int RootDir::open_by_components(const std::string& path, int flags, Follow follo
       if (!stack.empty()) stack.pop_back();
       continue;
     }
+    // Trailing slashes do not make another component.
     bool last = std::all_of(todo.begin(), todo.end(), [](auto& p) { return p.empty(); });
     Fd next(::openat(here().get(), part.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
     if (!next) {
@@ -74,8 +77,9 @@ int RootDir::open_by_components(const std::string& path, int flags, Follow follo
     }
     struct stat st = stat_of(next);
     if (S_ISLNK(st.st_mode) && !(last && follow == Follow::kNo && !must_be_dir)) {
-      if (++links > kMaxSymlinks) return errno = ELOOP, -1;
+      if (++links > limits::kSymlinks) return errno = ELOOP, -1;
       std::string target = read_link_at(next, "");
+      // An absolute link starts at our root again.
       if (target.starts_with('/')) stack.clear();
       std::vector<std::string> parts = split(target, '/');
       todo.insert(todo.begin(), parts.begin(), parts.end());
@@ -87,6 +91,7 @@ int RootDir::open_by_components(const std::string& path, int flags, Follow follo
       continue;
     }
     if (must_be_dir && !S_ISDIR(st.st_mode)) return errno = ENOTDIR, -1;
+    // The last component was checked to be no link; O_NOFOLLOW guards against one put there since.
     return ::openat(here().get(), part.c_str(), flags | O_NOFOLLOW | O_CLOEXEC, mode);
   }
   return ::openat(here().get(), ".", (flags & ~O_NOFOLLOW) | O_CLOEXEC, mode);
@@ -111,18 +116,37 @@ std::optional<struct stat> RootDir::find_stat(const std::string& path, Follow fo
   return stat_of(*fd);
 }
 
-std::string RootDir::read_link(const std::string& path) const {
-  return read_link_at(open_in(path, O_PATH, Follow::kNo), "");
-}
-
 std::optional<std::string> RootDir::find_real_path(const std::string& path) const {
-  std::optional<Fd> found = find_in(path, O_PATH);
+  std::optional<Fd> found = find_end(path);
   if (!found) return std::nullopt;
   Fd proc = open_path("/proc/self/fd", O_PATH | O_DIRECTORY);
+  // Both descriptors are named by procfs, so the root is a prefix of the path.
   std::string root = read_link_at(proc, std::to_string(dir_.get()).c_str());
   std::string full = read_link_at(proc, std::to_string(found->get()).c_str());
   if (root != "/" && full.starts_with(root)) full.erase(0, root.size());
   return rooted_path(full);
+}
+
+std::optional<Fd> RootDir::find_end(const std::string& path) const {
+  try {
+    return find_in(path, O_PATH);
+  } catch (const Error& error) {
+    if (error.code() != ELOOP) throw;
+    return std::nullopt;
+  }
+}
+
+std::string RootDir::explain_lost_link(const std::string& path) const {
+  if (find_end(path)) return "";
+  std::string parent_path = path.substr(0, path.rfind('/') + 1);
+  if (!parent_path.empty() && !find_end(parent_path)) return "";
+  std::optional<Parent> parent = find_parent(path);
+  if (!parent) return "";
+  std::optional<struct stat> st = find_stat_at(parent->dir, parent->name.c_str());
+  if (!st || !S_ISLNK(st->st_mode)) return "";
+  return fmt::format(
+      "{} is a symbolic link to {}, and nothing is there: links are followed inside the same tree",
+      path, read_link_at(parent->dir, parent->name.c_str()));
 }
 
 RootDir::Parent RootDir::open_parent(const std::string& path) const {
@@ -138,7 +162,7 @@ std::optional<RootDir::Parent> RootDir::find_parent(const std::string& path) con
   while (text.ends_with('/')) text.remove_suffix(1);
   std::size_t slash = text.rfind('/');
   std::string name(slash == std::string_view::npos ? text : text.substr(slash + 1));
-  // A last component of "." or ".." names a directory itself, seen from nowhere.
+  // A path that ends in "." or ".." names a directory whose own name is not known.
   if (name.empty() || name == "." || name == "..") {
     std::optional<Fd> dir = find_in(std::string(text), O_RDONLY | O_DIRECTORY);
     if (!dir) return std::nullopt;
@@ -165,12 +189,12 @@ std::optional<Fd> RootDir::make_one(const std::string& path, mode_t mode) const 
   Parent parent = open_parent(path);
   if (parent.name == ".") return std::nullopt;
   if (::mkdirat(parent.dir.get(), parent.name.c_str(), mode) < 0) {
-    // Another writer was faster, or something that is no directory stands there: open_in will say.
+    // Another thread was faster, or something else has the name: open_in() then reports it.
     if (errno == EEXIST) return std::nullopt;
     throw Error::from_errno(errno, "make directory {} in the image", path);
   }
-  Fd made = open_at(parent.dir, parent.name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  chmod_fd(made, mode);  // mkdirat is subject to the umask
+  Fd made = open_at(parent.dir, parent.name.c_str(), kOpenDir);
+  chmod_fd(made, mode);  // mkdirat(2) applies the umask
   return made;
 }
 

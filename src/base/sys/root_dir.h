@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A directory taken as "/": the only way this house resolves a path that an image, a layer, a
-// context or an archive chose. Symlinks, absolute ones too, resolve inside it, ".." stops at it,
-// and magic links (/proc/self/fd/N) are refused. Uses openat2(2) with RESOLVE_IN_ROOT (Linux 5.6);
-// where that call is missing (gVisor, old kernels) a component-wise resolver with the same answers.
+// A directory that acts as "/": the only way in cairn to resolve a path that an image, a layer, a
+// context or an archive chose. Symlinks, including absolute ones, resolve inside it, ".." stops at
+// it, and magic links (/proc/self/fd/N) are refused. Uses openat2(2) with RESOLVE_IN_ROOT (Linux
+// 5.6). Where that is missing (gVisor, old kernels), a resolver by components gives the same
+// results. Safe from any thread. Paths may start with "/".
 #pragma once
 
 #include <fcntl.h>
@@ -26,19 +27,24 @@ class RootDir {
 
   const Fd& fd() const { return dir_; }
 
-  // Opens what `path` names. With Follow::kNo a final symlink is ELOOP, or with O_PATH the link
-  // itself. `find` answers ENOENT and ENOTDIR with nothing. A new file (O_CREAT) gets `mode`.
+  // Opens `path`. With Follow::kNo a final symlink fails with ELOOP, or is itself opened with
+  // O_PATH. find_in() returns nullopt for ENOENT and ENOTDIR; all else throws kHost. A new file
+  // (O_CREAT) gets `mode`.
   Fd open_in(const std::string& path, int flags, Follow follow = Follow::kYes,
              mode_t mode = 0) const;
   std::optional<Fd> find_in(const std::string& path, int flags, Follow follow = Follow::kYes) const;
   std::optional<struct stat> find_stat(const std::string& path, Follow follow) const;
-  std::string read_link(const std::string& path) const;
-  // Where `path` leads when all symlinks are followed: rooted and clean; nothing when it leads
-  // nowhere.
+  // The path that `path` leads to with all symlinks followed, rooted and clean. nullopt when
+  // find_end() returns nullopt.
   std::optional<std::string> find_real_path(const std::string& path) const;
 
-  // The directory that holds the last component of `path`, all symlinks before it followed, and
-  // that component's name ("." when the path names the root or ends in "." or "..").
+  // As find_in() with O_PATH, but a loop of symlinks gives nullopt too.
+  std::optional<Fd> find_end(const std::string& path) const;
+  // A sentence about a dangling symlink at `path`, for a hint; "" when there is none.
+  std::string explain_lost_link(const std::string& path) const;
+
+  // The directory of the last component of `path`, with all symlinks before it followed, and the
+  // name of that component ("." when the path names the root, or ends in "." or "..").
   struct Parent {
     Fd dir;
     std::string name;
@@ -46,20 +52,21 @@ class RootDir {
   Parent open_parent(const std::string& path) const;
   std::optional<Parent> find_parent(const std::string& path) const;
 
-  // mkdir -p inside the root, following symlinks, also those that lead nowhere yet; returns the
-  // directory (O_RDONLY). Calls `created(fd)` for each directory it makes, outermost first.
+  // mkdir -p inside the root. Follows symlinks and makes the targets of dangling ones. Returns the
+  // directory (O_RDONLY). Calls `created(fd)` for each directory that it makes, outermost first.
   template <typename Created>
   Fd make_dirs(const std::string& path, mode_t mode, Created created) const;
   Fd make_dirs(const std::string& path, mode_t mode) const {
     return make_dirs(path, mode, [](const Fd&) {});
   }
 
-  // The component-wise resolver alone, for tests of its agreement with openat2.
+  // The resolver by components, public for a test that it agrees with openat2(2). Returns -1 and
+  // sets errno.
   int open_by_components(const std::string& path, int flags, Follow follow, mode_t mode) const;
 
  private:
   int try_open(const std::string& path, int flags, Follow follow, mode_t mode) const;
-  // Where a symlink at `path` points when nothing is there.
+  // The target of a dangling symlink at `path`, as a path in this root.
   std::optional<std::string> find_dangling(const std::string& path) const;
   std::optional<Fd> make_one(const std::string& path, mode_t mode) const;
 

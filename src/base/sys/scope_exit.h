@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The one-off handle: runs a function at the end of the scope, unless released.
+// Runs a function at the end of the scope, unless released. The function must not throw.
 #pragma once
 
 #include <utility>

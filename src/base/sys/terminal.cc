@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Raw mode and sizes by ioctl_tty(2), pseudo-terminals by the functions of pty(7). O_NOCTTY
+// everywhere: a terminal that a step gets must not become the controlling terminal of the builder.
 #include "base/sys/terminal.h"
 
 #include <fcntl.h>
@@ -41,6 +44,7 @@ PseudoTerminal open_pseudo_terminal() {
   if (!master || ::grantpt(master.get()) < 0 || ::unlockpt(master.get()) < 0) {
     throw Error::from_errno(errno, "open a pseudo-terminal");
   }
+  // ptsname_r(3), since ptsname(3) is not safe with threads.
   std::array<char, 64> name{};
   if (::ptsname_r(master.get(), name.data(), name.size()) != 0) {
     throw Error::from_errno(errno, "name the pseudo-terminal");

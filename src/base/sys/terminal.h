@@ -15,11 +15,11 @@ struct TerminalSize {
   unsigned short rows = 0;
   unsigned short columns = 0;
 };
-// Nothing when `fd` is no terminal, or one that does not know its size.
+// nullopt when `fd` is no terminal, or one that does not know its size.
 std::optional<TerminalSize> terminal_size(int fd);
 void set_terminal_size(const Fd& terminal, TerminalSize size);
 
-// Our stdin in raw mode for as long as the object lives; nothing when stdin is no terminal.
+// Sets our stdin to raw mode for the life of the object. Does nothing when stdin is no terminal.
 class RawTerminal {
  public:
   RawTerminal();
@@ -32,6 +32,7 @@ class RawTerminal {
   termios saved_{};
 };
 
+// `master` is our end; a step gets `slave` as its terminal. Throws kHost.
 struct PseudoTerminal {
   Fd master;
   Fd slave;

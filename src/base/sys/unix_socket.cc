@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// sun_path holds 107 bytes, and paths in a store are longer. So a socket is addressed as
+// /proc/self/fd/N/name, where N is an open descriptor of its directory. That also fixes the
+// directory while the socket is bound.
 #include "base/sys/unix_socket.h"
 
 #include <fcntl.h>
@@ -18,7 +22,7 @@ Fd stream_socket() {
   return socket;
 }
 
-// The address of a name; its directory stays open as long as the address is used.
+// The address of a socket. The directory stays open while the address is in use.
 struct Address {
   explicit Address(const std::string& path) {
     std::size_t slash = path.rfind('/');
@@ -40,7 +44,8 @@ struct Address {
 Fd listen_unix(const std::string& path) {
   Fd socket = stream_socket();
   Address address(path);
-  // The mode of the descriptor, less the umask, becomes the name's.
+  // bind(2) creates the file with the mode of the socket less the umask, so no other user can
+  // connect in between.
   if (::fchmod(socket.get(), 0600) < 0 ||
       ::bind(socket.get(), address.get(), sizeof address.un) < 0 ||
       ::listen(socket.get(), SOMAXCONN) < 0) {
@@ -52,6 +57,7 @@ Fd listen_unix(const std::string& path) {
 std::optional<Fd> accept_unix(const Fd& listener) {
   int fd = retry_eintr([&] { return ::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC); });
   if (fd >= 0) return Fd(fd);
+  // accept(2) fails with EINVAL once the listener was shut down.
   if (errno == EINVAL) return std::nullopt;
   throw Error::from_errno(errno, "accept a connection");
 }

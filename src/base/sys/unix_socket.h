@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Stream sockets with a name in the file system. A name may be longer than the 107 bytes of an
-// address: it is resolved from its directory's descriptor.
+// Stream sockets with a path (unix(7)). The path may be longer than the 107 bytes of an address,
+// because it is resolved from a descriptor of its directory. All functions throw kHost.
 #pragma once
 
 #include <optional>
@@ -12,10 +12,11 @@
 namespace cairn::sys {
 
 Fd listen_unix(const std::string& path);  // a new name, mode 0600
-// Waits for a client; nothing once the listener was shut down.
+// Waits for a client. nullopt once the listener was shut down.
 std::optional<Fd> accept_unix(const Fd& listener);
 Fd connect_unix(const std::string& path);
-// Wakes whoever waits for the socket, here and at the other end; what has ended is no error.
+// Wakes all threads and peers that wait for the socket. A socket that was already shut down is no
+// error.
 void shut_down(const Fd& socket) noexcept;
 
 }  // namespace cairn::sys

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Values are read with a buffer that grows on ERANGE, rather than asking for the size first: that
+// is one call in the usual case, and correct when the value changes in between.
 #include "base/sys/xattr.h"
 
 #include <sys/xattr.h>
@@ -14,8 +17,8 @@ bool is_missing(int code) {
   return code == ENODATA || code == ENOTSUP || code == ENOSYS;
 }
 
-// The f*xattr calls refuse O_PATH descriptors with EBADF. The magic link below /proc reaches the
-// same file, and following it stops at the file even when that is itself a symlink.
+// The f*xattr calls fail with EBADF for O_PATH descriptors. The magic link in /proc leads to the
+// same file, and resolving it ends at that file even when it is itself a symlink.
 template <typename OnFd, typename OnPath>
 ssize_t on_file(const Fd& fd, OnFd on_fd, OnPath on_path) {
   ssize_t result = on_fd(fd.get());
@@ -48,6 +51,7 @@ std::vector<std::string> list_xattrs(const Fd& fd) {
   for (const char* at = buffer.data(); at < end; at += names.back().size() + 1) {
     names.emplace_back(at);
   }
+  // The order of the filesystem would otherwise reach digests and layers.
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -70,12 +74,18 @@ std::optional<std::string> find_xattr(const Fd& fd, const char* name) {
   }
 }
 
+bool has_xattr(const char* path, const char* name) {
+  return ::getxattr(path, name, nullptr, 0) >= 0;
+}
+
 void set_xattr(const Fd& fd, const char* name, std::string_view value) {
   if (put(fd, name, value) < 0) throw Error::from_errno(errno, "set extended attribute {}", name);
 }
 
 bool try_set_xattr(const Fd& fd, const char* name, std::string_view value) {
   if (put(fd, name, value) == 0) return true;
+  // EINVAL: the filesystem refuses this value, as for file capabilities of an unmapped root id.
+  // E2BIG: it is too large.
   if (errno == ENOTSUP || errno == EPERM || errno == EINVAL || errno == E2BIG) return false;
   throw Error::from_errno(errno, "set extended attribute {}", name);
 }

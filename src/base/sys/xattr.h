@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Extended attributes of an open file. Descriptors opened with O_PATH work too, among them those of
-// symlinks and device nodes, which no other open can give.
+// Extended attributes (xattr(7)) of an open file. Descriptors opened with O_PATH work too,
+// including those of symlinks and device nodes, which cannot be opened otherwise. Failures throw
+// kHost.
 #pragma once
 
 #include <optional>
@@ -16,12 +17,13 @@ namespace cairn::sys {
 
 using Xattrs = std::vector<std::pair<std::string, std::string>>;  // sorted by name
 
-// Names in order. A filesystem without attributes has none.
+// Names in sorted order. Empty on a filesystem without attributes.
 std::vector<std::string> list_xattrs(const Fd& fd);
-// Nothing where the attribute, or the filesystem's support for it, is missing.
+// nullopt when the attribute is not set or the filesystem does not support it.
 std::optional<std::string> find_xattr(const Fd& fd, const char* name);
+bool has_xattr(const char* path, const char* name);  // of a path that is trusted
 void set_xattr(const Fd& fd, const char* name, std::string_view value);
-// False where the filesystem, the file type or our rights do not allow this attribute.
+// False when the filesystem, the file type or our permissions do not allow the attribute.
 bool try_set_xattr(const Fd& fd, const char* name, std::string_view value);
 void remove_xattr(const Fd& fd, const char* name);  // a missing one is no error
 

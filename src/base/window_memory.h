@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The memory of decompression windows, for the whole process. A few bytes of input can request the
+// largest window of a format, and a build reads as many streams at once as it has steps. So the sum
+// is bounded: a stream that needs a large window waits until others have freed theirs.
+//
+// A thread must not wait here while a thread that holds a window waits for it. A stream inside
+// another one (a layer in a compressed archive) holds two windows, so the bound has room for two of
+// the largest.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+namespace cairn {
+
+// A share of limits::kAllWindows, returned by the destructor. Safe from any thread.
+class WindowShare {
+ public:
+  // Waits until `bytes` are available. It only counts, and allocates nothing.
+  explicit WindowShare(std::size_t bytes);
+  ~WindowShare();
+  WindowShare(const WindowShare&) = delete;
+  WindowShare& operator=(const WindowShare&) = delete;
+
+ private:
+  std::size_t bytes_;
+};
+
+// Memory that holds a share until it is freed, in the signature of ZSTD_customMem. Null when the
+// host has no more. `unused` is what ZSTD_customMem calls opaque.
+void* allocate_window(void* unused, std::size_t bytes);
+void free_window(void* unused, void* memory);
+
+}  // namespace cairn
