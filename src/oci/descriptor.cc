@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Optional keys are written only if they are set, so that a descriptor that was read and written
+// again has the same bytes, and with them the manifest the same digest.
 #include "oci/descriptor.h"
 
 #include "base/error.h"
@@ -28,6 +31,7 @@ Descriptor parse_descriptor(const Json& json) {
                         .platform = std::nullopt,
                         .artifact_type = fields.text("artifactType"),
                         .urls = fields.texts("urls")};
+  // Checked here, before anybody allocates or fetches by it.
   if (descriptor.size < 0 || descriptor.size > kMaxBlobSize) {
     throw Error::of(ErrorKind::kCorrupt, "descriptor of {} has the impossible size {}",
                     descriptor.digest, descriptor.size);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A descriptor: which bytes (digest), how many of them, and what they are (OCI image spec,
-// descriptor.md). It is all one has to know to fetch a blob and to trust it.
+// A descriptor: the digest, size and media type of a blob (OCI image spec, descriptor.md). It is
+// all that is needed to fetch a blob and verify it.
 #pragma once
 
 #include <cstdint>
@@ -19,16 +19,17 @@ namespace cairn::oci {
 struct Descriptor {
   std::string media_type;
   Digest digest;
-  std::int64_t size = 0;
+  std::int64_t size = 0;  // bytes
   std::map<std::string, std::string> annotations = {};
   std::optional<Platform> platform = std::nullopt;
   std::string artifact_type = {};
-  std::vector<std::string> urls = {};  // kept, never fetched from
+  std::vector<std::string> urls = {};  // preserved, never fetched
 
   bool operator==(const Descriptor&) const = default;
 };
 
 Json to_json(const Descriptor& descriptor);
+// Throws kCorrupt.
 Descriptor parse_descriptor(const Json& json);
 
 }  // namespace cairn::oci

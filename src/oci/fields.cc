@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Follows Go's encoding/json where that decides what other tools accept: null is as good as absent,
+// and a value of the wrong type is an error. nlohmann-json's own accessors would convert or throw
+// exceptions without the name of the key.
 #include "oci/internal/fields.h"
 
 #include "base/error.h"
@@ -26,6 +30,7 @@ std::string Fields::text(const char* key) const {
   return value->get<std::string>();
 }
 
+// An empty string is as bad as an absent key.
 std::string Fields::required_text(const char* key) const {
   std::string value = text(key);
   if (value.empty()) throw Error::of(ErrorKind::kCorrupt, "{} has no \"{}\"", what_, key);
@@ -35,7 +40,7 @@ std::string Fields::required_text(const char* key) const {
 std::optional<std::int64_t> Fields::find_integer(const char* key) const {
   const Json* value = find(key);
   if (value == nullptr) return std::nullopt;
-  // A number above 2^63 is kept unsigned by the parser and would wrap.
+  // The parser keeps a number above 2^63 as unsigned, and get<int64_t>() would wrap it.
   bool fits = value->is_number_integer() &&
               (!value->is_number_unsigned() || value->get<std::uint64_t>() <= INT64_MAX);
   if (!fits) fail(key, "a whole number");
@@ -53,6 +58,7 @@ bool Fields::flag(const char* key) const {
   return value->get<bool>();
 }
 
+// Distinguishes an absent list from an empty one, which matters for Cmd and Entrypoint.
 std::optional<std::vector<std::string>> Fields::find_texts(const char* key) const {
   const Json* value = find(key);
   if (value == nullptr) return std::nullopt;
@@ -80,6 +86,7 @@ std::map<std::string, std::string> Fields::text_map(const char* key) const {
   return out;
 }
 
+// The values are ignored, as in Docker, where they are empty structs.
 std::set<std::string> Fields::keys(const char* key) const {
   std::set<std::string> out;
   const Json* value = find_object(key);
@@ -100,6 +107,7 @@ const Json* Fields::find_array(const char* key, std::size_t limit) const {
   const Json* value = find(key);
   if (value == nullptr) return nullptr;
   if (!value->is_array()) fail(key, "a list");
+  // Checked before the caller copies the entries.
   if (value->size() > limit) {
     throw Error::of(ErrorKind::kCorrupt, "{}: \"{}\" has {} entries, more than the {} allowed",
                     what_, key, value->size(), limit);

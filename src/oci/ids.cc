@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// ChainID(L0) is DiffID(L0); ChainID(L0|...|Ln) is SHA256(ChainID(L0|...|Ln-1) + " " + DiffID(Ln)),
+// over the texts with their "sha256:" prefixes (OCI image spec, config.md).
 #include "oci/ids.h"
 
 #include "base/error.h"

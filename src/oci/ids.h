@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Two more names made of digests, each a type of its own: a DiffId names the uncompressed bytes of
-// one layer, a ChainId names a stack of layers (OCI image spec, config.md, "Layer ChainID").
+// Digests with a meaning, each a type of its own. A DiffId is the digest of a layer's uncompressed
+// tar; a ChainId identifies a stack of layers (OCI image spec, config.md, "Layer ChainID").
 #pragma once
 
 #include <compare>
@@ -18,6 +18,7 @@ template <typename Tag>
 class DigestId {
  public:
   explicit DigestId(const Digest& digest) : digest_(digest) {}
+  // Throws kCorrupt.
   static DigestId parse(std::string_view text) { return DigestId(Digest::parse(text)); }
 
   const Digest& digest() const { return digest_; }
@@ -37,11 +38,11 @@ std::string format_as(const DigestId<Tag>& id) {
   return id.str();
 }
 
-// The chain of one more layer on top of `below`.
+// The chain of `below` with one more layer on top.
 ChainId extend(const ChainId& below, const DiffId& top);
-// The chain of a whole stack, bottom first; it must not be empty: no layers have no chain.
+// The chain of a whole stack, bottom first. The stack must not be empty: no layers have no ChainID.
 ChainId chain_id(std::span<const DiffId> layers);
-// The chain at each height: result[i] is chain_id of the first i + 1 layers.
+// The chain at each height: result[i] is the chain of the first i + 1 layers.
 std::vector<ChainId> chain_ids(std::span<const DiffId> layers);
 
 }  // namespace cairn::oci

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Writes the keys of the OCI config and Docker's additions, each only if it is set, in the
+// canonical order of keys. Equal configs have equal bytes and so one image id. Unknown keys of a
+// base are dropped on reading, as in BuildKit.
 #include "oci/image_config.h"
 
 #include <utility>
@@ -11,7 +15,7 @@
 namespace cairn::oci {
 namespace {
 
-// An empty value and an absent key mean the same to every reader; one spelling keeps digests equal.
+// An empty value and an absent key mean the same to every reader. One spelling keeps digests equal.
 template <typename Value>
 void set(Json& json, const char* key, const Value& value, bool present) {
   if (present) json[key] = value;
@@ -26,18 +30,20 @@ void set_text(Json& json, const char* key, const std::string& text) {
   set(json, key, text, !text.empty());
 }
 
+// An empty list differs from an absent one, so both are kept.
 void set_optional(Json& json, const char* key,
                   const std::optional<std::vector<std::string>>& list) {
   set(json, key, list.value_or(std::vector<std::string>()), list.has_value());
 }
 
-// Docker's way to write a set: {"80/tcp": {}}.
+// Docker writes a set as an object with empty values: {"80/tcp": {}}.
 void set_keys(Json& json, const char* key, const std::set<std::string>& keys) {
   Json object = Json::object();
   for (const std::string& item : keys) object[item] = Json::object();
   set(json, key, object, !keys.empty());
 }
 
+// Keys of "config" start with a capital, since they are Docker's (OCI image spec, config.md).
 Json to_json(const Healthcheck& check) {
   Json json = Json::object();
   set_list(json, "Test", check.test);
@@ -94,6 +100,7 @@ Json run_settings(const ImageConfig& config) {
   set(json, "Healthcheck", config.healthcheck ? to_json(*config.healthcheck) : Json(),
       config.healthcheck.has_value());
   set_list(json, "OnBuild", config.on_build);
+  // Written by Docker for Windows; BuildKit sets it for every CMD.
   set(json, "ArgsEscaped", true, config.args_escaped);
   return json;
 }
@@ -129,6 +136,7 @@ Json rootfs_json(const std::vector<DiffId>& diff_ids) {
 void read_layers(const Fields& fields, ImageConfig& config) {
   if (const Json* rootfs = fields.find_object("rootfs")) {
     Fields inside(*rootfs, "rootfs");
+    // Bounded before any digest is parsed.
     if (inside.find_array("diff_ids", kMaxLayers) != nullptr) {
       for (const std::string& id : inside.texts("diff_ids")) {
         config.diff_ids.push_back(DiffId::parse(id));
@@ -144,6 +152,7 @@ void read_layers(const Fields& fields, ImageConfig& config) {
 
 Json to_json(const ImageConfig& config) {
   Json json = Json::object();
+  // Always written: required by the spec.
   json["architecture"] = config.platform.architecture;
   json["os"] = config.platform.os;
   set_text(json, "variant", config.platform.variant);
@@ -159,6 +168,26 @@ Json to_json(const ImageConfig& config) {
   return json;
 }
 
+std::string write_image_config(const ImageConfig& config) {
+  // kLimit and not kCorrupt: this config is ours, so the user can make it smaller.
+  auto check = [](std::string_view of, std::size_t count, std::size_t most) {
+    if (count <= most) return;
+    throw Error::of(ErrorKind::kLimit, "the image config has {} {}, more than the {} allowed",
+                    count, of, most);
+  };
+  check("layers", config.diff_ids.size(), kMaxLayers);
+  check("lines of history", config.history.size(), kMaxHistory);
+  std::string bytes = canonical(to_json(config));
+  if (bytes.size() > kMaxConfigSize) {
+    throw Error::of(ErrorKind::kLimit, "the image config takes {} bytes, more than the {} allowed",
+                    bytes.size(), kMaxConfigSize)
+        .with_hint("it holds labels, environment, commands and history: make these shorter");
+  }
+  // Never writes what parse_image_config() would refuse.
+  check_json_bounds(bytes, "the image config");
+  return bytes;
+}
+
 ImageConfig parse_image_config(std::string_view bytes) {
   if (bytes.size() > kMaxConfigSize) {
     throw Error(ErrorKind::kCorrupt, "the image config is larger than 8 MiB");
@@ -166,6 +195,7 @@ ImageConfig parse_image_config(std::string_view bytes) {
   ImageConfig config;
   Json json = parse_json(bytes, "image config");
   Fields fields(json, "image config");
+  // os, architecture and variant are keys of the config itself.
   config.platform = parse_platform(json);
   config.author = fields.text("author");
   config.created = fields.time("created");

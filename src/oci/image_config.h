@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The config of an image: how to run it, what its layers are, how it came to be (OCI image spec,
-// config.md, with the keys that Docker adds). Its digest is the image id.
+// The config of an image: how to run it, its layers, and its history (OCI image spec, config.md,
+// with the keys that Docker adds). Its digest is the image id.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@
 
 namespace cairn::oci {
 
-// Docker's HEALTHCHECK; durations in nanoseconds, 0 means "inherit" or the default.
+// Docker's HEALTHCHECK. Durations are nanoseconds; 0 means inherited, or the default.
 struct Healthcheck {
   std::vector<std::string> test;  // {"NONE"}, {"CMD", ...} or {"CMD-SHELL", text}
   std::int64_t interval = 0;
@@ -31,7 +31,7 @@ struct Healthcheck {
   bool operator==(const Healthcheck&) const = default;
 };
 
-// One line of history; those that are not `empty_layer` pair with the layers, in order.
+// One line of history. Those that are not `empty_layer` correspond to the layers, in order.
 struct History {
   std::optional<Timestamp> created = std::nullopt;
   std::string created_by = {};
@@ -67,6 +67,10 @@ struct ImageConfig {
 };
 
 Json to_json(const ImageConfig& config);
+// The bytes whose digest is the image id. Throws kLimit for a config that parse_image_config()
+// would refuse.
+std::string write_image_config(const ImageConfig& config);
+// Throws kCorrupt, or kLimit for too many values.
 ImageConfig parse_image_config(std::string_view bytes);
 
 }  // namespace cairn::oci

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Bounds on what images may ask of us. All of it comes from strangers; a document beyond these is
-// refused before it is used.
+// Bounds on images. All of it is foreign input; a document beyond a bound is refused before it is
+// used. Sizes are bytes.
 #pragma once
 
 #include <cstddef>
@@ -9,12 +9,13 @@
 
 namespace cairn::oci {
 
-// Registries refuse larger manifests, and so do containerd and skopeo.
+// Registries refuse larger manifests, as do containerd and skopeo.
 inline constexpr std::size_t kMaxManifestSize = 4 << 20;
 inline constexpr std::size_t kMaxConfigSize = 8 << 20;
-// The kernel stacks at most 500 lower directories (OVL_MAX_STACK, fs/overlayfs/super.c).
+// overlayfs stacks at most 500 lower directories (OVL_MAX_STACK, fs/overlayfs/super.c).
 inline constexpr std::size_t kMaxLayers = 500;
 inline constexpr std::size_t kMaxIndexEntries = 4096;
+inline constexpr int kMaxIndexDepth = 8;  // nested indexes; real images have one or two
 inline constexpr std::size_t kMaxHistory = 10'000;
 inline constexpr std::int64_t kMaxBlobSize = std::int64_t{1} << 40;
 

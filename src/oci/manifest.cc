@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// A document's type is decided once, from three sources that must not contradict each other: its
+// content, its mediaType, and the type by which it was served. A document that two tools could read
+// in two ways is refused (CVE-2021-41190).
 #include "oci/manifest.h"
 
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/foreign_text.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "oci/internal/fields.h"
@@ -29,6 +34,7 @@ bool known(std::string_view type) {
   return is_manifest(type) || is_index(type);
 }
 
+// Recognised by type or version, so that the user gets a reason and not a parse error.
 void refuse_schema1(const Json& json, std::string_view content_type) {
   if (!is_schema1(content_type) && json.value("schemaVersion", Json(2)) != 1) return;
   throw Error(ErrorKind::kRegistry,
@@ -36,7 +42,7 @@ void refuse_schema1(const Json& json, std::string_view content_type) {
       .with_hint("push it again with a current tool, or copy it with skopeo");
 }
 
-// The one type of the document, agreed on by all who name it.
+// The media type of the document. Throws when its sources disagree.
 std::string agreed_type(const Json& json, std::string_view content_type) {
   Fields fields(json, "manifest");
   bool has_layers = json.contains("layers") || json.contains("config");
@@ -48,23 +54,26 @@ std::string agreed_type(const Json& json, std::string_view content_type) {
     throw Error(ErrorKind::kCorrupt, "this document is neither an image manifest nor an index");
   }
   std::string own = fields.text("mediaType");
+  // Types that are no image types, such as application/json, are ignored.
   std::string given(without_parameters(content_type));
   if (!own.empty() && known(given) && own != given) {
     throw Error::of(ErrorKind::kCorrupt, "the manifest calls itself {}, the server calls it {}",
-                    own, given);
+                    one_line(own), given);
   }
   std::string type = !own.empty() ? own : known(given) ? given : "";
-  // OCI lets mediaType be absent, and simple file servers send application/json: go by content.
+  // OCI allows mediaType to be absent, and simple file servers send application/json: decide by
+  // content.
   if (type.empty()) type = has_manifests ? kOciIndex : kOciManifest;
   if (has_manifests ? !is_index(type) : !is_manifest(type)) {
     throw Error::of(ErrorKind::kCorrupt, "the content of this manifest does not fit its type {}",
-                    type.substr(0, 200));
+                    one_line(type));
   }
   return type;
 }
 
 Manifest manifest_from(const Json& json, std::string type) {
   Fields fields(json, "manifest");
+  // Only layers may be missing, for an artifact or an empty image.
   const Json* config = fields.find_object("config");
   if (config == nullptr) throw Error(ErrorKind::kCorrupt, "manifest has no \"config\"");
   Manifest manifest{.media_type = std::move(type),
@@ -113,6 +122,7 @@ Document parse_document(std::string_view bytes, std::string_view content_type) {
   Json json = parse_json(bytes, "manifest");
   Fields fields(json, "manifest");
   refuse_schema1(json, without_parameters(content_type));
+  // Both families have schemaVersion 2 (OCI image spec, manifest.md).
   if (fields.integer("schemaVersion") != 2) fields.fail("schemaVersion", "2");
   std::string type = agreed_type(json, content_type);
   if (is_index(type)) return index_from(json, type);
@@ -135,7 +145,7 @@ const Descriptor& select_manifest(const Index& index, const Platform& wanted) {
   std::vector<Platform> platforms;
   std::vector<std::string> names;
   for (const Descriptor& entry : index.manifests) {
-    // An entry without a platform runs anywhere it says; it is the last resort below.
+    // An entry without a platform never matches here; it is the last resort below.
     platforms.push_back(
         entry.platform.value_or(Platform{.os = "unknown", .architecture = "unknown"}));
     if (!platforms.back().unknown()) names.push_back(platforms.back().normalised().str());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Image manifests (one image: a config and its layers) and indexes (several manifests, one for each
-// platform), in OCI's and Docker's dress.
+// platform), in the formats of OCI and Docker.
 #pragma once
 
 #include <map>
@@ -41,15 +41,16 @@ Json to_json(const Index& index);
 
 using Document = std::variant<Manifest, Index>;
 
-// Reads either. `content_type` is what the server or the descriptor called it ("" when nobody did):
-// it must agree with the document's own mediaType. A document with both `layers` and `manifests`
-// reads differently to different tools and is refused, and so is Docker's schema 1.
+// Parses either. `content_type` is the type given by the server or the descriptor ("" for none); it
+// must agree with the document's own mediaType. Throws kCorrupt, also for a document with both
+// `layers` and `manifests`, which tools would read differently. Throws kRegistry for Docker's
+// schema 1.
 Document parse_document(std::string_view bytes, std::string_view content_type = {});
 Manifest parse_manifest(std::string_view bytes, std::string_view content_type = {});
 Index parse_index(std::string_view bytes, std::string_view content_type = {});
 
-// The entry of the index that serves `wanted`; the error names the platforms that exist
-// (kRegistry).
+// The entry of the index for `wanted`. Throws kRegistry, naming the platforms that exist. The
+// result is a reference into `index`.
 const Descriptor& select_manifest(const Index& index, const Platform& wanted);
 
 }  // namespace cairn::oci

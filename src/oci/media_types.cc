@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Plain comparisons with a closed list: an unknown type is neither manifest nor layer, so a new
+// kind of artifact is never taken for one of these. Only conversion is a table, because it is used
+// in both directions.
 #include "oci/media_types.h"
 
 #include <array>
@@ -43,6 +47,7 @@ bool is_layer(std::string_view type) {
 }
 
 Compression compression_of(std::string_view type) {
+  // OCI writes "+gzip", Docker ".gzip".
   if (type.ends_with("+gzip") || type.ends_with(".gzip")) return Compression::kGzip;
   if (type.ends_with("+zstd") || type.ends_with(".zstd")) return Compression::kZstd;
   return Compression::kNone;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The media types of images, OCI's and Docker's, and how one family turns into the other.
+// The media types of images, OCI's (image spec, media-types.md) and Docker's, and the conversion
+// between the two families. Pure functions.
 #pragma once
 
 #include <string>
@@ -28,7 +29,7 @@ inline constexpr std::string_view kDockerLayerZstd =
 inline constexpr std::string_view kDockerForeignLayer =
     "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip";
 
-// Docker's first manifest format, met only to be refused.
+// Docker's first manifest format, recognised only to be refused.
 inline constexpr std::string_view kDockerSchema1 =
     "application/vnd.docker.distribution.manifest.v1+json";
 inline constexpr std::string_view kDockerSchema1Signed =
@@ -41,12 +42,12 @@ bool is_manifest(std::string_view media_type);
 bool is_index(std::string_view media_type);
 bool is_schema1(std::string_view media_type);
 bool is_layer(std::string_view media_type);
-// A layer that its registry must not hand out ("nondistributable", "foreign"): not pushed.
+// A layer that may not be redistributed ("nondistributable", "foreign"). It is not pushed.
 bool is_foreign_layer(std::string_view media_type);
-// Only for is_layer() types.
+// The compression that a layer type implies; only for is_layer() types.
 Compression compression_of(std::string_view media_type);
 std::string_view layer_type(Family family, Compression compression);
-// The same kind of thing in the other family; a type that has no counterpart stays as it is.
+// The corresponding type in the other family. A type without one is returned unchanged.
 std::string in_family(std::string_view media_type, Family family);
 
 // "application/json; charset=utf-8" without its parameters.

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Parsing and normal form follow containerd's platforms package (database.go, platforms.go), so
+// that names mean the same in both. Stricter in one point: an unknown system or architecture is
+// refused, since an image for it would run nowhere.
 #include "oci/platform.h"
 
 #include <sys/utsname.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <array>
+#include <iterator>
+#include <vector>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -14,18 +21,23 @@
 namespace cairn::oci {
 namespace {
 
-constexpr std::array<std::string_view, 12> kSystems = {"linux",   "windows", "darwin",  "freebsd",
-                                                       "netbsd",  "openbsd", "solaris", "illumos",
-                                                       "android", "aix",     "js",      "plan9"};
-constexpr std::array<std::string_view, 16> kArchitectures = {
-    "386",    "amd64", "arm",  "arm64",   "loong64", "mips",  "mips64",  "mips64le",
-    "mipsle", "ppc64", "s390", "ppc64le", "riscv64", "s390x", "sparc64", "wasm"};
+// The names that containerd's platforms package knows: Go's GOOS and GOARCH, and those that builds
+// for WebAssembly use.
+constexpr std::string_view kSystems[] = {"linux",   "windows",   "darwin",  "freebsd", "netbsd",
+                                         "openbsd", "dragonfly", "solaris", "illumos", "android",
+                                         "aix",     "hurd",      "ios",     "js",      "nacl",
+                                         "plan9",   "zos",       "wasi",    "wasip1"};
+constexpr std::string_view kArchitectures[] = {
+    "386",     "amd64",   "amd64p32", "arm",    "armbe",    "arm64",     "arm64be",
+    "loong64", "mips",    "mipsle",   "mips64", "mips64le", "mips64p32", "mips64p32le",
+    "ppc",     "ppc64",   "ppc64le",  "riscv",  "riscv64",  "s390",      "s390x",
+    "sparc",   "sparc64", "wasm",     "wasm32"};
 
 bool listed(auto& list, std::string_view word) {
   return std::ranges::count(list, word) != 0;
 }
 
-// "v7" and "7" are 7.
+// "v7" and "7" give 7.
 std::optional<std::uint64_t> variant_number(std::string_view variant) {
   if (variant.starts_with('v')) variant.remove_prefix(1);
   return parse_uint(variant);
@@ -35,6 +47,7 @@ std::string host_architecture() {
   struct utsname names {};
   ::uname(&names);
   std::string_view machine = names.machine;
+  // uname(2) names machines differently from Go; normalised() does the rest.
   if (machine == "armv6l") return "armel";
   if (machine.starts_with("armv") || machine == "armhf") return "arm";
   if (machine == "i686" || machine == "i586") return "386";
@@ -55,6 +68,29 @@ Error unparsable(std::string_view text, std::string_view reason) {
       .with_hint("write it as os/architecture[/variant], such as linux/amd64 or linux/arm/v7");
 }
 
+std::string nearest_of(std::string_view word, auto& list) {
+  return did_you_mean(word, std::vector<std::string>(std::begin(list), std::end(list)));
+}
+
+// Refuses an unknown name, and suggests a similar one.
+void check_known(std::string_view text, const Platform& platform) {
+  bool system = listed(kSystems, platform.os);
+  bool architecture = listed(kArchitectures, platform.architecture);
+  if (system && architecture) return;
+  Error error = unparsable(
+      text, system ? fmt::format("\"{}\" is not a known architecture{}", platform.architecture,
+                                 nearest_of(platform.architecture, kArchitectures))
+                   : fmt::format("\"{}\" is not a known operating system{}", platform.os,
+                                 nearest_of(platform.os, kSystems)));
+  // "amd64/linux" is a common mistake.
+  Platform swapped =
+      Platform{.os = platform.architecture, .architecture = platform.os}.normalised();
+  if (listed(kSystems, swapped.os) && listed(kArchitectures, swapped.architecture)) {
+    error.set_hint(fmt::format("the system comes first: did you mean {}?", swapped.str()));
+  }
+  throw error;
+}
+
 // Splits "windows(10.0.17763)" into name and version.
 void take_os_version(std::string_view text, Platform& platform) {
   std::size_t open = platform.os.find('(');
@@ -64,20 +100,22 @@ void take_os_version(std::string_view text, Platform& platform) {
   platform.os.resize(open);
 }
 
-// One word is a system or an architecture.
+// A single word is a system or an architecture.
 Platform parse_word(std::string_view text, std::string word) {
   Platform host = Platform::host();
   Platform platform{.os = word, .architecture = {}};
   take_os_version(text, platform);
+  // A system alone gets the architecture of the host, and an architecture its system.
   if (listed(kSystems, to_lower(platform.os)) || equal_fold(platform.os, "macos")) {
     platform.architecture = host.architecture;
     platform.variant = host.variant;
     return platform.normalised();
   }
-  platform = Platform{.os = host.os, .architecture = word};
-  platform = platform.normalised();
+  platform = Platform{.os = host.os, .architecture = word}.normalised();
   if (!listed(kArchitectures, platform.architecture)) {
-    throw unparsable(text, "this is neither a known system nor a known architecture");
+    std::string near = nearest_of(word, kSystems);
+    if (near.empty()) near = nearest_of(word, kArchitectures);
+    throw unparsable(text, "this is neither a known system nor a known architecture" + near);
   }
   return platform;
 }
@@ -85,7 +123,7 @@ Platform parse_word(std::string_view text, std::string word) {
 }  // namespace
 
 Platform Platform::host() {
-  // The build's own system: cairn makes images for Linux on Linux.
+  // cairn runs on Linux only.
   static const Platform host =
       Platform{.os = "linux", .architecture = host_architecture()}.normalised();
   return host;
@@ -97,16 +135,20 @@ Platform Platform::parse(std::string_view text) {
     if (!plain_word(part.substr(0, part.find('('))))
       throw unparsable(text, "a part is empty or malformed");
   }
+  // os/architecture/variant.
   if (parts.size() > 3) throw unparsable(text, "it has more than three parts");
   if (parts.size() == 1) return parse_word(text, parts[0]);
   Platform platform{
       .os = parts[0], .architecture = parts[1], .variant = parts.size() == 3 ? parts[2] : ""};
   take_os_version(text, platform);
-  return platform.normalised();
+  platform = platform.normalised();
+  check_known(text, platform);
+  return platform;
 }
 
 Platform Platform::normalised() const {
   Platform out = *this;
+  // Go's names: GOOS and GOARCH.
   out.os = to_lower(os);
   if (out.os == "macos") out.os = "darwin";
   std::string& architecture = out.architecture = to_lower(this->architecture);
@@ -127,6 +169,7 @@ Platform Platform::normalised() const {
     architecture = "arm";
     variant = "v6";
   } else if (architecture == "arm") {
+    // containerd: arm without a variant is v7.
     if (variant.empty()) variant = "v7";
     if (parse_uint(variant)) variant.insert(0, "v");
   }
@@ -144,7 +187,7 @@ std::string Platform::str() const {
 std::optional<std::size_t> best_match(const Platform& wanted,
                                       std::span<const Platform> candidates) {
   const Platform target = wanted.normalised();
-  // Without a variant each architecture stands for its lowest: amd64 is v1, arm64 is v8.
+  // Without a variant an architecture means its lowest level: amd64 is v1, arm64 is v8.
   auto level = [](const Platform& platform) -> std::uint64_t {
     return variant_number(platform.variant).value_or(platform.architecture == "arm64" ? 8 : 1);
   };
@@ -156,8 +199,9 @@ std::optional<std::size_t> best_match(const Platform& wanted,
         candidate.architecture != target.architecture || level(candidate) > level(target)) {
       continue;
     }
+    // Windows images run only on a matching build of the host.
     if (!target.os_version.empty() && candidate.os_version != target.os_version) continue;
-    if (best && level(candidate) <= best_level) continue;  // the first of equals stays
+    if (best && level(candidate) <= best_level) continue;  // the first of equals wins
     best = i;
     best_level = level(candidate);
   }

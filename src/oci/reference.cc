@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The grammar of github.com/distribution/reference, by hand: each part has a reason of its own when
-// it is refused, where a regular expression could only say "invalid reference format".
+// The grammar of github.com/distribution/reference, parsed by hand, so that each part is refused
+// with its own reason. A regular expression could only say "invalid reference format".
 #include "oci/reference.h"
 
 #include <algorithm>
@@ -32,7 +32,7 @@ bool hex(char c) {
   return digit(c) || (c >= 'a' && c <= 'f');
 }
 
-// Runs of [a-z0-9] joined by ".", "_", "__" or any number of "-".
+// Runs of [a-z0-9], separated by ".", "_", "__" or any number of "-".
 bool valid_component(std::string_view text) {
   if (text.empty() || !lower_or_digit(text.front()) || !lower_or_digit(text.back())) return false;
   for (std::size_t i = 0; i < text.size();) {
@@ -41,6 +41,7 @@ bool valid_component(std::string_view text) {
       continue;
     }
     std::size_t end = i;
+    // A run of one separator; which lengths are allowed depends on the character.
     while (end < text.size() && text[end] == text[i]) ++end;
     std::size_t run = end - i;
     bool separator = text[i] == '-' || (text[i] == '_' && run <= 2) || (text[i] == '.' && run == 1);
@@ -56,6 +57,7 @@ bool valid_host_label(std::string_view label) {
 }
 
 bool valid_host(std::string_view host) {
+  // An IPv6 address in brackets.
   if (host.starts_with('[')) {
     return host.size() > 2 && host.ends_with(']') &&
            std::ranges::all_of(host.substr(1, host.size() - 2), [](char c) {
@@ -79,6 +81,7 @@ Error invalid(std::string_view text, std::string_view reason) {
   return Error::of(ErrorKind::kUsage, "invalid image name \"{}\": {}", text.substr(0, 300), reason);
 }
 
+// Docker's rule to tell "localhost/x" and "a.b/x" from a path on Docker Hub.
 bool is_registry(std::string_view first) {
   return first.find_first_of(".:") != std::string_view::npos || first == "localhost" ||
          std::ranges::any_of(first, upper);
@@ -98,15 +101,27 @@ void check_repository(std::string_view text, std::string_view repository) {
   }
 }
 
-// Takes "@digest" and ":tag" off the end of `rest`.
+// The text before "@" may be a login; then it is not repeated.
+Error no_digest(std::string_view text, std::size_t at) {
+  std::string_view rest = text.substr(at + 1);
+  bool is_login = !rest.starts_with("sha") && text.substr(0, at).find(':') != text.npos;
+  if (!is_login) return invalid(text, "after \"@\" must come sha256: and 64 hex digits");
+  return invalid("xxxxx:xxxxx" + std::string(text.substr(at)),
+                 "after \"@\" must come sha256: and 64 hex digits")
+      .with_hint("a login is no part of a name: \"docker login\" and --creds give one");
+}
+
+// Removes "@digest" and ":tag" from the end of `rest`. The digest comes first, since it contains a
+// ":".
 void take_suffixes(std::string_view text, std::string_view& rest, Reference& reference) {
   if (std::size_t at = rest.find('@'); at != std::string_view::npos) {
     reference.digest = Digest::find(rest.substr(at + 1));
-    if (!reference.digest) throw invalid(text, "after \"@\" must come sha256: and 64 hex digits");
+    if (!reference.digest) throw no_digest(text, at);
     rest = rest.substr(0, at);
   }
   std::size_t colon = rest.rfind(':');
   std::size_t slash = rest.rfind('/');
+  // A ":" before the last "/" is a port.
   if (colon == std::string_view::npos || (slash != std::string_view::npos && slash > colon)) return;
   reference.tag = rest.substr(colon + 1);
   if (!valid_tag(reference.tag)) {
@@ -125,6 +140,7 @@ bool valid_tag(std::string_view tag) {
 
 Reference Reference::parse(std::string_view text) {
   if (text.empty()) throw Error(ErrorKind::kUsage, "the image name is empty");
+  // It would be ambiguous with an image id on every command line.
   if (text.size() == 64 && std::ranges::all_of(text, hex)) {
     throw invalid(text, "64 hexadecimal digits are an image id, not a name");
   }
@@ -136,6 +152,7 @@ Reference Reference::parse(std::string_view text) {
     reference.registry = rest.substr(0, slash);
     rest = rest.substr(slash + 1);
     if (!valid_registry(reference.registry)) throw invalid(text, "this is no host name or port");
+    // The old name of Docker Hub.
     if (reference.registry == "index.docker.io") reference.registry = kHub;
   } else {
     reference.registry = kHub;
@@ -143,10 +160,27 @@ Reference Reference::parse(std::string_view text) {
   check_repository(text, rest);
   reference.repository = rest;
   if (reference.registry == kHub && rest.find('/') == std::string_view::npos) {
+    // Official images have a hidden first part.
     reference.repository.insert(0, kOfficial);
   }
+  // The limit is on the full name (distribution/reference, NameTotalLengthMax).
   if (reference.name().size() > kMaxName) throw invalid(text, "it is longer than 255 characters");
   if (reference.tag.empty() && !reference.digest) reference.tag = "latest";
+  return reference;
+}
+
+Reference Reference::parse_tag(std::string_view text) {
+  Reference reference = parse(text);
+  if (reference.digest) {
+    throw Error::of(ErrorKind::kUsage, "refusing to create a tag with a digest reference: {}",
+                    text.substr(0, 300))
+        .with_hint("a digest says what a name stands for, and is not chosen; give name:tag");
+  }
+  if (reference.familiar_name() == "sha256") {
+    throw Error::of(ErrorKind::kUsage,
+                    "refusing to create an ambiguous tag using digest algorithm as name: {}",
+                    text.substr(0, 300));
+  }
   return reference;
 }
 
@@ -168,6 +202,9 @@ std::string Reference::familiar_name() const {
   if (rest.starts_with(kOfficial) && rest.find('/', kOfficial.size()) == std::string_view::npos) {
     rest.remove_prefix(kOfficial.size());
   }
+  // The short form of "docker.io/a.b/c" would name a repository of registry a.b, so it stays long.
+  std::size_t slash = rest.find('/');
+  if (slash != std::string_view::npos && is_registry(rest.substr(0, slash))) return name();
   return std::string(rest);
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Typed access to a JSON object that came from outside. A key that is absent or null gives the
-// empty value, as Go's decoder does; a value of another type is kCorrupt, naming the object and the
-// key.
+// Typed access to a foreign JSON object. A key that is absent or null gives an empty value, as Go's
+// decoder does. A value of another type throws kCorrupt, naming the object and the key.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +19,7 @@ namespace cairn::oci {
 
 class Fields {
  public:
-  Fields(const Json& object, std::string_view what);  // borrows both
+  Fields(const Json& object, std::string_view what);  // borrows both; kCorrupt when it is no object
 
   const Json* find(const char* key) const;  // null counts as absent
   std::string text(const char* key) const;
@@ -33,6 +32,7 @@ class Fields {
   std::map<std::string, std::string> text_map(const char* key) const;
   std::set<std::string> keys(const char* key) const;  // {"80/tcp": {}}
   std::optional<Timestamp> time(const char* key) const;
+  // Throws kCorrupt for more than `limit` entries.
   const Json* find_array(const char* key, std::size_t limit) const;
   const Json* find_object(const char* key) const;
 
