@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The CSV of --device allows a name without a key, so a field's meaning depends on what came before
+// it. The rules and error texts are BuildKit's (instructions/commands_rundevice.go).
 #include "dockerfile/device.h"
 
 #include "base/csv.h"
@@ -8,8 +11,8 @@
 
 namespace cairn::dockerfile {
 
-// A name holds a "=" itself ("vendor.com/class=device"), so the first field that is no known key is
-// the name, whole.
+// A device name contains a "=" itself ("vendor.com/class=device"), so the first field without a
+// known key is a name as a whole.
 Device parse_device(std::string_view text) {
   Device device;
   for (const std::string& field : parse_csv(text, ErrorKind::kDockerfile, "devices")) {
@@ -21,16 +24,16 @@ Device parse_device(std::string_view text) {
       device.required = bare || parse_bool(key, value);
     } else if (key == "name" && !bare) {
       if (!device.name.empty()) {
-        throw Error::of(ErrorKind::kDockerfile, "device name already set to {}", device.name);
+        throw dockerfile_error("device name already set to {}", device.name);
       }
       device.name = value;
     } else if (device.name.empty()) {
       device.name = field;
     } else if (bare) {
-      throw Error::of(ErrorKind::kDockerfile, "invalid field '{}' must be a key=value pair", field);
+      throw dockerfile_error("invalid field '{}' must be a key=value pair", field);
     } else {
-      throw Error::of(ErrorKind::kDockerfile, "unexpected key '{}' in '{}'{}", key, field,
-                      did_you_mean(key, {"name", "required"}));
+      throw dockerfile_error("unexpected key '{}' in '{}'{}", key, field,
+                             did_you_mean(key, {"name", "required"}));
     }
   }
   return device;

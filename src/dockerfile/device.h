@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The grammar of RUN --device: a name of the Container Device Interface, and whether the step can
-// do without.
+// The grammar of RUN --device: the name of a device in the Container Device Interface (CDI), and
+// whether the step fails without it.
 #pragma once
 
 #include <optional>
@@ -15,7 +15,7 @@ struct Device {
   std::optional<bool> required;
 };
 
-// Throws kDockerfile without a span.
+// Throws kDockerfile without a span: the caller knows the line.
 Device parse_device(std::string_view text);
 
 }  // namespace cairn::dockerfile

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Goes through the nodes once: lint a node, parse it, append it to its stage. Lint comes first, so
+// that a file with an error still reports what was found above it. Parse errors get BuildKit's
+// prefix with the line, which editors and CI systems match.
 #include "dockerfile/dockerfile.h"
 
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "dockerfile/internal/instructions.h"
 #include "dockerfile/internal/lines.h"
@@ -12,11 +17,12 @@
 namespace cairn::dockerfile {
 namespace {
 
-// A line that ought to have been the end of the one before is a common cause of nonsense keywords.
+// A missing continuation on the line above is a common cause of an unknown keyword.
 std::string missing_continuation(const SyntaxTree& tree, std::size_t index) {
   if (index == 0) return "";
   const Node& before = tree.nodes[index - 1];
   const Node& node = tree.nodes[index];
+  // A heredoc or a gap between the two lines makes that unlikely.
   if (!before.heredocs.empty() || before.span.last_line + 1 != node.span.first_line) return "";
   return fmt::format("line {} does not end in {}: if line {} belongs to it, add one there",
                      before.span.last_line, tree.escape, node.span.first_line);
@@ -39,6 +45,7 @@ Instruction parse_node(const SyntaxTree& tree, std::size_t index) {
 }
 
 void add(Dockerfile& file, Instruction instruction) {
+  // ARG before the first FROM is global; anything else there is an error.
   if (auto* from = std::get_if<From>(&instruction)) {
     file.stages.push_back({.from = std::move(*from), .instructions = {}});
   } else if (!file.stages.empty()) {
@@ -46,7 +53,7 @@ void add(Dockerfile& file, Instruction instruction) {
   } else if (auto* arg = std::get_if<Arg>(&instruction)) {
     file.global_args.push_back(std::move(*arg));
   } else {
-    throw Error(ErrorKind::kDockerfile, "no build stage in current context")
+    throw dockerfile_error("no build stage in current context")
         .with_hint("only ARG may stand before the first FROM")
         .at(origin_of(instruction).span);
   }
@@ -70,8 +77,7 @@ Dockerfile parse_dockerfile(const SyntaxTree& tree, Linter& linter) {
     add(file, parse_node(tree, i));
   }
   if (file.stages.empty()) {
-    throw Error(ErrorKind::kDockerfile, "dockerfile contains no stages to build")
-        .at(tree.nodes.back().span);
+    throw dockerfile_error("dockerfile contains no stages to build").at(tree.nodes.back().span);
   }
   lint_stages(file, linter);
   return file;
@@ -87,19 +93,22 @@ Dockerfile parse_dockerfile(std::shared_ptr<const SourceText> source) {
 }
 
 Instruction parse_trigger(std::string_view text, const SourceSpan& span) {
-  // The trigger is parsed as a file of its own; where it stands for the user is the FROM line.
+  // The trigger is parsed as a file of its own, but errors and steps point at the FROM line, the
+  // only one in the user's file.
   auto source = std::make_shared<const SourceText>(SourceText{"ONBUILD", std::string(text)});
   try {
     SyntaxTree tree = parse_syntax(std::move(source));
     if (tree.nodes.size() != 1) {
-      throw Error(ErrorKind::kDockerfile, "onbuild trigger should be a single expression");
+      throw dockerfile_error("onbuild trigger should be a single expression");
     }
+    // Parsed before its keyword is checked, so that a malformed trigger reports its own error.
     Node node = std::move(tree.nodes[0]);
     node.span = span;
     Instruction instruction = parse_instruction(node);
+    // A trigger in a foreign config was not checked by our parser.
     for (std::string_view keyword : {"FROM", "ONBUILD", "MAINTAINER"}) {
       if (!equal_fold(node.keyword, keyword)) continue;
-      throw Error::of(ErrorKind::kDockerfile, "{} isn't allowed as an ONBUILD trigger", keyword);
+      throw dockerfile_error("{} isn't allowed as an ONBUILD trigger", keyword);
     }
     return instruction;
   } catch (const Error& error) {
@@ -121,6 +130,8 @@ std::string description_of(const Origin& origin, std::string_view name) {
 
 SourceSpan narrow(const SourceSpan& span, std::string_view text) {
   if (!span.source || text.empty()) return span;
+  // Called for each fault: a search of a huge text each time would be quadratic.
+  if (span.source->text.size() > limits::kSearchedText) return span;
   Lines lines(span.source->text);
   while (std::optional<std::string_view> line = lines.next()) {
     if (lines.number() > span.last_line) break;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A whole Dockerfile: the ARGs before the first FROM, then stages.
+// A whole Dockerfile: the ARGs before the first FROM, then the stages. A value; it is immutable
+// once parsed and may be shared between threads.
 #pragma once
 
 #include <memory>
@@ -28,22 +29,22 @@ struct Dockerfile {
 
 class Linter;
 
-// Throws kDockerfile with a span; what the linter found until then is found.
+// Throws kDockerfile with a span, or kLimit. The linter then keeps what it found before the error.
 Dockerfile parse_dockerfile(const SyntaxTree& tree, Linter& linter);
-// Without build checks.
+// The same without build checks.
 Dockerfile parse_dockerfile(const SyntaxTree& tree);
 Dockerfile parse_dockerfile(std::shared_ptr<const SourceText> source);
 
-// The text of an ONBUILD trigger, found in a stage or in an image. Spans of the result and of
-// errors are `span`, the FROM line that made the trigger fire.
+// Parses the text of an ONBUILD trigger, which comes from a stage or an image config. `span` is the
+// FROM line that fired it; the result and errors carry it.
 Instruction parse_trigger(std::string_view text, const SourceSpan& span);
 
-// What the comments above FROM or ARG say of a stage or argument: the rest of the first one that
-// starts with its name; "" when none does.
+// The description of a stage or argument in the comments above it: the rest of the first comment
+// that starts with its name, or "".
 std::string description_of(const Origin& origin, std::string_view name);
 
-// The part of `span` that holds the first `text`, with its columns; the span itself if there is
-// none.
+// The first occurrence of `text` in `span`, with columns. Returns `span` itself if there is none,
+// or if the whole source is larger than limits::kSearchedText.
 SourceSpan narrow(const SourceSpan& span, std::string_view text);
 
 }  // namespace cairn::dockerfile

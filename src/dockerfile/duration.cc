@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// A port of Go's time.ParseDuration and Duration.String, since HEALTHCHECK accepts the one and
+// history texts contain the other. Whole and fractional parts are computed apart, so that large
+// values lose no nanoseconds.
 #include "dockerfile/duration.h"
 
 #include <fmt/format.h>
@@ -19,7 +23,8 @@ struct Unit {
   std::int64_t nanoseconds;
 };
 
-// Longer names first, so that "ms" is not read as "m".
+// Longer names come before their prefixes: "ms" is not "m". Both "micro" signs of Unicode are
+// accepted, as in Go.
 constexpr std::array<Unit, 8> kUnits = {{
     {"ns", 1},
     {"us", 1'000},
@@ -31,7 +36,8 @@ constexpr std::array<Unit, 8> kUnits = {{
     {"s", 1'000'000'000},
 }};
 
-// Takes "12.5m" off the front; nothing when it has no such form or is too large.
+// Removes a number and its unit ("12.5m") from the front. nullopt when there is none, or it
+// overflows.
 std::optional<std::int64_t> take_part(std::string_view& text) {
   std::size_t end = std::min(text.find_first_not_of("0123456789."), text.size());
   std::string_view number = text.substr(0, end);
@@ -46,6 +52,7 @@ std::optional<std::int64_t> take_part(std::string_view& text) {
     text.remove_prefix(unit.name.size());
     std::optional<std::uint64_t> count = parse_uint(whole.empty() ? "0" : whole);
     if (!count || *count > static_cast<std::uint64_t>(INT64_MAX / unit.nanoseconds)) return {};
+    // 18 digits are exact enough for one unit, and no text is too long for stod.
     double rest = fraction.empty() ? 0 : std::stod("0." + std::string(fraction.substr(0, 18)));
     return static_cast<std::int64_t>(*count) * unit.nanoseconds +
            std::lround(rest * static_cast<double>(unit.nanoseconds));
@@ -66,6 +73,7 @@ std::int64_t parse_duration(std::string_view text) {
   std::string_view rest = text;
   bool negative = rest.starts_with('-');
   if (negative || rest.starts_with('+')) rest.remove_prefix(1);
+  // The only number without a unit (Go, time.ParseDuration).
   if (rest == "0") return 0;
   std::int64_t sum = 0;
   bool valid = !rest.empty();
@@ -73,11 +81,12 @@ std::int64_t parse_duration(std::string_view text) {
     std::optional<std::int64_t> part = take_part(rest);
     valid = part && !__builtin_add_overflow(sum, *part, &sum);
   }
-  if (!valid) throw Error::of(ErrorKind::kDockerfile, "invalid duration {}", go_quote(text));
+  if (!valid) throw dockerfile_error("invalid duration {}", go_quote(text));
   return negative ? -sum : sum;
 }
 
 std::string format_duration(std::int64_t nanoseconds) {
+  // INT64_MIN cannot come from parse_duration(), which sums positive parts.
   if (nanoseconds < 0) return "-" + format_duration(-nanoseconds);
   auto value = static_cast<double>(nanoseconds);
   if (nanoseconds == 0) return "0s";

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One pass over the text. The operand of ${name:-word} is expanded by the same code one level
-// deeper, and always expanded, wanted or not: an error in it counts even then.
+// One pass over the text, after the lexer of BuildKit (frontend/dockerfile/shell). The operand of
+// ${name:-word} is expanded by the same code one level deeper. It is expanded even if it is not
+// used, so an error in it counts.
 #include "dockerfile/expand.h"
 
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "dockerfile/internal/runes.h"
 #include "dockerfile/internal/shell_pattern.h"
@@ -14,22 +16,31 @@
 namespace cairn::dockerfile {
 namespace {
 
-// ${a:-${a:-${a:-...}}} nests on our stack; nobody writes this many levels in earnest.
+// Nested operands recurse: ${a:-${a:-${a:-...}}}. No real file has this many levels.
 constexpr int kMaxDepth = 100;
 
-Error failure(std::string message) {
-  return Error(ErrorKind::kDockerfile, std::move(message));
-}
-
-// Shell parameters such as $@ and $?: names of one character, never set in a Dockerfile.
+// Shell parameters such as $@ and $?: their names are one character, and a Dockerfile never sets
+// them.
 bool is_special_parameter(char c) {
   return std::string_view("@*#?-$!0").find(c) != std::string_view::npos;
 }
 
-// Gathers text twice: as it is, and cut into words.
+// A variable that holds itself twice doubles on each line, so 500 bytes could become gigabytes.
+Error too_large(const std::string& variable) {
+  return dockerfile_error("with the value of {} the text grows by more than {} bytes", variable,
+                          limits::kExpansion);
+}
+
+void check_count(std::size_t count, std::string_view what) {
+  if (count < limits::kWords) return;
+  throw Error::of(ErrorKind::kLimit, "more than {} {} in one text", limits::kWords, what);
+}
+
+// Collects the result twice: as one text, and split into words.
 class Output {
  public:
-  void literal(std::string_view text) {  // quoted or escaped: white space does not cut
+  std::size_t size() const { return text_.size(); }
+  void literal(std::string_view text) {  // quoted or escaped: white space does not split
     text_ += text;
     word_ += text;
   }
@@ -54,7 +65,9 @@ class Output {
 
  private:
   void cut() {
-    if (!word_.empty()) words_.push_back(std::move(word_));
+    if (word_.empty()) return;
+    check_count(words_.size(), "words");
+    words_.push_back(std::move(word_));
     word_.clear();
   }
 
@@ -66,7 +79,10 @@ class Output {
 class Expander {
  public:
   Expander(std::string_view text, const Variables& variables, const ExpandOptions& options)
-      : rest_(text), variables_(variables), options_(options) {}
+      : rest_(text),
+        variables_(variables),
+        options_(options),
+        limit_(text.size() + limits::kExpansion) {}
 
   Expansion run() {
     Output out;
@@ -85,16 +101,18 @@ class Expander {
     return taken;
   }
 
-  // Expands up to `stop`, which is consumed, or to the end of the text when there is none.
+  // Expands up to `stop` and consumes it. With '\0', expands to the end of the text.
   void until(char stop, bool keep_escapes, Output& out) {
     bool outer_keeps = keep_escapes_;
     keep_escapes_ = keep_escapes;
-    if (++depth_ > kMaxDepth) throw failure("substitutions are nested too deeply");
-    while (!at_end() && !(stop != '\0' && peek() == stop)) step(out);
+    if (++depth_ > kMaxDepth) throw dockerfile_error("substitutions are nested too deeply");
+    while (!at_end() && !(stop != '\0' && peek() == stop)) {
+      step(out);
+      check_size(out.size());
+    }
     if (stop != '\0') {
       if (at_end()) {
-        throw failure(
-            fmt::format("unexpected end of statement while looking for matching {}", stop));
+        throw dockerfile_error("unexpected end of statement while looking for matching {}", stop);
       }
       take();
     }
@@ -111,10 +129,10 @@ class Expander {
     if (c != options_.escape) return out.plain(take());
     std::string_view sign = take();
     if (keep_escapes_) out.literal(sign);
-    if (!at_end()) out.literal(take());  // an escape at the very end vanishes
+    if (!at_end()) out.literal(take());  // an escape at the very end is dropped
   }
 
-  // "<<" keeps the white space behind it, so that `<< EOF` stays one word.
+  // "<<" takes the white space behind it along, so that `<< EOF` is one word.
   std::string heredoc_sign() {
     std::string sign(take());
     if (peek() != '<') return sign;
@@ -127,7 +145,7 @@ class Expander {
     take();
     std::size_t end = rest_.find('\'');
     if (end == std::string_view::npos) {
-      throw failure("unexpected end of statement while looking for matching single-quote");
+      throw dockerfile_error("unexpected end of statement while looking for matching single-quote");
     }
     std::string inside(rest_.substr(0, end));
     rest_.remove_prefix(end + 1);
@@ -141,18 +159,20 @@ class Expander {
     while (!at_end() && peek() != '"') {
       if (peek() == '$') {
         out += dollar();
+        check_size(out.size());
         continue;
       }
       std::string_view c = take();
       if (c[0] == options_.escape) {
         if (keep_escapes_) out += c;
-        // Inside double quotes an escape is one only before these; else it stays.
+        // Inside double quotes an escape counts only before these characters; otherwise it is
+        // literal.
         if (peek() == '"' || peek() == '$' || (!at_end() && peek() == options_.escape)) c = take();
       }
       out += c;
     }
     if (at_end()) {
-      throw failure("unexpected end of statement while looking for matching double-quote");
+      throw dockerfile_error("unexpected end of statement while looking for matching double-quote");
     }
     take();
     if (options_.keep_quotes) out += '"';
@@ -161,18 +181,28 @@ class Expander {
 
   std::string name() {
     std::string out;
+    // A name that starts with a digit is a positional parameter: digits only.
     if (is_digit(static_cast<unsigned char>(peek()))) {
       while (is_digit(static_cast<unsigned char>(peek()))) out += take();
       return out;
     }
     if (!at_end() && is_special_parameter(peek())) return std::string(take());
+    // BuildKit takes any letter or digit of Unicode here.
     while (!at_end() && is_name_rune(decode_rune(rest_).value)) out += take();
     return out;
   }
 
+  void check_size(std::size_t size) {
+    if (size <= limit_) return;
+    is_too_large_ = true;
+    throw too_large(last_name_);
+  }
+
   std::optional<std::string> value_of(const std::string& name) {
+    last_name_ = name;
     std::optional<std::string> value = variables_(name);
     (value ? result_.used : result_.unset).insert(name);
+    check_count(result_.used.size() + result_.unset.size() - 1, "variables");
     return value;
   }
 
@@ -190,7 +220,7 @@ class Expander {
     take();
     if (at_end()) throw missing_brace();
     if (peek() == '{' || peek() == '}' || peek() == ':') {
-      throw failure("syntax error: bad substitution");
+      throw dockerfile_error("syntax error: bad substitution");
     }
     std::string variable = name();
     if (at_end()) throw missing_brace();
@@ -201,6 +231,7 @@ class Expander {
         if (!value && options_.keep_unset) return fmt::format("${{{}}}", variable);
         return value.value_or("");
       }
+      // ":" only modifies the operator behind it.
       case ':':
         if (at_end()) throw missing_brace();
         sign += take();
@@ -215,14 +246,16 @@ class Expander {
     }
   }
 
-  // ${name<sign>word}, the sign with or without ":".
+  // ${name<sign>word}, where the sign may start with ":".
   std::string operand(const std::string& variable, const std::string& sign) {
     bool empty_is_unset = sign[0] == ':';
     char kind = sign[empty_is_unset ? 1 : 0];
     bool trims = kind == '#' || kind == '%';
     if (empty_is_unset && trims) throw unsupported(sign);
+    // A pattern keeps its escapes: "\*" has to reach the matcher.
     std::string word = nested('}', trims);
     std::optional<std::string> value = value_of(variable);
+    // Step names show what is not known as it was written.
     if (!value && options_.keep_unset) return fmt::format("${{{}{}{}}}", variable, sign, word);
     bool absent = !value || (empty_is_unset && value->empty());
     switch (kind) {
@@ -231,7 +264,7 @@ class Expander {
       case '?':
         if (!absent) return *value;
         if (word.empty()) word = fmt::format("is not allowed to be {}", value ? "empty" : "unset");
-        throw failure(fmt::format("{}: {}", variable, word));
+        throw dockerfile_error("{}: {}", variable, word);
       case '#':
       case '%': return trimmed(value.value_or(""), word, kind);
       default: throw unsupported(sign);
@@ -239,6 +272,7 @@ class Expander {
   }
 
   static std::string trimmed(const std::string& value, std::string_view pattern, char kind) {
+    // "##" and "%%" arrive as a pattern that starts with the sign.
     Reach reach = Reach::kShortest;
     if (pattern.starts_with(kind)) {
       reach = Reach::kLongest;
@@ -256,25 +290,26 @@ class Expander {
     if (!value && options_.keep_unset) {
       return fmt::format("${{{}/{}/{}}}", variable, pattern, with);
     }
-    return all ? replace_all(pattern, value.value_or(""), with)
-               : replace_first(pattern, value.value_or(""), with);
+    return all ? replace_all(pattern, value.value_or(""), with, limit_)
+               : replace_first(pattern, value.value_or(""), with, limit_);
   }
 
   std::string nested(char stop, bool keep_escapes) {
     Output out;
     try {
       until(stop, keep_escapes, out);
-    } catch (const Error&) {
-      // Whatever went wrong at the end of the text, the brace is what is missing.
-      if (!at_end()) throw;
-      throw stop == '/' ? failure("syntax error: missing '/' in ${}") : missing_brace();
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::kLimit) throw;
+      // At the end of the text every error means that the brace is missing.
+      if (!at_end() || is_too_large_) throw;
+      throw stop == '/' ? dockerfile_error("syntax error: missing '/' in ${{}}") : missing_brace();
     }
     return std::move(out).text();
   }
 
-  static Error missing_brace() { return failure("syntax error: missing '}'"); }
+  static Error missing_brace() { return dockerfile_error("syntax error: missing '}}'"); }
   static Error unsupported(std::string_view sign) {
-    return failure(fmt::format("unsupported modifier ({}) in substitution", sign));
+    return dockerfile_error("unsupported modifier ({}) in substitution", sign);
   }
 
   std::string_view rest_;
@@ -282,6 +317,9 @@ class Expander {
   const ExpandOptions& options_;
   bool keep_escapes_ = false;
   int depth_ = 0;
+  const std::size_t limit_;  // for each intermediate text too
+  std::string last_name_;    // the last variable looked up, for messages
+  bool is_too_large_ = false;
   Expansion result_;
 };
 
@@ -289,7 +327,9 @@ Expansion expand(std::string_view text, const Variables& variables, const Expand
   try {
     return Expander(text, variables, options).run();
   } catch (const Error& error) {
-    throw failure(fmt::format("failed to process {}: {}", go_quote(text), error.message()));
+    if (error.kind() == ErrorKind::kLimit) throw;
+    // BuildKit's wrapper text. The whole word is quoted.
+    throw dockerfile_error("failed to process {}: {}", go_quote(text), error.message());
   }
 }
 

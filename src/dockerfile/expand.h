@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Word expansion as Dockerfiles know it: variables, their operators, quotes and escapes, close to a
-// POSIX shell and yet not one. There is no command substitution, no arithmetic, no tilde and no
-// globbing; an unset variable is the empty string.
+// Word expansion of Dockerfiles: variables, their operators, quotes and escapes. It is close to a
+// POSIX shell, but has no command substitution, arithmetic, tilde or globbing. An unset variable is
+// the empty string.
 //
 //   $name ${name}              the value
 //   ${name:-word} ${name-word} word, if name is unset (or empty, with ":")
@@ -21,30 +21,32 @@
 
 namespace cairn::dockerfile {
 
-// The value of a variable, or nothing when it is unset.
+// Returns the value of a variable; nullopt when it is unset. Called on the calling thread.
 using Variables = std::function<std::optional<std::string>(std::string_view name)>;
 
 struct ExpandOptions {
   char escape = '\\';
-  bool keep_quotes = false;    // quotes that did their work stay in the result
-  bool keep_escapes = false;   // likewise escape characters
+  bool keep_quotes = false;    // quotes stay in the result
+  bool keep_escapes = false;   // escape characters stay in the result
   bool ignore_quotes = false;  // quotes are ordinary characters (heredoc bodies)
-  bool keep_unset = false;     // an unset variable stays as it was written
+  bool keep_unset = false;     // an unset variable stays as written
 };
 
 struct Expansion {
   std::string text;
-  std::vector<std::string> words;  // only of expand_words
+  std::vector<std::string> words;  // set by expand_words only
   std::set<std::string> used;      // variables that were set
-  std::set<std::string> unset;     // variables that were asked for and not set
+  std::set<std::string> unset;     // variables that were used but not set
 };
 
-// The text as one word, spaces and all. Throws kDockerfile without a span: the caller knows where.
+// Expands the text as one word, spaces included. Throws kDockerfile without a span, as the caller
+// knows the line; also when substitution adds more than limits::kExpansion bytes. Throws kLimit for
+// more than limits::kWords variables.
 Expansion expand_word(std::string_view text, const Variables& variables,
                       const ExpandOptions& options = {});
 
-// Also splits the result at white space that stands outside quotes; white space that came from a
-// variable outside quotes splits too. Words that end up empty vanish.
+// Also splits the result at unquoted white space, including that from an unquoted variable. Empty
+// words are dropped.
 Expansion expand_words(std::string_view text, const Variables& variables,
                        const ExpandOptions& options = {});
 

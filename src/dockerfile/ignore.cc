@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The semantics of moby/patternmatcher, its oddities included: a pattern that starts with "**" and
-// has no other wildcard is a plain suffix ("**foo" takes "xfoo"), while with another wildcard the
-// "**" must end at a slash ("**foo*" does not).
+// The semantics of moby/patternmatcher, including its oddities: a pattern that starts with "**" and
+// has no other wildcard is a plain suffix ("**foo" matches "xfoo"), while with another wildcard the
+// "**" must end at a slash ("**foo*" does not match it). The matcher is asked for every file of a
+// context, so patterns are compiled once and the state of a parent directory is reused.
 #include "dockerfile/ignore.h"
 
 #include <algorithm>
@@ -16,14 +17,12 @@
 namespace cairn::dockerfile {
 namespace {
 
-// A line as a clean pattern without the leading "/"; its "!" is taken off.
-std::string clean_pattern(std::string_view line, bool& exception) {
-  line = trim_space(line);
-  exception = line.starts_with('!');
-  if (exception) line = trim_space(line.substr(1));
-  if (line.empty()) return "";
-  std::string pattern = clean_path(line);
-  return pattern.size() > 1 && pattern[0] == '/' ? pattern.substr(1) : pattern;
+// The pattern of a line, cleaned as a path, without its "!". A leading "/" is kept.
+std::string clean_pattern(std::string_view text, bool& exception) {
+  text = trim_space(text);
+  exception = text.starts_with('!');
+  if (exception) text = trim_space(text.substr(1));
+  return text.empty() ? "" : clean_path(text);
 }
 
 }  // namespace
@@ -32,10 +31,10 @@ struct IgnoreMatcher::Pattern {
   enum class Kind { kExact, kPrefix, kSuffix, kWildcards };
 
   Kind kind = Kind::kExact;
-  std::string text = {};  // without the "**" of a prefix or suffix
+  std::string text = {};  // without "**" when kind is kPrefix or kSuffix
   Tokens tokens = {};
   bool exception = false;
-  bool everything = false;  // "*" and its like
+  bool everything = false;  // "*", "**" or "**/*"
   int line = 0;
 
   static Pattern compile(std::string_view text);
@@ -43,7 +42,7 @@ struct IgnoreMatcher::Pattern {
   bool may_match_below(std::string_view directory) const;
 };
 
-// Most patterns are plain: an exact path, "dir/**" or "**/name". Only the rest needs an automaton.
+// Most patterns are plain: an exact path, "dir/**" or "**/name". Only the others need an automaton.
 IgnoreMatcher::Pattern IgnoreMatcher::Pattern::compile(std::string_view text) {
   Pattern pattern;
   std::string_view rest = text;
@@ -67,8 +66,10 @@ IgnoreMatcher::Pattern IgnoreMatcher::Pattern::compile(std::string_view text) {
       pattern.tokens.push_back({.kind = Token::Kind::kDeep});
       pattern.tokens.push_back({.kind = Token::Kind::kDeepInside});
     }
+    // Later wildcards turn the suffix into kWildcards again.
     if (first) pattern.kind = Kind::kSuffix;
   }
+  if (pattern.kind != Kind::kWildcards) pattern.tokens = {};
   if (pattern.kind == Kind::kPrefix) text.remove_suffix(2);
   if (pattern.kind == Kind::kSuffix) text.remove_prefix(2);
   pattern.text = text;
@@ -80,7 +81,7 @@ bool IgnoreMatcher::Pattern::matches(std::string_view path) const {
     case Kind::kExact: return path == text;
     case Kind::kPrefix: return path.starts_with(text);
     case Kind::kSuffix:
-      // "**/foo" takes "foo" as well.
+      // "**/foo" matches "foo" too.
       return path.ends_with(text) ||
              (text.starts_with('/') && path == std::string_view(text).substr(1));
     case Kind::kWildcards: return dockerfile::matches(tokens, path);
@@ -99,12 +100,15 @@ bool IgnoreMatcher::Pattern::may_match_below(std::string_view directory) const {
   return true;
 }
 
-IgnoreMatcher::Pattern IgnoreMatcher::compile(std::string_view text, int line) {
+IgnoreMatcher::Pattern IgnoreMatcher::compile(std::string_view text, int line, Anchor anchor) {
   bool exception = false;
   std::string clean = clean_pattern(text, exception);
-  if (clean.empty()) throw Error(ErrorKind::kDockerfile, "illegal exclusion pattern: \"!\"");
+  // "!/" becomes an empty pattern once its "/" is dropped.
+  if (clean.empty() || (exception && clean == "/"))
+    throw dockerfile_error("illegal exclusion pattern: \"!\"");
+  if (anchor == Anchor::kMayBeSlash && clean.size() > 1 && clean[0] == '/') clean.erase(0, 1);
   if (!is_valid_pattern(clean)) {
-    throw Error::of(ErrorKind::kDockerfile, "syntax error in pattern {}", go_quote(clean));
+    throw dockerfile_error("syntax error in pattern {}", go_quote(clean));
   }
   Pattern pattern = Pattern::compile(clean);
   pattern.exception = exception;
@@ -113,7 +117,7 @@ IgnoreMatcher::Pattern IgnoreMatcher::compile(std::string_view text, int line) {
   return pattern;
 }
 
-void IgnoreMatcher::take(std::vector<Pattern> patterns) {
+void IgnoreMatcher::add(std::vector<Pattern> patterns) {
   has_exceptions_ = std::ranges::any_of(patterns, &Pattern::exception);
   excludes_everything_ = std::ranges::any_of(patterns, &Pattern::everything);
   if (!patterns.empty()) {
@@ -128,16 +132,17 @@ IgnoreMatcher IgnoreMatcher::parse(const std::shared_ptr<const SourceText>& file
   Lines lines(file->text);
   while (std::optional<std::string_view> raw = lines.next()) {
     std::string_view line = trim_newline(*raw);
+    // Only a "#" in the first column starts a comment.
     if (line.starts_with('#') || trim_space(line).empty()) continue;
     try {
-      patterns.push_back(compile(line, lines.number()));
+      patterns.push_back(compile(line, lines.number(), Anchor::kMayBeSlash));
     } catch (Error& error) {
       error.set_span_if_none(
           {.source = file, .first_line = lines.number(), .last_line = lines.number()});
       throw;
     }
   }
-  matcher.take(std::move(patterns));
+  matcher.add(std::move(patterns));
   return matcher;
 }
 
@@ -146,14 +151,15 @@ IgnoreMatcher IgnoreMatcher::of(const std::vector<std::string>& texts) {
   std::vector<Pattern> patterns;
   for (const std::string& text : texts) {
     if (trim_space(text).empty()) continue;
-    patterns.push_back(compile(text, static_cast<int>(patterns.size()) + 1));
+    patterns.push_back(compile(text, static_cast<int>(patterns.size()) + 1, Anchor::kNone));
   }
-  matcher.take(std::move(patterns));
+  matcher.add(std::move(patterns));
   return matcher;
 }
 
 IgnoreDecision IgnoreMatcher::match(std::string_view path) const {
-  // Per pattern with wildcards, what it takes of the path: found when it is first asked.
+  // For each wildcard pattern, the lengths of the prefixes of `path` that it matches; computed on
+  // first use. One pass serves all parent directories.
   std::vector<std::optional<std::vector<std::size_t>>> taken(empty() ? 0 : patterns_->size());
   State parent;
   State own;
@@ -183,8 +189,9 @@ IgnoreDecision IgnoreMatcher::decide(const State& parent, State& own,
   own.assign(patterns_->size(), false);
   for (std::size_t i = 0; i < patterns_->size(); ++i) {
     const Pattern& pattern = (*patterns_)[i];
+    // A pattern that matches a directory matches all below it.
     bool matched = !parent.empty() && parent[i];
-    // A pattern that could change nothing is not asked.
+    // A pattern that cannot change the decision is not evaluated.
     if (!matched && pattern.exception == decision.excluded) matched = matches(i);
     own[i] = matched;
     if (!matched || decision.excluded == !pattern.exception) continue;
@@ -203,6 +210,7 @@ bool IgnoreMatcher::may_include_below(std::string_view directory,
                                       const IgnoreDecision& decision) const {
   if (!has_exceptions_) return false;
   for (const Pattern& pattern : *patterns_) {
+    // An earlier exception has lost to the pattern that decided.
     bool later = pattern.exception && pattern.line > decision.line;
     if (later && pattern.may_match_below(directory)) return true;
   }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // .dockerignore files. Patterns are anchored at the root of the context ("*.o" is the top level
-// only), "**" is any depth including none, a later line wins over an earlier one, "!" takes a path
-// back even below an excluded directory, and what holds for a directory holds for all below it.
+// only). "**" matches any number of directories, including none. A later line overrides an earlier
+// one. "!" includes a path again, even below an excluded directory. A match of a directory holds
+// for everything below it. A matcher is immutable and safe from any thread.
 #pragma once
 
 #include <memory>
@@ -14,8 +15,8 @@
 
 namespace cairn::dockerfile {
 
-// The line is the one that decided: of the pattern that excluded the path, or took it back. It is 0
-// when no pattern had a say.
+// The result for a path. `line` is the pattern that decided, by excluding the path or including it
+// again; 0 when no pattern did.
 struct IgnoreDecision {
   bool excluded = false;
   int line = 0;
@@ -25,38 +26,43 @@ struct IgnoreDecision {
 
 class IgnoreMatcher {
  public:
-  // Which patterns matched a directory or one above it: what its children need to know.
+  // For each pattern, whether it matched a directory or one above it. Needed for the children.
   using State = std::vector<bool>;
 
   IgnoreMatcher() = default;  // excludes nothing
-  // Throws kDockerfile, with a span in that file, for a lone "!" and for malformed wildcards.
+  // Parses an ignore file. Throws kDockerfile, with a span in the file, for a lone "!" or "!/" and
+  // for malformed wildcards.
   static IgnoreMatcher parse(const std::shared_ptr<const SourceText>& file);
-  // The same rules for patterns that come one by one, from --exclude and --parents: an empty one
-  // says nothing, "#" is no comment. Throws kDockerfile without a span.
+  // The same rules for the patterns of --exclude and --parents, except that an empty one is
+  // ignored, "#" starts no comment, and "/b" matches nothing. Throws kDockerfile without a span.
   static IgnoreMatcher of(const std::vector<std::string>& patterns);
 
   bool empty() const { return patterns_ == nullptr; }
-  // Whether any pattern takes paths back.
+  // Whether any pattern starts with "!".
   bool has_exceptions() const { return has_exceptions_; }
-  // Whether some line says so for the whole context, as "*" and "**" do.
+  // Whether a pattern excludes the whole context, as "*" and "**" do.
   bool excludes_everything() const { return excludes_everything_; }
   const std::string& file_name() const { return file_name_; }
 
-  // For one path, relative to the root of the context: "src/main.c".
+  // Decides one path, relative to the root of the context: "src/main.c".
   IgnoreDecision match(std::string_view path) const;
-  // For walkers: `parent` is the state of the directory the path is in (empty at the root), and
-  // `own` becomes the state of the path itself.
+  // For walks of a tree: `parent` is the state of the parent directory (empty at the root), and
+  // `own` is set to the state of the path.
   IgnoreDecision match(std::string_view path, const State& parent, State& own) const;
-  // Whether a path below this excluded directory may yet be taken back. If not, skip it whole.
+  // Whether something below this excluded directory may be included again. If not, the walk can
+  // skip it.
   bool may_include_below(std::string_view directory, const IgnoreDecision& decision) const;
-  // Whether a pattern may take a path below this directory, which none takes itself.
+  // Whether a pattern may match below this directory, which no pattern matches itself.
   bool may_match_below(std::string_view directory) const;
 
  private:
   struct Pattern;
-  static Pattern compile(std::string_view text, int line);
-  void take(std::vector<Pattern> patterns);
-  // `matches` says whether the pattern of an index takes the path.
+  // In an ignore file a leading "/" is the root of the context. Elsewhere it is a part of the
+  // pattern, which then matches nothing, since no path starts with one.
+  enum class Anchor { kMayBeSlash, kNone };
+  static Pattern compile(std::string_view text, int line, Anchor anchor);
+  void add(std::vector<Pattern> patterns);
+  // `matches(i)` is whether pattern i matches the path.
   template <typename Matches>
   IgnoreDecision decide(const State& parent, State& own, const Matches& matches) const;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The instructions of the language as values: flags and argument counts have been checked, names
-// are known, and nothing has been expanded yet.
+// The instructions of the language as plain values. Flags and argument counts are checked, and
+// keywords are known; variables are not expanded yet.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@
 
 namespace cairn::dockerfile {
 
-// What every instruction keeps of its text.
+// The part of the source text that every instruction keeps.
 struct Origin {
   std::string keyword;                // as written
   std::string code;                   // the joined line, trimmed
@@ -36,24 +36,25 @@ struct ArgItem {
   std::optional<std::string> value;
 };
 
-// RUN, CMD and ENTRYPOINT. In shell form there is at most one word, the text for the shell.
+// RUN, CMD and ENTRYPOINT. In shell form there is at most one word: the text for the shell.
 struct CommandLine {
   std::vector<std::string> words;
   bool shell_form = true;
   std::vector<Heredoc> heredocs;
 };
 
-// A heredoc that COPY or ADD writes to a file; its tabs are chomped already.
+// A heredoc that COPY or ADD writes to a file. Leading tabs are already removed for "<<-".
 struct InlineSource {
   std::string name;
   std::string content;
   bool expand = true;
 };
 
-// What COPY and ADD have in common.
+// The common part of COPY and ADD. All texts are unexpanded.
 struct FileSources {
   std::vector<std::string> paths;
   std::vector<InlineSource> inline_sources;
+  bool broken_json = false;  // starts like the JSON form, but is not valid JSON
   std::string dest;
   std::string chown;
   std::string chmod;

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Reads the options of checks and decides whether a rule applies to an instruction. Options come
+// from a build argument, else from the "check" directive, and a comment right above an instruction
+// may add to them. The parser accepts what BuildKit's accepts.
 #include "dockerfile/lint.h"
 
 #include <algorithm>
@@ -11,16 +15,12 @@
 namespace cairn::dockerfile {
 namespace {
 
-template <typename... Args>
-Error failure(fmt::format_string<Args...> format, Args&&... args) {
-  return Error::of(ErrorKind::kDockerfile, format, std::forward<Args>(args)...);
-}
-
-// A value ends at the first space: what follows may say why.
+// A value ends at the first space; the rest of the line may explain it.
 std::string_view first_word(std::string_view text) {
   return text.substr(0, text.find(' '));
 }
 
+// The value of skip= or experimental=.
 struct Names {
   bool all = false;
   std::set<std::string, std::less<>> names;
@@ -34,7 +34,7 @@ Names parse_names(std::string_view text) {
   return out;
 }
 
-// The spellings of Go's ParseBool.
+// The spellings that Go's strconv.ParseBool accepts, and its error text.
 bool parse_truth(std::string_view text, std::string_view option) {
   std::string_view value = trim_space(text);
   for (std::string_view yes : {"1", "t", "T", "true", "TRUE", "True"}) {
@@ -43,15 +43,18 @@ bool parse_truth(std::string_view text, std::string_view option) {
   for (std::string_view no : {"0", "f", "F", "false", "FALSE", "False"}) {
     if (value == no) return false;
   }
-  throw failure("failed to parse check option {}: strconv.ParseBool: parsing {}: invalid syntax",
-                go_quote(option), go_quote(value));
+  throw dockerfile_error(
+      "failed to parse check option {}: strconv.ParseBool: parsing {}: invalid syntax",
+      go_quote(option), go_quote(value));
 }
 
 void read_option(std::string_view option, CheckOptions& options) {
   std::size_t sign = option.find('=');
-  if (sign == std::string_view::npos) throw failure("invalid check option {}", go_quote(option));
+  if (sign == std::string_view::npos)
+    throw dockerfile_error("invalid check option {}", go_quote(option));
   std::string_view key = trim_space(option.substr(0, sign));
   std::string_view value = option.substr(sign + 1);
+  // "all" is a name of its own and no rule.
   if (key == "skip") {
     Names names = parse_names(value);
     options.skip_all = names.all;
@@ -63,12 +66,12 @@ void read_option(std::string_view option, CheckOptions& options) {
   } else if (key == "error") {
     options.fail = parse_truth(value, option);
   } else {
-    throw failure("invalid check option {}", go_quote(key));
+    throw dockerfile_error("invalid check option {}", go_quote(key));
   }
 }
 
-// What the comments above an instruction say; only the first that is a check counts, and one that
-// cannot be read is a comment like any other.
+// The check options in the comments above an instruction. Only the first one counts. A malformed
+// one is an ordinary comment.
 std::optional<CheckOptions> options_of(const std::vector<std::string>& comments) {
   for (const std::string& comment : comments) {
     std::optional<NameAndValue> pair = split_directive(comment);
@@ -101,13 +104,14 @@ std::string short_text(const Diagnostic& diagnostic) {
 CheckOptions parse_check_options(std::string_view text) {
   CheckOptions options;
   text = trim_space(text);
-  // The third part holds all that is left, as in BuildKit.
+  // The third part takes all that is left, as in BuildKit (strings.SplitN).
   for (int part = 1; !text.empty(); ++part) {
     std::size_t end = part == 3 ? std::string_view::npos : text.find(';');
     read_option(text.substr(0, end), options);
+    // A ";" at the end would be an empty option, which BuildKit refuses.
     if (end == std::string_view::npos) break;
     text.remove_prefix(end + 1);
-    if (text.empty()) throw failure("invalid check option \"\"");
+    if (text.empty()) throw dockerfile_error("invalid check option \"\"");
   }
   return options;
 }
@@ -128,7 +132,7 @@ CheckOptions check_options(const std::vector<Directive>& directives,
   try {
     return parse_check_options(first_word(found->value));
   } catch (const Error& error) {
-    throw failure("failed to parse check options: {}", error.message())
+    throw dockerfile_error("failed to parse check options: {}", error.message())
         .with_hint(
             "the options are skip=RULE,RULE or skip=all, error=true, experimental=RULE or all")
         .at(found->span);
@@ -136,6 +140,7 @@ CheckOptions check_options(const std::vector<Directive>& directives,
 }
 
 bool Linter::wants(const LintRule& rule, const std::vector<std::string>& comments) const {
+  // An experimental rule is off until it is named; any other is on until it is skipped.
   auto agrees = rule.experimental ? asks_for : skips;
   bool says_so = agrees(options_, rule);
   if (!says_so) {
@@ -149,10 +154,11 @@ void Linter::fail_if_wanted() const {
   if (!options_.fail) return;
   std::set<std::string_view> names;
   for (const Diagnostic& diagnostic : found_) {
+    // cairn's own rules never fail a build that BuildKit would accept.
     if (diagnostic.rule->origin == RuleOrigin::kBuildKit) names.insert(diagnostic.rule->name);
   }
   if (names.empty()) return;
-  throw failure("lint violation found for rules: {}", fmt::join(names, ", "));
+  throw dockerfile_error("lint violation found for rules: {}", fmt::join(names, ", "));
 }
 
 }  // namespace cairn::dockerfile

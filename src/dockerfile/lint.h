@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Build checks: what of a Dockerfile works and yet is probably not meant. Rules fire where their
-// fact is known: on lines and names while the file is parsed, on variables, paths and images while
-// it is planned. One Linter passes through both, keeps what was found, and knows what the file does
-// not want to hear ("# check=skip=...", at its top or right above an instruction).
+// Build checks: parts of a Dockerfile that work but are probably not intended. A rule is reported
+// where its facts are known: lines and names by the parser; variables, paths and images by the
+// plan. One Linter is passed through both. It collects diagnostics and drops those that the file
+// skips ("# check=skip=...", at its top or right above an instruction). Not thread-safe.
 #pragma once
 
 #include <fmt/format.h>
@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/format.h"
+#include "base/remote_url.h"
 #include "dockerfile/instruction.h"
 #include "dockerfile/lint_rules.h"
 #include "dockerfile/syntax.h"
@@ -23,7 +24,7 @@
 namespace cairn::dockerfile {
 
 struct Diagnostic {
-  const LintRule* rule = nullptr;  // of the table, never null
+  const LintRule* rule = nullptr;  // in the table of lint_rules.h, never null
   std::string message;
   SourceSpan span;
 };
@@ -33,16 +34,16 @@ std::string short_text(const Diagnostic& diagnostic);
 
 struct CheckOptions {
   bool skip_all = false;
-  std::set<std::string, std::less<>> skip = {};  // "cairn" stands for all rules of cairn's own
+  std::set<std::string, std::less<>> skip = {};  // "cairn" means all rules of cairn's own
   bool experimental_all = false;
   std::set<std::string, std::less<>> experimental = {};
-  bool fail = false;  // error=true: what is found ends the build
+  bool fail = false;  // error=true: any diagnostic fails the build
 };
 
-// "skip=A,B;error=true;experimental=all". Throws kDockerfile.
+// Parses "skip=A,B;error=true;experimental=all". Throws kDockerfile without a span.
 CheckOptions parse_check_options(std::string_view text);
-// Those of the directive, or of the build argument BUILDKIT_DOCKERFILE_CHECK in its place. Throws
-// kDockerfile with the directive's span, kUsage for the argument.
+// The options of the build argument BUILDKIT_DOCKERFILE_CHECK if it is given, otherwise those of
+// the directive. Throws kUsage for the argument, and kDockerfile with a span for the directive.
 CheckOptions check_options(const std::vector<Directive>& directives,
                            const std::optional<std::string>& build_arg);
 
@@ -50,14 +51,15 @@ class Linter {
  public:
   explicit Linter(CheckOptions options) : options_(std::move(options)) {}
 
-  // Says that `rule` was broken at `span`. `comments` are those above the instruction that broke
-  // it: they may skip the rule, or ask for it when it is experimental.
+  // Records that `rule` is broken at `span`. `comments` are those above the instruction: they may
+  // skip the rule, or enable it if it is experimental. `args` are the arguments of the rule's text.
   template <typename... Args>
   void report(const LintRule& rule, const SourceSpan& span,
               const std::vector<std::string>& comments, const Args&... args) {
     if (!wants(rule, comments)) return;
-    found_.push_back(
-        {.rule = &rule, .message = fmt::format(fmt::runtime(rule.text), args...), .span = span});
+    found_.push_back({.rule = &rule,
+                      .message = mask_logins(fmt::format(fmt::runtime(rule.text), args...)),
+                      .span = span});
   }
   template <typename... Args>
   void report(const LintRule& rule, const Origin& origin, const Args&... args) {
@@ -65,7 +67,7 @@ class Linter {
   }
 
   const std::vector<Diagnostic>& found() const { return found_; }
-  // Throws kDockerfile when something was found and the file wants that to be an error.
+  // Throws kDockerfile when error=true is set and there are diagnostics of BuildKit's rules.
   void fail_if_wanted() const;
 
  private:
@@ -77,13 +79,13 @@ class Linter {
 
 struct Dockerfile;
 
-// What parse_dockerfile asks on its way: of the lines, of each one before it becomes an
-// instruction, and of the file when all of it is there.
+// Called by parse_dockerfile(): for the lines, for each node before it becomes an instruction, and
+// for the whole file.
 void lint_continuations(const SyntaxTree& tree, Linter& linter);
 void lint_node(const Node& node, Linter& linter);
 void lint_stages(const Dockerfile& file, Linter& linter);
 
-// The rules that BuildKit does not have, for `cairn check`.
+// The rules that BuildKit does not have; `cairn check` runs them.
 void lint_advice(const Dockerfile& file, Linter& linter);
 
 }  // namespace cairn::dockerfile

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Checks of cairn's own. They cost a person's attention, so each keeps quiet unless the fact is
-// plain to see in the file.
+// Checks of cairn's own. A false report costs the user's attention, so each stays quiet unless the
+// fact is plain from the file alone. In doubt (a variable in a path, an unknown command) it gives
+// up on the instruction.
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "dockerfile/dockerfile.h"
 #include "dockerfile/internal/lint_copied.h"
@@ -14,8 +16,8 @@
 namespace cairn::dockerfile {
 namespace {
 
-// ["a" 'b', ["x"]y ... A test, [ -f x ] or [ "$a" = b ], is no array: it has a space first and no
-// commas.
+// Text such as ["a" 'b' or ["x"]y. A shell test, [ -f x ] or [ "$a" = b ], is not meant as an
+// array: it has a space first and no commas.
 bool looks_like_json(std::string_view text) {
   text = trim(text);
   if (!text.starts_with('[')) return false;
@@ -26,7 +28,7 @@ bool looks_like_json(std::string_view text) {
          (text.find("\",") != std::string_view::npos || text.find("',") != std::string_view::npos);
 }
 
-// The text of an instruction that could have been a JSON array and is not; "" when it is one.
+// The text of an instruction that could have been a JSON array but is not; "" otherwise.
 std::string plain_text(const Instruction& instruction) {
   auto of_command = [](const CommandLine& command) {
     return command.shell_form && !command.words.empty() ? command.words[0] : "";
@@ -53,7 +55,7 @@ void lint_json(const Instruction& instruction, Linter& linter) {
 
 void lint_heredoc(const Run& run, Linter& linter) {
   if (run.command.heredocs.size() != 1 || run.command.words.empty()) return;
-  // Any other line hands the heredoc to a command of its own.
+  // If the line has other words, the heredoc is input of a command, not a script.
   std::optional<Heredoc> alone;
   try {
     alone = find_heredoc(run.command.words[0]);
@@ -61,17 +63,20 @@ void lint_heredoc(const Run& run, Linter& linter) {
     return;
   }
   const std::string& body = run.command.heredocs[0].content;
+  // A script with "#!" has its own rules for failures.
   if (!alone || body.starts_with("#!") || !goes_on_after_failure(body)) return;
   linter.report(rules::kHeredocWithoutErrexit, run.origin);
 }
 
 void lint_apt(const Run& run, Linter& linter) {
+  // With a cache mount the lists are in no layer.
   for (const std::string& mount : run.mounts) {
     if (mount.find("/var/lib/apt") != std::string::npos) return;
   }
   std::string updater;
   for (const ShellCommand& command : shell_commands(text_of(run))) {
     const std::string& program = command[0];
+    // Harmless commands around the update do not change the verdict.
     if (program == "set" || program == "true" || program == "echo" || program == "rm") continue;
     if (program != "apt-get" && program != "apt") return;
     bool updates = std::find(command.begin(), command.end(), "update") != command.end();
@@ -86,12 +91,14 @@ void lint_add(const Add& add, Linter& linter) {
   if (!add.checksum.empty()) return;
   for (const std::string& path : add.files.paths) {
     bool is_url = path.starts_with("https://") || path.starts_with("http://");
+    // A git URL names a commit or a ref; it is no file that changes in place.
     bool is_git = path.substr(0, path.find_first_of("?#")).ends_with(".git");
     if (is_url && !is_git) linter.report(rules::kAddWithoutChecksum, add.origin, path);
   }
 }
 
-// Read by programs that never name them, or the same for every build of a platform.
+// Arguments that programs read without naming them, or that are equal for every build of a
+// platform.
 bool is_ambient(std::string_view name) {
   if (to_lower(name).ends_with("_proxy")) return true;
   for (std::string_view prefix : {"TARGET", "BUILDPLATFORM", "BUILDOS", "BUILDARCH", "BUILDVARIANT",
@@ -107,7 +114,8 @@ bool uses(const Instruction& instruction, std::string_view name) {
          (run != nullptr && mentions(text_of(*run), name));
 }
 
-// Every RUN below an ARG is keyed by its value, whether it looks at it or not (K04).
+// The key of every RUN below an ARG contains its value, used or not (K04). Reports an ARG when a
+// RUN stands between it and its first use.
 void lint_arg(const Stage& stage, std::size_t at, const Arg& arg, Linter& linter) {
   for (const ArgItem& item : arg.items) {
     if (is_ambient(item.key)) continue;
@@ -128,6 +136,7 @@ void lint_arg(const Stage& stage, std::size_t at, const Arg& arg, Linter& linter
 }  // namespace
 
 void lint_advice(const Dockerfile& file, Linter& linter) {
+  if (file.source->text.size() > limits::kSearchedText) return;
   for (const Stage& stage : file.stages) {
     CopiedFiles copied(linter);
     for (std::size_t i = 0; i < stage.instructions.size(); ++i) {

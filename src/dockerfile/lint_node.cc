@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Checks of one line at a time, which need to know nothing else of the file.
+// Checks of one node, without knowledge of the rest of the file. They run on the tree and not on
+// instructions, because they are about spelling, which instructions no longer have.
 #include <algorithm>
 
 #include "base/text.h"
@@ -9,7 +10,7 @@
 namespace cairn::dockerfile {
 namespace {
 
-// FROM base AS name. A keyword in mixed case is another rule's business.
+// FROM base AS name. A keyword in mixed case is reported by ConsistentInstructionCasing instead.
 void lint_from(const Node& node, Linter& linter) {
   if (node.args.size() != 3) return;
   const std::string& as = node.args[1];
@@ -17,6 +18,7 @@ void lint_from(const Node& node, Linter& linter) {
   if (name != to_lower(name)) {
     linter.report(rules::kStageNameCasing, node.span, node.comments, name);
   }
+  // Compared with the case of FROM itself, not of the file.
   bool lower = node.keyword == to_lower(node.keyword);
   bool upper = node.keyword == to_upper(node.keyword);
   if ((lower && as != to_lower(as)) || (upper && as != to_upper(as))) {
@@ -24,7 +26,8 @@ void lint_from(const Node& node, Linter& linter) {
   }
 }
 
-// The comment right above names what it describes: "# base is what all stand on".
+// The comment right above must start with the name that it describes: "# base is what the others
+// build on".
 void lint_description(const Node& node, std::string_view instruction,
                       const std::vector<std::string>& names, Linter& linter) {
   if (node.comments.empty() || names.empty()) return;

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Names, descriptions, URLs and texts of BuildKit's rules are copied word for word
+// (frontend/dockerfile/linter/ruleset.go), because users search for them and tools match them. Each
+// rule is an object of its own, so that code which reports it names it.
 #include "dockerfile/lint_rules.h"
 
 namespace cairn::dockerfile::rules {
@@ -154,7 +158,7 @@ const LintRule kExposeInvalidFormat = {
 
 // --- cairn's own ---
 
-constexpr std::string_view kOwnPage = "README.md#cairns-own-checks";
+constexpr std::string_view kOwnPage = "cairn help checks";
 
 const LintRule kAddWithoutChecksum = {
     .name = "AddWithoutChecksum",

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The build checks as a table: BuildKit's, with its names, texts and addresses (the tests hold
-// every word against BuildKit's), and a few of cairn's own. A rule's `text` is a format string for
-// what is said when it fires.
+// The table of build checks: BuildKit's, with its names, texts and URLs (tests compare every word),
+// and a few of cairn's own. `text` is the format string of a message.
 #pragma once
 
 #include <span>
@@ -10,8 +9,8 @@
 
 namespace cairn::dockerfile {
 
-// Whose rule it is. Those of cairn are looked at by `cairn check` alone: a build that BuildKit lets
-// pass with "check=error=true" must pass here too.
+// The origin of a rule. Only `cairn check` runs cairn's own: a build with "check=error=true" that
+// passes in BuildKit must pass here.
 enum class RuleOrigin { kBuildKit, kCairn };
 
 struct LintRule {
@@ -19,7 +18,7 @@ struct LintRule {
   std::string_view description;
   std::string_view url;  // "" when there is no page
   std::string_view text;
-  bool experimental = false;  // must be asked for, and cannot be skipped
+  bool experimental = false;  // off unless named in "experimental"; cannot be skipped
   RuleOrigin origin = RuleOrigin::kBuildKit;
 };
 

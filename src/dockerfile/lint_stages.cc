@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Checks that compare the instructions of a whole file: names of stages, letter case of keywords.
-// BuildKit does not ask the comments above an instruction here, so neither do we.
+// Checks that compare instructions of the whole file: names of stages, and the case of keywords,
+// where the majority wins. BuildKit ignores the comments above an instruction for these rules, so
+// they are ignored here too.
 #include <set>
 
 #include "base/text.h"
@@ -17,6 +18,7 @@ void lint_names(const Dockerfile& file, Linter& linter) {
     const std::string& name = stage.from.name;
     if (name.empty()) continue;
     const SourceSpan& span = stage.from.origin.span;
+    // FROM scratch and the build context could not be told from such a stage.
     if (name == "scratch" || name == "context") {
       linter.report(rules::kReservedStageName, span, {}, go_quote(name));
     }
@@ -26,7 +28,7 @@ void lint_names(const Dockerfile& file, Linter& linter) {
   }
 }
 
-// Every FROM and what follows it; ARGs above the first FROM have no vote.
+// Every FROM and the instructions after it. ARGs above the first FROM do not count, as in BuildKit.
 std::vector<const Origin*> keywords_of(const Dockerfile& file) {
   std::vector<const Origin*> out;
   for (const Stage& stage : file.stages) {
@@ -49,6 +51,7 @@ void lint_casing(const Dockerfile& file, Linter& linter) {
       ++upper;
     }
   }
+  // A tie asks for upper case, the convention.
   bool to_be_lower = lower > upper;
   for (const Origin* origin : origins) {
     const std::string& keyword = origin->keyword;

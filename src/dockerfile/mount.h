@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The grammar of RUN --mount: comma-separated fields as in CSV, each key=value or a bare key.
-// Values are expanded, except that of `from`, which must be known before anything runs.
+// The grammar of RUN --mount: CSV fields, each key=value or a bare key. Values are expanded except
+// `from`, because the stages that a build needs must be known before any step runs.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ struct Mount {
   std::string id;
   std::string sharing;  // "", shared, private, locked
   bool required = false;
-  std::optional<std::uint64_t> size;
+  std::optional<std::uint64_t> size;  // bytes
   std::optional<std::string> env;
   std::optional<std::uint32_t> mode;
   std::optional<std::uint32_t> uid;
@@ -33,11 +33,11 @@ struct Mount {
 
 using ExpandValue = std::function<std::string(std::string_view)>;
 
-// Throws kDockerfile without a span.
+// Throws kDockerfile without a span. `expand` is called for each value.
 Mount parse_mount(std::string_view text, const ExpandValue& expand);
-// Only the `from` of it, which may hold no variable; "" when there is none.
+// Only the value of `from`; "" when there is none. Throws kDockerfile when it contains a variable.
 std::string mount_from(std::string_view text);
-// Only the target, as written.
+// Only the value of `target`, unexpanded.
 std::string mount_target(std::string_view text);
 
 }  // namespace cairn::dockerfile

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reads the file line by line, once. The rules that surprise: a comment or a blank line inside a
-// continued instruction vanishes without ending it; an escape before the escape at the end of a
-// line cancels the continuation; a line is joined to the last one with its leading white space.
+// Reads the file line by line, once. Rules that may surprise: a comment or blank line inside a
+// continued instruction is dropped without ending it; a doubled escape at the end of a line does
+// not continue it; a continued line keeps its leading white space.
 #include "dockerfile/syntax.h"
 
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "dockerfile/internal/directives.h"
 #include "dockerfile/internal/heredocs.h"
@@ -22,7 +23,7 @@ bool is_comment(std::string_view line) {
   return trim_left_space(line).starts_with('#');
 }
 
-// Cuts the escape that continues the line and the blanks behind it; says whether there was one.
+// Removes the escape that continues the line, and blanks behind it. Returns whether there was one.
 bool cut_continuation(std::string_view& line, char escape) {
   std::size_t end = line.find_last_not_of(" \t");
   if (end == std::string_view::npos || line[end] != escape) return false;
@@ -44,12 +45,13 @@ class Parser {
       if (is_comment(text)) {
         comment(text, trim_newline(*line));
       } else {
+        // Directives must come before anything else, blank lines included.
         directives_.stop();
         instruction(text);
       }
     }
     if (tree_.nodes.empty()) {
-      throw Error(ErrorKind::kDockerfile, "file with no instructions").at(span(1, lines_.number()));
+      throw dockerfile_error("file with no instructions").at(span(1, lines_.number()));
     }
     tree_.directives = std::move(directives_).take();
     return std::move(tree_);
@@ -65,12 +67,19 @@ class Parser {
       tree_.escape = directives_.escape();
       return;
     }
-    // BuildKit takes the first character off the line as it is: an indented comment keeps its "#",
-    // and so describes nothing and skips no check.
+    // BuildKit cuts the first character off the raw line. So an indented comment keeps its "#", and
+    // neither describes anything nor skips a check.
     std::string_view body = trim_space(line.substr(1));
+    // An empty comment separates what is above from the instruction.
     if (body.empty()) {
       comments_.clear();
     } else {
+      try {
+        words_.add();
+      } catch (Error& error) {
+        error.set_span_if_none(span(lines_.number(), lines_.number()));
+        throw;
+      }
       comments_.emplace_back(body);
     }
   }
@@ -78,19 +87,29 @@ class Parser {
   void instruction(std::string_view line) {
     int first = lines_.number();
     bool more = cut_continuation(line, tree_.escape);
+    // A blank line between instructions. Comments above it still belong to the next one, as in
+    // BuildKit.
     if (!more && line.empty()) return;
     std::string joined(line);
     if (more) join_following(joined);
+    if (tree_.nodes.size() == limits::kInstructions) {
+      throw Error::of(ErrorKind::kLimit, "a Dockerfile of more than {} instructions",
+                      limits::kInstructions)
+          .at(span(first, lines_.number()));
+    }
     Node node;
     try {
-      node = parse_line(joined, tree_.escape);
+      node = parse_line(joined, tree_.escape, words_);
       if (may_hold_heredocs(node)) node.heredocs = heredocs_of(joined);
+      words_.add(node.heredocs.size());
     } catch (Error& error) {
       error.set_span_if_none(span(first, lines_.number()));
       throw;
     }
+    // Bodies follow the whole joined line, in the order of their words.
     for (Heredoc& heredoc : node.heredocs) read_body(heredoc, first);
     node.span = span(first, lines_.number());
+    // For descriptions, and for checks that they skip.
     node.comments = std::move(comments_);
     comments_.clear();
     tree_.nodes.push_back(std::move(node));
@@ -109,6 +128,7 @@ class Parser {
       joined += line;
       if (!more) break;
     }
+    // A check reports it at the last line of the instruction.
     if (has_blank) tree_.empty_continuations.push_back(span(lines_.number(), lines_.number()));
   }
 
@@ -118,6 +138,7 @@ class Parser {
       std::string_view line = trim_newline(*raw);
       if (heredoc.chomp) line.remove_prefix(std::min(line.find_first_not_of('\t'), line.size()));
       if (line == heredoc.name) return;
+      // Remembered for the hint if no terminator comes.
       if (near_miss.empty() && trim(line) == heredoc.name) {
         near_miss = fmt::format(
             "line {} is \"{}\" with white space around it; the terminator must "
@@ -129,15 +150,14 @@ class Parser {
     if (near_miss.empty()) {
       near_miss = fmt::format("no line below line {} is exactly \"{}\"", first, heredoc.name);
     }
-    throw Error(ErrorKind::kDockerfile, "unterminated heredoc")
-        .with_hint(near_miss)
-        .at(span(first, first));
+    throw dockerfile_error("unterminated heredoc").with_hint(near_miss).at(span(first, first));
   }
 
   Lines lines_;
   DirectiveReader directives_;
   SyntaxTree tree_;
   std::vector<std::string> comments_;
+  WordCount words_;
 };
 
 void dump_node(const Node& node, std::string& out);
@@ -165,7 +185,7 @@ void dump_node(const Node& node, std::string& out) {
 
 SyntaxTree parse_syntax(std::shared_ptr<const SourceText> source) {
   if (source->text.empty()) {
-    throw Error(ErrorKind::kDockerfile, "the Dockerfile cannot be empty")
+    throw dockerfile_error("the Dockerfile cannot be empty")
         .at({.source = source, .first_line = 1, .last_line = 1});
   }
   return Parser(std::move(source)).parse();

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Two readers, as BuildKit has (parser/directives.go): a strict one for the run of "#" comments at
+// the top, and a lenient one that looks for a syntax line below "#!" or in "//" comments when the
+// first found nothing.
 #include "dockerfile/internal/directives.h"
 
 #include <algorithm>
@@ -17,12 +21,13 @@ bool is_alnum(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-// The other places a syntax line may stand: below "#!", in "//" comments, or as a JSON key.
+// Looks in the other places of a syntax line: below "#!", and in "//" comments.
 std::vector<Directive> look_elsewhere(const std::shared_ptr<const SourceText>& source) {
   std::vector<Directive> found;
   Lines lines(source->text);
   std::optional<std::string_view> line = lines.next();
   std::string_view sign = "//";
+  // An interpreter line may precede "#" comments; otherwise "//" is looked for.
   if (line && line->starts_with("#!")) {
     line = lines.next();
     if (line && line->starts_with('#')) sign = "#";
@@ -31,6 +36,8 @@ std::vector<Directive> look_elsewhere(const std::shared_ptr<const SourceText>& s
     std::optional<NameAndValue> pair = split_directive(line->substr(sign.size()));
     // "check" is read from "#" comments only, and "escape" from the very top.
     if (!pair || pair->name == "escape" || (pair->name == "check" && sign == "//")) break;
+    auto is_same = [&](const Directive& earlier) { return earlier.name == pair->name; };
+    if (std::ranges::any_of(found, is_same)) continue;  // the first one wins
     found.push_back(
         {.name = pair->name,
          .value = pair->value,
@@ -64,15 +71,14 @@ bool DirectiveReader::read(std::string_view comment, int line) {
     return false;
   }
   SourceSpan span{.source = source_, .first_line = line, .last_line = line};
+  // Otherwise their order would decide.
   for (const Directive& earlier : found_) {
     if (earlier.name != pair->name) continue;
-    throw Error::of(ErrorKind::kDockerfile, "only one {} parser directive can be used", pair->name)
-        .at(span);
+    throw dockerfile_error("only one {} parser directive can be used", pair->name).at(span);
   }
   if (pair->name == "escape") {
     if (pair->value != "\\" && pair->value != "`") {
-      throw Error::of(ErrorKind::kDockerfile, "invalid escape token '{}' does not match ` or \\",
-                      pair->value)
+      throw dockerfile_error("invalid escape token '{}' does not match ` or \\", pair->value)
           .at(span);
     }
     escape_ = pair->value[0];

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Parser directives: comments of the form "# name = value" in one unbroken run at the very top. An
-// ordinary comment, an unknown name, a blank line or an instruction ends the run; what looks like a
-// directive later is a comment.
+// ordinary comment, an unknown name, a blank line or an instruction ends the run; a later line of
+// that form is a comment.
 #pragma once
 
 #include <memory>
@@ -19,16 +19,16 @@ struct NameAndValue {
   std::string name;
   std::string value;
 };
-// "name = value" as a directive has it, the name lower-cased; nothing when the text has another
-// form or name.
+// Splits "name = value" and lower-cases the name. nullopt when the text is not of that form or the
+// name is unknown.
 std::optional<NameAndValue> split_directive(std::string_view text);
 
 class DirectiveReader {
  public:
   explicit DirectiveReader(std::shared_ptr<const SourceText> source) : source_(std::move(source)) {}
 
-  // Takes a line that is a comment; false when it is no directive. Throws kDockerfile for a
-  // repeated one and for an escape that is neither backslash nor backtick.
+  // Reads a comment line. Returns false when it is no directive. Throws kDockerfile for a repeated
+  // directive, and for an escape other than backslash and backtick.
   bool read(std::string_view comment, int line);
   void stop() { done_ = true; }
 

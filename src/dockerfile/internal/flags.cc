@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Checks flags while they are read, in the order of the line, so that the first wrong one is
+// reported with its columns. A flag of another instruction gets a hint where it belongs.
 #include "dockerfile/internal/flags.h"
 
 #include <fmt/format.h>
@@ -18,7 +21,7 @@ struct FlagHome {
   std::string_view instructions;
 };
 
-// Who has a flag, for those who write it elsewhere.
+// The instructions that have a flag, for the hint when it is used on another one.
 constexpr std::array<FlagHome, 19> kHomes = {{
     {"checksum", "ADD"},
     {"chmod", "ADD and COPY"},
@@ -41,6 +44,7 @@ constexpr std::array<FlagHome, 19> kHomes = {{
     {"unpack", "ADD (since syntax 1.17)"},
 }};
 
+// Near names come from this instruction, the hint from all of them.
 Error unknown_flag(std::string_view name, std::initializer_list<FlagSpec> known) {
   std::vector<std::string> names;
   for (const FlagSpec& spec : known) names.emplace_back(spec.name);
@@ -58,12 +62,11 @@ Error unknown_flag(std::string_view name, std::initializer_list<FlagSpec> known)
 
 bool parse_truth(std::string_view flag, const std::optional<std::string>& value) {
   if (value && value->empty()) {
-    throw Error::of(ErrorKind::kDockerfile, "missing a value on flag: --{}", flag);
+    throw dockerfile_error("missing a value on flag: --{}", flag);
   }
   if (!value || equal_fold(*value, "true")) return true;
   if (equal_fold(*value, "false")) return false;
-  throw Error::of(ErrorKind::kDockerfile, "expecting boolean value for flag --{}, not: {}", flag,
-                  *value);
+  throw dockerfile_error("expecting boolean value for flag --{}, not: {}", flag, *value);
 }
 
 }  // namespace
@@ -81,6 +84,7 @@ Flags::Flags(const Node& node, std::initializer_list<FlagSpec> known) {
 
 void Flags::take(const std::string& flag, std::initializer_list<FlagSpec> known) {
   std::size_t sign = flag.find('=');
+  // Flags start with "--": the parser collected only such words.
   std::string name = flag.substr(2, sign == std::string::npos ? sign : sign - 2);
   std::optional<std::string> value;
   if (sign != std::string::npos) value = flag.substr(sign + 1);
@@ -89,13 +93,15 @@ void Flags::take(const std::string& flag, std::initializer_list<FlagSpec> known)
     if (candidate.name == name) spec = &candidate;
   }
   if (spec == nullptr) throw unknown_flag(name, known);
+  // Only --mount, --device and --exclude may be repeated.
   if (values_.contains(name) && spec->kind != FlagKind::kList) {
-    throw Error::of(ErrorKind::kDockerfile, "duplicate flag specified: --{}", name);
+    throw dockerfile_error("duplicate flag specified: --{}", name);
   }
+  // A bare boolean flag means true.
   if (spec->kind == FlagKind::kBool) {
     value = parse_truth(name, value) ? "true" : "false";
   } else if (!value) {
-    throw Error::of(ErrorKind::kDockerfile, "missing a value on flag: --{}", name);
+    throw dockerfile_error("missing a value on flag: --{}", name);
   }
   values_[name].push_back(std::move(*value));
 }

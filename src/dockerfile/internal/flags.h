@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The flags of one instruction against those it knows.
+// The flags of one instruction, checked against those that it accepts.
 #pragma once
 
 #include <initializer_list>
@@ -23,12 +23,12 @@ struct FlagSpec {
 
 class Flags {
  public:
-  // Throws kDockerfile, its span on the flag at fault.
+  // Throws kDockerfile with the span of the wrong flag.
   Flags(const Node& node, std::initializer_list<FlagSpec> known);
 
   std::string text(std::string_view name, std::string_view otherwise = "") const;
   std::vector<std::string> list(std::string_view name) const;
-  std::optional<bool> truth(std::string_view name) const;  // nothing when it was not given
+  std::optional<bool> truth(std::string_view name) const;  // nullopt when it was not given
 
  private:
   void take(const std::string& flag, std::initializer_list<FlagSpec> known);

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Splits the line into words with the expander, with no variable set and quotes kept, because "<<"
+// inside quotes opens nothing. Whether a body is expanded depends on whether any part of its word
+// was quoted, so the word is expanded twice and compared.
 #include "dockerfile/internal/heredocs.h"
 
 #include <algorithm>
@@ -37,8 +41,9 @@ std::vector<Heredoc> heredocs_of(std::string_view line) {
   std::vector<std::string> words;
   try {
     words = expand_words(line, nothing_is_set, raw).words;
-  } catch (const Error&) {
-    return found;  // text for some shell, which need not be words for us
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kLimit) throw;
+    return found;  // shell text that is no list of words for this lexer
   }
   for (const std::string& word : words) {
     if (std::optional<Heredoc> heredoc = find_heredoc(word)) found.push_back(std::move(*heredoc));
@@ -49,6 +54,7 @@ std::vector<Heredoc> heredocs_of(std::string_view line) {
 std::optional<Heredoc> find_heredoc(std::string_view word) {
   std::size_t digits = std::min(word.find_first_not_of("0123456789"), word.size());
   Heredoc heredoc;
+  // A number before "<<" is a descriptor; without one it is 0.
   std::from_chars(word.data(), word.data() + digits, heredoc.descriptor);
   word.remove_prefix(digits);
   if (!word.starts_with("<<")) return std::nullopt;
@@ -60,8 +66,9 @@ std::optional<Heredoc> find_heredoc(std::string_view word) {
   while (!word.empty() && std::string_view(" \t\r\n\f").find(word[0]) != std::string_view::npos) {
     word.remove_prefix(1);
   }
+  // "<<<word" is a here-string of bash, not a heredoc.
   if (word.empty() || word.find('<') != std::string_view::npos) return std::nullopt;
-  // With and without its quotes: if that makes a difference, a part of the word is quoted.
+  // Expanded with and without quotes: a difference means that a part is quoted.
   ExpandOptions options{.keep_unset = true};
   std::vector<std::string> plain = expand_words(word, nothing_is_set, options).words;
   if (plain.size() != 1) return std::nullopt;

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// One function for each instruction; the table at the end maps keywords to them. The order of the
+// checks in a function decides which of several errors the user sees. It is BuildKit's
+// (instructions/parse.go), as are the texts.
 #include "dockerfile/internal/instructions.h"
 
 #include <fmt/format.h>
@@ -21,11 +25,6 @@ namespace {
 
 using enum FlagKind;
 
-template <typename... Args>
-Error failure(fmt::format_string<Args...> format, Args&&... args) {
-  return Error::of(ErrorKind::kDockerfile, format, std::forward<Args>(args)...);
-}
-
 Origin origin(const Node& node) {
   return {.keyword = node.keyword,
           .code = std::string(trim_space(node.original)),
@@ -35,19 +34,20 @@ Origin origin(const Node& node) {
 
 std::string only_argument(const Node& node) {
   if (node.args.size() == 1) return node.args[0];
-  throw failure("{} requires exactly one argument", to_upper(node.keyword));
+  throw dockerfile_error("{} requires exactly one argument", to_upper(node.keyword));
 }
 
-// Reads them, and throws at the first: none is known here.
+// The constructor throws for the first flag, since none is known.
 void need_no_flags(const Node& node) {
   Flags none(node, {});
 }
 
 void need_argument(const Node& node) {
   if (!node.args.empty()) return;
-  throw failure("{} requires at least one argument", to_upper(node.keyword));
+  throw dockerfile_error("{} requires at least one argument", to_upper(node.keyword));
 }
 
+// JSON gives the exec form, all else the shell form with one word.
 CommandLine command_line(const Node& node) {
   return {.words = node.args, .shell_form = !node.json, .heredocs = node.heredocs};
 }
@@ -55,8 +55,10 @@ CommandLine command_line(const Node& node) {
 std::vector<KeyValue> pairs_of(const Node& node) {
   need_argument(node);
   std::vector<KeyValue> pairs;
+  // The parser gives triples: key, value, and "=" or "" for the old form.
   for (std::size_t i = 0; i + 2 < node.args.size(); i += 3) {
-    if (node.args[i].empty()) throw failure("{} names can not be blank", to_upper(node.keyword));
+    if (node.args[i].empty())
+      throw dockerfile_error("{} names can not be blank", to_upper(node.keyword));
     pairs.push_back(
         {.key = node.args[i], .value = node.args[i + 1], .legacy = node.args[i + 2].empty()});
   }
@@ -65,6 +67,7 @@ std::vector<KeyValue> pairs_of(const Node& node) {
 
 // --- stages and variables ---
 
+// BuildKit: ^[a-z][a-z0-9-_.]*$. A number would be ambiguous in COPY --from.
 bool is_stage_name(std::string_view name) {
   auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
   auto is_rest = [&](char c) {
@@ -78,26 +81,26 @@ Instruction parse_from(const Node& node) {
   if (node.args.size() == 3 && equal_fold(node.args[1], "as")) {
     from.name = to_lower(node.args[2]);
     if (!is_stage_name(from.name)) {
-      throw failure(
+      throw dockerfile_error(
           "invalid name for build stage: {}, name can't start with a number or contain symbols",
           go_quote(node.args[2]))
           .at(narrow(node.span, node.args[2]));
     }
   } else if (node.args.size() != 1) {
-    throw failure("FROM requires either one or three arguments");
+    throw dockerfile_error("FROM requires either one or three arguments");
   }
   from.platform = Flags(node, {{"platform", kText}}).text("platform");
   from.base = node.args[0];
   return from;
 }
 
-// Flags of ARG and STOPSIGNAL are passed over, as BuildKit does.
+// Flags of ARG and STOPSIGNAL are ignored, as in BuildKit.
 Instruction parse_arg(const Node& node) {
   need_argument(node);
   Arg arg{.origin = origin(node), .items = {}};
   for (const std::string& text : node.args) {
     std::size_t sign = text.find('=');
-    if (sign == 0) throw failure("ARG names can not be blank");
+    if (sign == 0) throw dockerfile_error("ARG names can not be blank");
     ArgItem item{.key = text.substr(0, sign), .value = {}};
     if (sign != std::string::npos) item.value = text.substr(sign + 1);
     arg.items.push_back(std::move(item));
@@ -117,7 +120,7 @@ Instruction parse_label(const Node& node) {
 
 // --- files ---
 
-// A word with quotes that never close opens no heredoc: then it is a path.
+// A word with an unclosed quote opens no heredoc; it is a path.
 std::optional<Heredoc> heredoc_of(std::string_view word) {
   try {
     return find_heredoc(word);
@@ -126,17 +129,27 @@ std::optional<Heredoc> heredoc_of(std::string_view word) {
   }
 }
 
+// Starts with ["a" or [ "a": meant as JSON, not as a wildcard.
+bool is_broken_json(const Node& node) {
+  const std::string& first = node.args.front();
+  return !node.json && (first == "[" || first.starts_with("[\"") || first.starts_with("['"));
+}
+
 FileSources sources_of(const Node& node, const Flags& flags) {
   std::string keyword = to_upper(node.keyword);
   FileSources files;
   files.dest = node.args.back();
-  if (heredoc_of(files.dest)) throw failure("{} cannot accept a heredoc as a destination", keyword);
+  files.broken_json = is_broken_json(node);
+  if (heredoc_of(files.dest))
+    throw dockerfile_error("{} cannot accept a heredoc as a destination", keyword);
+  // A source word such as "<<EOF" is replaced by the body of that name.
   std::map<std::string_view, const Heredoc*> bodies;
   for (const Heredoc& heredoc : node.heredocs) bodies[heredoc.name] = &heredoc;
   for (std::size_t i = 0; i + 1 < node.args.size(); ++i) {
     std::optional<Heredoc> word = heredoc_of(node.args[i]);
     auto body = word ? bodies.find(word->name) : bodies.end();
     if (body == bodies.end()) {
+      // "<<x" without a body is a file name.
       files.paths.push_back(node.args[i]);
       continue;
     }
@@ -154,7 +167,7 @@ FileSources sources_of(const Node& node, const Flags& flags) {
 
 void need_sources(const Node& node) {
   if (node.args.size() >= 2) return;
-  throw failure(
+  throw dockerfile_error(
       "{} requires at least two arguments, but only one was provided. Destination could not be "
       "determined",
       to_upper(node.keyword));
@@ -200,13 +213,14 @@ Instruction parse_run(const Node& node) {
           .network = flags.text("network", "default"),
           .security = flags.text("security", "sandbox"),
           .devices = flags.list("device")};
+  // Only for its errors: the options are parsed after expansion.
   for (const std::string& mount : run.mounts) mount_from(mount);
   if (run.network != "default" && run.network != "none" && run.network != "host") {
-    throw failure("invalid network mode {}", go_quote(run.network))
+    throw dockerfile_error("invalid network mode {}", go_quote(run.network))
         .at(narrow(node.span, "--network"));
   }
   if (run.security != "sandbox" && run.security != "insecure") {
-    throw failure("security {} is not valid", go_quote(run.security))
+    throw dockerfile_error("security {} is not valid", go_quote(run.security))
         .at(narrow(node.span, "--security"));
   }
   return run;
@@ -226,18 +240,20 @@ Instruction parse_shell(const Node& node) {
   need_no_flags(node);
   need_argument(node);
   if (!node.json) {
-    throw failure("SHELL requires the arguments to be in JSON form")
+    throw dockerfile_error("SHELL requires the arguments to be in JSON form")
         .with_hint("write it as SHELL [\"/bin/bash\", \"-c\"]");
   }
   return Shell{.origin = origin(node), .words = node.args};
 }
 
+// 0 means the default; HEALTHCHECK then inherits it.
 std::int64_t interval(const Flags& flags, std::string_view name) {
   std::string text = flags.text(name);
   if (text.empty()) return 0;
   std::int64_t value = parse_duration(text);
+  // Docker's minimum, container.MinimumDuration.
   if (value != 0 && value < 1'000'000) {
-    throw failure("Interval {} cannot be less than 1ms", go_quote(name));
+    throw dockerfile_error("Interval {} cannot be less than 1ms", go_quote(name));
   }
   return value;
 }
@@ -246,8 +262,9 @@ Instruction parse_healthcheck(const Node& node) {
   need_argument(node);
   std::string kind = to_upper(node.args[0]);
   Healthcheck check{.origin = origin(node), .test = {kind}};
+  // NONE disables the check that the base image has.
   if (kind == "NONE") {
-    if (node.args.size() != 1) throw failure("HEALTHCHECK NONE takes no arguments");
+    if (node.args.size() != 1) throw dockerfile_error("HEALTHCHECK NONE takes no arguments");
     return check;
   }
   Flags flags(node, {{"interval", kText},
@@ -255,8 +272,10 @@ Instruction parse_healthcheck(const Node& node) {
                      {"start-period", kText},
                      {"start-interval", kText},
                      {"retries", kText}});
-  if (kind != "CMD") throw failure("Unknown type {} in HEALTHCHECK (try CMD)", go_quote(kind));
-  if (node.args.size() == 1) throw failure("Missing command after HEALTHCHECK CMD");
+  if (kind != "CMD")
+    throw dockerfile_error("Unknown type {} in HEALTHCHECK (try CMD)", go_quote(kind));
+  if (node.args.size() == 1) throw dockerfile_error("Missing command after HEALTHCHECK CMD");
+  // The runtime runs CMD-SHELL through the image's shell.
   if (!node.json) check.test[0] = "CMD-SHELL";
   check.test.insert(check.test.end(), node.args.begin() + 1, node.args.end());
   check.interval = interval(flags, "interval");
@@ -264,9 +283,11 @@ Instruction parse_healthcheck(const Node& node) {
   check.start_period = interval(flags, "start-period");
   check.start_interval = interval(flags, "start-interval");
   std::string retries = flags.text("retries", "0");
-  if (retries.starts_with('-')) throw failure("--retries cannot be negative ({})", retries);
+  if (retries.starts_with('-'))
+    throw dockerfile_error("--retries cannot be negative ({})", retries);
   std::optional<std::uint64_t> count = parse_uint(retries);
-  if (!count || *count > INT32_MAX) throw failure("--retries is not a number: {}", retries);
+  if (!count || *count > INT32_MAX)
+    throw dockerfile_error("--retries is not a number: {}", retries);
   check.retries = static_cast<int>(*count);
   return check;
 }
@@ -299,6 +320,7 @@ Instruction parse_expose(const Node& node) {
   need_argument(node);
   need_no_flags(node);
   Expose expose{.origin = origin(node), .ports = node.args};
+  // BuildKit sorts them, and history shows them in that order.
   std::sort(expose.ports.begin(), expose.ports.end());
   return expose;
 }
@@ -309,24 +331,27 @@ Instruction parse_volume(const Node& node) {
   Volume volume{.origin = origin(node), .paths = {}};
   for (const std::string& arg : node.args) {
     std::string_view path = trim_space(arg);
-    if (path.empty()) throw failure("VOLUME specified can not be an empty string");
+    if (path.empty()) throw dockerfile_error("VOLUME specified can not be an empty string");
     volume.paths.emplace_back(path);
   }
   return volume;
 }
 
 Instruction parse_onbuild(const Node& node) {
-  if (node.trigger.empty()) throw failure("ONBUILD requires at least one argument");
+  if (node.trigger.empty()) throw dockerfile_error("ONBUILD requires at least one argument");
   need_no_flags(node);
   std::string trigger = to_upper(node.trigger[0].keyword);
-  if (trigger == "ONBUILD") throw failure("Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed");
+  if (trigger == "ONBUILD")
+    throw dockerfile_error("Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed");
   if (trigger == "MAINTAINER" || trigger == "FROM") {
-    throw failure("{} isn't allowed as an ONBUILD trigger", trigger);
+    throw dockerfile_error("{} isn't allowed as an ONBUILD trigger", trigger);
   }
   std::string_view text = trim_left_space(node.original);
   text = trim_left_space(text.substr(node.keyword.size()));
+  // The text behind the keyword, unparsed: it is parsed when the trigger fires.
   Onbuild onbuild{.origin = origin(node), .trigger = std::string(text)};
   for (const Heredoc& heredoc : node.heredocs) {
+    // The config of an image keeps the trigger as text, so the bodies go along.
     onbuild.trigger += "\n" + heredoc.content + heredoc.name;
   }
   return onbuild;
@@ -337,7 +362,7 @@ struct Entry {
   Instruction (*parse)(const Node&);
 };
 
-// The common ones first: of two that are equally near to a typo, the earlier is suggested.
+// Common ones first: of two candidates equally near to a typo, the earlier is suggested.
 constexpr std::array<Entry, 18> kInstructions = {{
     {"RUN", parse_run},
     {"COPY", parse_copy},
@@ -363,22 +388,20 @@ Error unknown_instruction(const Node& node) {
   std::vector<std::string> names;
   for (const Entry& entry : kInstructions) names.emplace_back(entry.keyword);
   SourceSpan where = narrow(node.span, node.keyword);
-  return failure("unknown instruction: {}{}", node.keyword, did_you_mean(node.keyword, names))
+  return dockerfile_error("unknown instruction: {}{}", node.keyword,
+                          did_you_mean(node.keyword, names))
       .at(where);
 }
 
 }  // namespace
 
 Instruction parse_instruction(const Node& node) {
-  try {
+  return at_span(node.span, [&] {
     for (const Entry& entry : kInstructions) {
       if (equal_fold(entry.keyword, node.keyword)) return entry.parse(node);
     }
     throw unknown_instruction(node);
-  } catch (Error& error) {
-    error.set_span_if_none(node.span);
-    throw;
-  }
+  });
 }
 
 }  // namespace cairn::dockerfile

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One node of the tree to one typed instruction: argument counts, flags, and what can be checked
-// before anything is expanded. Throws kDockerfile with a span.
+// Turns one node into one typed instruction: argument counts, flags, and all that can be checked
+// before expansion. Throws kDockerfile with a span.
 #pragma once
 
 #include "dockerfile/instruction.h"

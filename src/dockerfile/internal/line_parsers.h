@@ -1,21 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A joined line to keyword, flags and arguments. Each instruction has one of six argument shapes;
-// unknown keywords parse too, and are refused when they get a meaning.
+// Splits a joined line into keyword, flags and arguments. Each instruction has one of a few
+// argument shapes. Unknown keywords are accepted here and refused by parse_instruction().
 #pragma once
 
-#include <string>
+#include <cstddef>
 #include <string_view>
-#include <vector>
 
 #include "dockerfile/syntax.h"
 
 namespace cairn::dockerfile {
 
-// Fills keyword, flags, args, json, trigger and original. Throws kDockerfile without a span.
-Node parse_line(std::string_view line, char escape);
+// Counts the words of a file. Throws kLimit beyond limits::kWords.
+class WordCount {
+ public:
+  void add(std::size_t words = 1);
 
-// Words apart by white space that is neither quoted nor escaped; quotes and escapes stay.
-std::vector<std::string> parse_words(std::string_view text, char escape);
+ private:
+  std::size_t words_ = 0;
+};
+
+// Fills keyword, flags, args, json, trigger and original. Throws kDockerfile or kLimit without a
+// span.
+Node parse_line(std::string_view line, char escape, WordCount& count);
 
 }  // namespace cairn::dockerfile

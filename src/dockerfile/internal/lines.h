@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The lines of a text, each with its line end, counted from 1. A byte order mark at the very start
-// is dropped.
+// Iterates over the lines of a text, each with its line end, numbered from 1. A byte order mark at
+// the start is dropped. Borrows the text.
 #pragma once
 
 #include <algorithm>
@@ -25,7 +25,7 @@ class Lines {
     return line;
   }
 
-  int number() const { return number_; }  // of the line that next() gave last
+  int number() const { return number_; }  // of the last line returned by next()
 
  private:
   std::string_view rest_;

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Follows COPY, ADD and WORKDIR of a stage until the next RUN, and compares the paths that a chmod
+// or chown in it names. Only paths without variables and wildcards are compared: a missed case
+// costs nothing, a wrong one costs trust.
 #include "dockerfile/internal/lint_copied.h"
 
 #include <algorithm>
@@ -25,6 +29,7 @@ void CopiedFiles::see(const Instruction& instruction) {
   } else if (const auto* add = std::get_if<Add>(&instruction)) {
     copied(add->files, add->origin);
   } else if (const auto* workdir = std::get_if<Workdir>(&instruction)) {
+    // A variable in WORKDIR makes relative paths unknown.
     workdir_ = is_plain(workdir->path) ? resolve(workdir->path) : "";
     if (!workdir_.starts_with('/')) workdir_.clear();
   } else if (const auto* run = std::get_if<Run>(&instruction)) {
@@ -33,7 +38,7 @@ void CopiedFiles::see(const Instruction& instruction) {
   }
 }
 
-// Rooted when it can be known where it is, else as it stands.
+// An absolute path if the working directory is known, otherwise the relative path as it is.
 std::string CopiedFiles::resolve(const std::string& path) const {
   if (path.starts_with('/')) return rooted_path(path);
   return workdir_.empty() ? clean_path(path) : rooted_path(workdir_ + "/" + path);
@@ -42,6 +47,7 @@ std::string CopiedFiles::resolve(const std::string& path) const {
 void CopiedFiles::copied(const FileSources& files, const Origin& origin) {
   if (!is_plain(files.dest)) return;
   Copied one{.keyword = to_upper(origin.keyword), .dest = resolve(files.dest), .names = {}};
+  // Everything is below "/", so only the copied names count.
   if (one.dest == "/") one.dest.clear();
   auto lies = [&](const std::string& name) { one.names.push_back(one.dest + "/" + name); };
   for (const std::string& path : files.paths) {
@@ -54,7 +60,7 @@ void CopiedFiles::copied(const FileSources& files, const Origin& origin) {
 void CopiedFiles::ran(const Run& run) {
   if (since_run_.empty()) return;
   for (const ShellCommand& command : shell_commands(text_of(run))) {
-    if (command[0] == "cd") return;  // from here on relative paths are anyone's guess
+    if (command[0] == "cd") return;  // relative paths are unknown from here on
     if (command[0] == "chmod" || command[0] == "chown") changed(command, run);
   }
 }
@@ -75,7 +81,8 @@ void CopiedFiles::changed(const ShellCommand& command, const Run& run) {
   }
 }
 
-// The instruction that copied this very path, or a directory it is in.
+// The keyword of the instruction that copied this path, or a directory that contains it; null if
+// none did.
 const std::string* CopiedFiles::find_copy(const std::string& path) const {
   for (const Copied& one : since_run_) {
     bool below = !one.dest.empty() && (path == one.dest || path.starts_with(one.dest + "/"));

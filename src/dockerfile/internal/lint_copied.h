@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// RUN chmod and RUN chown of what the lines right above have copied: an overlay stores the whole
-// file again for one bit of its mode.
+// Finds RUN chmod and RUN chown of files that the lines right above have copied: an overlay stores
+// the whole file again for one bit of its mode.
 #pragma once
 
 #include <optional>
@@ -14,7 +14,7 @@
 
 namespace cairn::dockerfile {
 
-// Shown the instructions of one stage in their order.
+// Call see() with the instructions of one stage in order.
 class CopiedFiles {
  public:
   explicit CopiedFiles(Linter& linter) : linter_(linter) {}
@@ -30,11 +30,11 @@ class CopiedFiles {
   struct Copied {
     std::string keyword;             // COPY or ADD
     std::string dest;                // "" for "/", which everything is below
-    std::vector<std::string> names;  // where its sources came to lie
+    std::vector<std::string> names;  // the paths of its sources in the image
   };
 
   Linter& linter_;
-  std::string workdir_;  // "" while only the base knows it
+  std::string workdir_;  // "" while it depends on the base image
   std::vector<Copied> since_run_;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Values inside the options of RUN (--mount, --device), where they are more than text.
+// Typed values in the options of RUN (--mount, --device).
 #pragma once
 
 #include <string_view>
@@ -9,7 +9,7 @@
 
 namespace cairn::dockerfile {
 
-// Go's strconv.ParseBool; throws kDockerfile naming `key`.
+// Parses as Go's strconv.ParseBool. Throws kDockerfile naming `key`, without a span.
 inline bool parse_bool(std::string_view key, std::string_view value) {
   for (std::string_view yes : {"1", "t", "T", "TRUE", "true", "True"}) {
     if (value == yes) return true;
@@ -17,7 +17,7 @@ inline bool parse_bool(std::string_view key, std::string_view value) {
   for (std::string_view no : {"0", "f", "F", "FALSE", "false", "False"}) {
     if (value == no) return false;
   }
-  throw Error::of(ErrorKind::kDockerfile, "invalid value for {}: {}", key, value);
+  throw dockerfile_error("invalid value for {}: {}", key, value);
 }
 
 }  // namespace cairn::dockerfile

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Character classes as short range checks instead of Unicode tables: the language needs few of
+// them, and white space is the only one that must agree with Go exactly.
 #include "dockerfile/internal/runes.h"
 
 namespace cairn::dockerfile {

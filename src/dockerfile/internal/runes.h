@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Text as code points, for the places where the language speaks of characters: white space, names,
-// wildcards. Bytes that are not UTF-8 survive (base/utf8.h).
+// Text as code points, where the language is defined in characters: white space, names, wildcards.
+// Bytes that are not UTF-8 are preserved (base/utf8.h). Pure functions.
 #pragma once
 
 #include <string>
@@ -16,8 +16,8 @@ std::string from_runes(std::u32string_view runes);
 
 bool is_space(char32_t rune);  // Unicode White_Space, as Go's unicode.IsSpace
 bool is_digit(char32_t rune);  // ASCII only
-// Letters and digits that may stand in a variable's name, and "_". Beyond ASCII this takes the
-// blocks that hold letters and leaves out spaces, punctuation and symbols.
+// Characters of a variable name: letters, digits and "_". Beyond ASCII this accepts the blocks of
+// letters, and excludes spaces, punctuation and symbols.
 bool is_name_rune(char32_t rune);
 
 std::string_view trim_left_space(std::string_view text);

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// A splitter with quotes and separators but no expansion, redirection or grouping. Its users give
+// advice only, so it prefers to miss a command over reporting one that is not there.
 #include "dockerfile/internal/shell_text.h"
 
 #include <algorithm>
@@ -24,7 +27,9 @@ class Splitter {
         quote_ = c;
         in_word_ = true;
       } else if (c == '\\' && i + 1 < text.size()) {
+        // An escaped newline continues the line.
         if (text[++i] != '\n') add(text[i]);
+        // "&&" and "||" end an empty command the second time, which is dropped.
       } else if (c == ';' || c == '&' || c == '|' || c == '\n') {
         end_command();
       } else if (c == ' ' || c == '\t' || c == '\r') {
@@ -66,7 +71,7 @@ bool is_one_of(std::string_view word, std::initializer_list<std::string_view> wo
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-// "set -e", "set -euo pipefail", "set -o errexit".
+// Recognises "set -e", "set -euo pipefail" and "set -o errexit".
 bool sets_errexit(const ShellCommand& command) {
   if (command[0] != "set") return false;
   return std::any_of(command.begin() + 1, command.end(), [](std::string_view word) {
@@ -75,7 +80,8 @@ bool sets_errexit(const ShellCommand& command) {
   });
 }
 
-// How much deeper a line is in if, loops, case and braces than the one before.
+// The change of nesting depth by a line: if, loops, case and braces. Only the first and last word
+// of a command count.
 int depth_change(std::string_view line) {
   int change = 0;
   for (const ShellCommand& command : shell_commands(line)) {
@@ -111,6 +117,7 @@ bool goes_on_after_failure(std::string_view body) {
   while (std::optional<std::string_view> raw = lines.next()) {
     std::string_view line = trim(*raw);
     if (line.empty() || line.starts_with('#')) continue;
+    // A line inside a loop or a function belongs to the command that opened it.
     if (!continued && depth == 0) ++commands;
     depth = std::max(0, depth + depth_change(line));
     continued = line.ends_with('\\') || line.ends_with("&&") || line.ends_with('|');

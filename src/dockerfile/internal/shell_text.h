@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A glance at the text of RUN, good enough for advice: which commands it names. It is no shell, and
-// what it does not understand it passes on as words.
+// A rough reading of the text of RUN, good enough for advice: the commands that it names. It is not
+// a shell; what it does not understand stays as words. Pure functions.
 #pragma once
 
 #include <string>
@@ -12,18 +12,18 @@
 
 namespace cairn::dockerfile {
 
-using ShellCommand = std::vector<std::string>;  // its words, quotes gone; never empty
+using ShellCommand = std::vector<std::string>;  // its words without quotes; never empty
 
-// Cut at ; & | && || and line ends that are not quoted.
+// Splits at unquoted ; & | && || and line ends.
 std::vector<ShellCommand> shell_commands(std::string_view text);
 
-// The whole text of RUN: the line, the words of its exec form, the bodies of its heredocs.
+// The whole text of RUN: the line, or the words of its exec form, and the bodies of its heredocs.
 std::string text_of(const Run& run);
 
-// Whether the body of a heredoc has several commands, one after the other, and no `set -e`.
+// Whether the body of a heredoc is a sequence of commands without `set -e`.
 bool goes_on_after_failure(std::string_view body);
 
-// Whether a variable of this name is mentioned.
+// Whether `name` occurs as a whole word.
 bool mentions(std::string_view text, std::string_view name);
 
 }  // namespace cairn::dockerfile

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// An automaton whose states are positions in the list of tokens. All states that a text can reach
+// are kept in one list, with a mark for each round so that none is added twice. That bounds the
+// time for any pattern; most paths keep one or two states.
 #include "dockerfile/internal/wildcards.h"
 
 #include <algorithm>
@@ -11,14 +15,14 @@ namespace {
 
 using Kind = Token::Kind;
 
-// A character inside brackets, which may be escaped.
+// One character inside brackets, which may be escaped.
 std::optional<char32_t> take_set_rune(std::string_view& pattern) {
   if (pattern.empty() || pattern[0] == '-' || pattern[0] == ']') return std::nullopt;
   if (pattern[0] == '\\') pattern.remove_prefix(1);
   if (pattern.empty()) return std::nullopt;
   Rune rune = decode_rune(pattern);
   pattern.remove_prefix(rune.size);
-  if (pattern.empty()) return std::nullopt;  // "]" must still come
+  if (pattern.empty()) return std::nullopt;  // the closing "]" is missing
   return rune.value;
 }
 
@@ -29,6 +33,7 @@ std::optional<Token> take_set(std::string_view& pattern) {
     token.negated = true;
     pattern.remove_prefix(1);
   }
+  // A "]" in the first place is malformed, as in Go.
   while (token.ranges.empty() || !pattern.starts_with(']')) {
     std::optional<char32_t> low = take_set_rune(pattern);
     if (!low) return std::nullopt;
@@ -44,6 +49,7 @@ std::optional<Token> take_set(std::string_view& pattern) {
   return token;
 }
 
+// Whether a token can read this character. kDeep reads nothing itself: kDeepInside follows it.
 bool accepts(const Token& token, char32_t rune) {
   switch (token.kind) {
     case Kind::kRune: return rune == token.rune;
@@ -62,7 +68,7 @@ bool accepts(const Token& token, char32_t rune) {
   return false;
 }
 
-// The set of states a text has led to. State i stands before token i; the last is acceptance.
+// The states that a text can reach. State i is before token i; the last one accepts.
 class States {
  public:
   explicit States(const Tokens& tokens) : tokens_(tokens), marks_(tokens.size() + 1, 0) {
@@ -76,6 +82,7 @@ class States {
       Kind kind = tokens_[state].kind;
       bool stays = kind == Kind::kStar || kind == Kind::kAll || kind == Kind::kDeepInside;
       if (stays) add(next_, state);
+      // "**/" may end behind any slash.
       if (!stays || (kind == Kind::kDeepInside && rune == '/')) add(next_, state + 1);
     }
     advance();
@@ -87,10 +94,11 @@ class States {
   }
 
  private:
-  // Also adds what is reached without reading anything.
+  // Also adds the states that are reached without reading a character.
   void add(std::vector<std::size_t>& list, std::size_t state) {
     while (mark(list, state) && state < tokens_.size()) {
       Kind kind = tokens_[state].kind;
+      // "**/" may match nothing: marks its inside, and goes on behind it.
       if (kind == Kind::kDeep) mark(list, ++state);
       if (kind != Kind::kStar && kind != Kind::kAll && kind != Kind::kDeep) return;
       ++state;
@@ -111,7 +119,7 @@ class States {
   }
 
   const Tokens& tokens_;
-  std::vector<std::uint64_t> marks_;  // the round in which a state was added last
+  std::vector<std::uint64_t> marks_;  // the last round in which a state was added
   std::uint64_t round_ = 1;
   std::vector<std::size_t> now_;
   std::vector<std::size_t> next_;
@@ -137,6 +145,7 @@ std::optional<Token> take_token(std::string_view& pattern) {
     return Token{.kind = c == '*' ? Kind::kStar : Kind::kAny};
   }
   if (c == '\\') pattern.remove_prefix(1);
+  // An escape at the very end is malformed.
   if (pattern.empty()) return std::nullopt;
   Rune rune = decode_rune(pattern);
   pattern.remove_prefix(rune.size);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Wildcard patterns as small automata. All states a text can be in are followed at once, so no
-// pattern takes more than the product of the lengths (Thompson's construction, no backtracking).
+// Wildcard patterns as small automata (Thompson's construction). All states that a text can reach
+// are followed at once, without backtracking, so the time is at most the product of the lengths.
+// Pure functions.
 #pragma once
 
 #include <cstddef>
@@ -15,11 +16,11 @@ namespace cairn::dockerfile {
 struct Token {
   enum class Kind {
     kRune,
-    kAny,   // one character but "/"
-    kSet,   // one of ranges, or none of them
+    kAny,   // one character except "/"
+    kSet,   // a character in `ranges`, or not in them if negated
     kStar,  // any text without "/"
     kAll,   // any text
-    kDeep,  // nothing, or any text that ends in "/": always followed by kDeepInside
+    kDeep,  // empty, or any text that ends in "/"; kDeepInside follows
     kDeepInside,
   };
   Kind kind = Kind::kRune;
@@ -29,18 +30,18 @@ struct Token {
 };
 using Tokens = std::vector<Token>;
 
-// Takes the token at the front of `pattern` by the rules of Go's filepath.Match; nothing when it is
-// malformed. `pattern` must not be empty.
+// Removes the token at the front of `pattern`, by the rules of Go's filepath.Match. nullopt when it
+// is malformed. `pattern` must not be empty.
 std::optional<Token> take_token(std::string_view& pattern);
 
-// Whether take_token() can take all of it.
+// Whether all of the pattern is well-formed.
 bool is_valid_pattern(std::string_view pattern);
 
 bool matches(const Tokens& tokens, std::string_view text);
-// The sizes of all matching prefixes of `path` that are whole paths: all of it, or what stands
-// before a "/". In rising order, by one pass over the path.
+// The lengths of all prefixes of `path` that match and are whole paths (all of it, or up to a "/"),
+// in increasing order. One pass over the path.
 std::vector<std::size_t> matching_prefixes(const Tokens& tokens, std::string_view path);
-// Whether some text that starts with `prefix` matches.
+// Whether any text that starts with `prefix` can match.
 bool may_match_behind(const Tokens& tokens, std::string_view prefix);
 
 }  // namespace cairn::dockerfile
