@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// ADD's archives. Which tar it is and where its entries go is the same question as for a layer;
-// what differs is the compression, of which libarchive knows more than layers use.
+// ADD's archives. Where the entries go is the extractor's business, as for a layer. What differs is
+// the compression: archives come as bzip2 and xz too, which libarchive reads. It is used for that
+// filter only; the tar inside is read by our own reader, so that both have the same rules and
+// bounds.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -12,8 +14,9 @@
 #include "base/compress.h"
 #include "base/error.h"
 #include "base/sys/libarchive.h"
+#include "base/window_memory.h"
 #include "overlay/internal/extractor.h"
-#include "overlay/internal/tar_reader.h"
+#include "overlay/tar/internal/tar_reader.h"
 
 namespace cairn::overlay {
 namespace {
@@ -49,6 +52,9 @@ class FilteredSource final : public ByteSource {
                     words != nullptr ? words : "unknown");
   }
 
+  // The dictionary size of xz -9. liblzma does not report what an archive asks for, so assume the
+  // largest.
+  WindowShare window_{std::size_t{64} << 20};
   std::unique_ptr<archive, Free> archive_;
 };
 
@@ -62,7 +68,7 @@ bool needs_filter(const sys::Fd& file) {
                                                 6);
 }
 
-// The file's plain bytes, from its start. The members live as long as the stream is read.
+// The file's plain bytes, from its start. Keeps all members alive while the stream is read.
 class PlainFile {
  public:
   explicit PlainFile(const sys::Fd& file) : raw_(file) {
@@ -91,7 +97,7 @@ bool looks_like_archive(const sys::Fd& file) {
     }
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kCorrupt) throw;
-    filled = 0;  // only looks compressed
+    filled = 0;  // it only looks compressed
   }
   ::lseek(file.get(), 0, SEEK_SET);
   return internal::is_tar_header(std::span(block).first(filled));
@@ -109,6 +115,7 @@ std::optional<Timestamp> newest_file(const sys::Fd& file) {
     internal::TarReader reader(plain.bytes());
     while (std::optional<internal::TarEntry> entry = reader.next()) {
       bytes += std::min(entry->size, limits.max_bytes);
+      // Beyond these bounds unpacking it fails anyway.
       if (++entries > limits.max_entries || bytes > limits.max_bytes) return std::nullopt;
       if (entry->type != Type::kFile && entry->type != Type::kHardLink) continue;
       newest = std::max(newest.value_or(entry->mtime), entry->mtime);
@@ -121,14 +128,18 @@ std::optional<Timestamp> newest_file(const sys::Fd& file) {
 }
 
 UnpackResult unpack_archive(const sys::Fd& file, const sys::RootDir& root, const std::string& dest,
-                            std::optional<std::pair<uid_t, gid_t>> owner, RootKind kind,
-                            const UnpackLimits& limits) {
-  using internal::View;
-  internal::ExtractPolicy policy{.base = internal::path_parts(dest),
-                                 .view = kind == RootKind::kLayer ? View::kLayer : View::kMerged,
-                                 .owner = owner};
-  internal::Extractor extractor(sys::open_at(root.fd(), ".", O_RDONLY | O_DIRECTORY),
-                                std::move(policy), limits);
+                            const ArchiveOptions& options) {
+  using internal::XattrForm;
+  internal::ExtractPolicy policy{
+      .what = internal::Extract::kArchive,
+      .view = options.kind == RootKind::kLayer ? XattrForm::kLayer : XattrForm::kMounted,
+      .owner = options.owner,
+      .unmapped = options.unmapped};
+  // Owners apply to the directories made on the way, too, as for COPY.
+  sys::Fd into = root.make_dirs(dest, 0755, [&](const sys::Fd& made) {
+    if (options.owner) sys::chown_at(made, "", options.owner->first, options.owner->second);
+  });
+  internal::Extractor extractor(std::move(into), policy, options.limits);
   PlainFile plain(file);
   return extractor.run(plain.bytes());
 }

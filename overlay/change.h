@@ -16,14 +16,14 @@ namespace cairn::overlay {
 
 enum class ChangeKind {
   kModified,  // added, or differs from what is below
-  kDeleted,   // only `path` says something then
+  kDeleted,   // of such a change only `path` is set
 };
 
 // One entry of a layer. Paths are relative to the root, without "./" and without a trailing "/".
 struct Change {
   ChangeKind kind = ChangeKind::kModified;
   std::string path{};
-  mode_t mode = 0;  // with the type bits
+  mode_t mode = 0;  // with the type bits of stat(2)
   uid_t uid = 0;
   gid_t gid = 0;
   std::uint64_t size = 0;  // of regular files; 0 for hard links

@@ -2,18 +2,19 @@
 //
 // COPY between two roots, with the rules of the Dockerfile language (fsutil/copy in BuildKit):
 //
-// - a directory source gives its *contents*; a file goes into a destination that is a directory;
-// - symlinks in the named source and in the destination path are followed inside their roots, those
-//   inside a copied directory are copied as links;
-// - the mode and owner of the top directory are never applied to the destination, those of nested
-//   directories are, also when they exist; the destination takes the top directory's mtime;
-// - a directory over something else, or a file over a directory, is an error; a file over a file or
-// a
-//   link replaces it;
-// - hard links inside one source stay hard links.
+// - A source directory is copied as its *contents*. A file is copied into a destination that is a
+//   directory.
+// - Symlinks in the named source and in the destination path are followed inside their roots.
+//   Symlinks inside a copied directory are copied as symlinks.
+// - The mode and owner of the top directory are never applied to the destination. Those of nested
+//   directories are, even where the directory exists already. The destination takes the mtime of
+//   the top directory.
+// - A directory over anything else, or a file over a directory, is an error. A file replaces a file
+//   or a symlink.
+// - Hard links within one source stay hard links.
 //
-// Both roots are hostile: nothing is resolved but through RootDir. What is below a directory is
-// copied by several threads.
+// Both roots are hostile: every path is resolved through RootDir. Several threads copy what is
+// below a directory.
 #pragma once
 
 #include <functional>
@@ -36,75 +37,82 @@ struct Owner {
   bool operator==(const Owner&) const = default;
 };
 
-// The very file that a copy would be, where it is already.
-struct Twin {
+// An existing file identical to the copy; it is hard-linked instead. Borrows both.
+struct LinkTarget {
   const sys::Fd& dir;
   const std::string& name;
 };
 
-// A regular file that is about to be copied, as it is when it is opened.
+// A regular file that is about to be copied, as it was when it was opened.
 struct OpenFile {
   sys::Fd fd;
   struct stat st;
-  std::vector<std::string> xattrs;  // their names, in order
+  std::vector<std::string> xattrs;  // their names, sorted
 };
 
-// What the caller knows of the files of a directory that is copied from; a single file that is
-// copied is "" in it. Used by one thread.
+// What the caller knows about the files of one source directory. A single file that is copied has
+// the name "" here. Used by one thread at a time.
 class KnownDirectory {
  public:
   virtual ~KnownDirectory() = default;
-  // What gets a hard link instead of being copied, whatever became of the file meanwhile; asked
-  // first of each regular file, before anybody looks at it.
-  virtual std::optional<Twin> find_known(const std::string& /*name*/) { return std::nullopt; }
-  // The same for a file that was looked at, by a tree that wants to know what they are.
-  virtual std::optional<Twin> find_equal(const std::string& /*name*/, const struct stat& /*st*/) {
+  // The file to hard-link instead of copying, whatever became of the source since. Asked first for
+  // each regular file, before stat(2).
+  virtual std::optional<LinkTarget> find_known(const std::string& /*name*/) { return std::nullopt; }
+  // The same once stat(2) was called; see KnownTree::wants_stats().
+  virtual std::optional<LinkTarget> find_equal(const std::string& /*name*/,
+                                               const struct stat& /*st*/) {
     return std::nullopt;
   }
-  // Who is to get the bytes of a file while they are copied; null when nobody is. Kept until the
-  // next file.
+  // Optional sink that receives the file's bytes during the copy; null for none. It must live until
+  // the next file.
   virtual ByteSink* reader_of(const OpenFile& /*file*/) { return nullptr; }
-  // All of it was copied.
+  // Called when the file was copied completely.
   virtual void copied(const std::string& name, const OpenFile& file) = 0;
-  // It becomes another name of a file that was copied as such.
+  // Called when the file becomes a hard link to one that was copied in this run.
   virtual void linked(const std::string& /*name*/, const struct stat& /*st*/) {}
 };
 
-// The same of all of a tree. Safe from any thread, but for bare().
+// The same for a whole tree. Thread-safe, except for layer_directory().
 class KnownTree {
  public:
   virtual ~KnownTree() = default;
-  // `below` is a path below the directory that is copied; null when nothing is known of it.
+  // `below` is a path below the copied directory. Returns null if nothing is known about it.
   virtual std::unique_ptr<KnownDirectory> directory(const std::string& below) = 0;
-  // Whether its directories are asked for what is equal.
+  // Whether find_equal() is used, so that every file needs a stat(2).
   virtual bool wants_stats() const { return false; }
-  // The directory that is copied, as the one layer has it that it lies in alone: to be read instead
-  // of a mount of it, which is dearer. Whiteouts in it, which hide nothing, are left out.
-  virtual std::optional<sys::Fd> bare() const { return std::nullopt; }
-  // All files of that directory are there; those further down may not be.
+  // The copied directory inside its layer, if it lies in a single layer. It is read instead of an
+  // overlay mount, which is slower. Its whiteouts hide nothing and are skipped.
+  virtual std::optional<sys::Fd> layer_directory() const { return std::nullopt; }
+  // Called when all files directly in `below` are copied; those in subdirectories may not be.
   virtual void finished(const std::string& /*below*/) {}
 };
 
-// A directory of the destination as its layer has it, for writing to without a mount in between,
-// and the directory that lies below it, if one does.
-struct BareDirectory {
+// A destination directory inside its upper layer, so that writes bypass the mount; and the lower
+// directory of the same path, if there is one.
+struct LayerDirectory {
   sys::Fd upper;
   sys::Fd lower = {};
 };
 
 struct CopyOptions {
-  std::optional<Owner> owner;      // instead of the source's, also for directories made on the way
-  std::optional<ModeChange> mode;  // the same if it is absolute; symlinks have none
-  const PathFilter* filter = nullptr;  // of the source root
+  std::optional<Owner> owner;      // replaces the source's; also for directories made on the way
+  std::optional<ModeChange> mode;  // also for those if it is absolute; symlinks have no mode
+  const PathFilter* filter = nullptr;  // of paths in the source root; borrowed
   std::stop_token stop;
-  std::optional<timespec> mtime = {};  // of all that is copied, instead of the source's
-  KnownTree* known = nullptr;          // of the directory that is copied
-  // Lays bare a directory that the destination's upper layer has, by its real path: contents go
-  // there directly. The destination root is not used again after this.
-  std::function<BareDirectory(const std::string& path)> lay_bare = {};
+  std::optional<timespec> mtime = {};  // replaces the source's, for everything that is copied
+  KnownTree* known = nullptr;          // about the copied directory; borrowed
+  // Replace any entry at the destination as an entry: never write through a symlink or into a
+  // device, and remove a directory with all its contents if a file takes its name. Everything but a
+  // directory is made under a temporary name and renamed, so that no reader sees half a file. For
+  // directories on the host, as BuildKit's local exporter writes them.
+  bool replaces_entries = false;
+  // Returns a destination directory inside the upper layer, by its real path; contents are then
+  // written there directly. The destination root is not used after this call.
+  std::function<LayerDirectory(const std::string& path)> bypass_mount = {};
 };
 
-// One COPY of one source path. Errors are kDockerfile where the Dockerfile asks for the impossible.
+// One COPY of one source path. Throws kDockerfile where the Dockerfile asks for the impossible,
+// kHost where a file changes during the copy, kCancelled on a stop request.
 class TreeCopier {
  public:
   // Borrows both roots for its life.
@@ -112,6 +120,9 @@ class TreeCopier {
 
   // `source` exists in the source root and has no wildcards. `dest` keeps its trailing "/".
   void copy(const std::string& source, const std::string& dest);
+
+  // Whether a copy replaced anything other than a directory.
+  bool has_replaced() const { return has_replaced_; }
 
   // mkdir -p in the destination root with the options' owner and mode.
   sys::Fd make_dirs(const std::string& path);
@@ -121,12 +132,13 @@ class TreeCopier {
                      const std::string& target);
   void copy_single(const sys::Fd& source, const std::string& source_path,
                    const std::string& target);
-  sys::Fd lay_bare(const std::string& target, sys::RootDir::Parent& place);
+  sys::Fd bypass_mount(const std::string& target, sys::RootDir::Parent& place);
   std::string follow_final(std::string path) const;
 
   const sys::RootDir& from_;
   const sys::RootDir& to_;
   CopyOptions options_;
+  bool has_replaced_ = false;
 };
 
 }  // namespace cairn::overlay

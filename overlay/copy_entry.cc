@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// New files are made with the mode they should end with, and by the owner most files have, so that
+// for most of them neither chown(2) nor chmod(2) is needed: a COPY of small files is bound by the
+// number of system calls. The order of the rest is fixed by the kernel (see apply_metadata).
 #include "overlay/internal/copy_entry.h"
 
 #include <fcntl.h>
@@ -10,8 +14,8 @@
 namespace cairn::overlay::internal {
 using sys::Fd;
 
-// Capabilities, user attributes and ACLs. A filesystem that refuses one is no reason to fail
-// (FEATURES C12); labels of security modules belong to the host.
+// Capabilities, user attributes and ACLs. A filesystem that refuses one does not fail the COPY
+// (C12). Labels of security modules belong to the host.
 bool travels(std::string_view name) {
   if (name.starts_with("user.overlay.")) return false;  // a layer seen raw shows overlayfs's marks
   return name == "security.capability" || name.starts_with("user.") ||
@@ -31,9 +35,9 @@ Owner owner_for(const struct stat& st, const CopyOptions& options) {
   return options.owner.value_or(Owner{st.st_uid, st.st_gid});
 }
 
-// Copies, and passes on what the copy has, whatever becomes of the source meanwhile. All is read
-// once, unless the kernel copies better: a large file, whose blocks may be shared, or one with
-// holes.
+// Copies the file and passes the bytes of the copy to `reader`, so that digest and copy agree even
+// if the source changes meanwhile. Each byte is read once, unless the kernel copies better: a large
+// file, whose blocks may be shared, or one with holes.
 void copy_and_show(const Fd& source, const struct stat& st, const Fd& made, ByteSink& reader) {
   constexpr off_t kLarge = 16 << 20;
   thread_local std::vector<std::byte> buffer(256 << 10);
@@ -62,8 +66,9 @@ void copy_xattrs(const Fd& from, const std::vector<std::string>& names, const Fd
   }
 }
 
-// Owner before mode, since chown clears setuid bits; attributes after both, since chown clears
-// capabilities; times last. `now` is how it came into being, `names` are the source's attributes.
+// Owner before mode, since chown(2) clears set-id bits; attributes after both, since chown(2)
+// clears capabilities; times last. `now` is the state of the new file, `names` are the source's
+// attributes.
 void apply_metadata(const Fd& made, const struct stat& now, const Fd& source, const struct stat& st,
                     const std::vector<std::string>& names, const CopyOptions& options) {
   Owner owner = owner_for(st, options);
@@ -86,7 +91,7 @@ void apply_metadata(const Fd& made, const Fd& source, const struct stat& st,
   apply_metadata(made, sys::stat_of(made), source, st, sys::list_xattrs(source), options);
 }
 
-bool try_link(const Twin& twin, const Fd& dest_dir, const std::string& dest_name) {
+bool try_link(const LinkTarget& twin, const Fd& dest_dir, const std::string& dest_name) {
   return sys::try_link_at(twin.dir, twin.name.c_str(), dest_dir, dest_name.c_str());
 }
 
@@ -100,8 +105,9 @@ OpenFile look_at(Fd fd, const std::string& source_path) {
 }
 
 void copy_file(const Entry& entry, const OpenFile& source, const CopyOptions& options,
-               KnownDirectory* known, std::optional<NewFile>& last) {
-  // Most files come into being with the mode and owner that they are to have.
+               KnownDirectory* known, std::optional<FreshInode>& last) {
+  // Most files are created with the mode and owner they should have. Set-id bits come later, since
+  // chown(2) would clear them.
   mode_t asked = mode_for(source.st, options) & 0777;
   Fd made = sys::open_at(entry.dest_dir, entry.dest_name.c_str(),
                          O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, asked);
@@ -127,9 +133,8 @@ void copy_node(const Entry& entry, const struct stat& st, const CopyOptions& opt
   mode_t type = S_ISSOCK(st.st_mode) ? S_IFREG : st.st_mode & S_IFMT;
   const char* name = entry.dest_name.c_str();
   if (type == S_IFCHR && st.st_rdev == 0) {
-    throw Error::of(ErrorKind::kDockerfile,
-                    "cannot copy {}: overlayfs takes a 0/0 device for a deletion",
-                    entry.source_path);
+    throw dockerfile_error("cannot copy {}: overlayfs takes a 0/0 device for a deletion",
+                           entry.source_path);
   }
   sys::make_node_at(entry.dest_dir, name, type | 0600, st.st_rdev);
   Owner owner = owner_for(st, options);

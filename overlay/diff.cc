@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The walk does everything; this collects its changes. All of them are in memory then;
+// write_layer() visits them one by one instead.
 #include "overlay/diff.h"
 
 #include "overlay/internal/walk.h"

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From an upper directory to the changes it makes, as BuildKit's overlay differ sees them (and so
-// with equal diffIDs for equal trees): walk the upper only, never the whole root, and look below
-// for each name in it. Several upper directories are walked as one, for their net effect: what one
-// of them makes and a later one deletes is no change.
+// From an upper directory to the changes it makes, as BuildKit's overlay differ sees them, so that
+// equal trees have equal diffIDs. Only the upper directory is walked, never the whole root; each
+// name in it is looked up below. Several upper directories are walked as one, for their net effect:
+// what one of them makes and a later one deletes is no change.
 //
-// - A whiteout for a name that is not below is dropped.
-// - An opaque directory is told as single deletions of what it hides.
-// - An entry equal to the one below (copied up, then put back; a directory merely walked through)
-// is
-//   no change. For directories the mtime does not count: it moves with every child.
-// - Every change is preceded by its parent directories, changed or not; the root is never named.
-// - Later names of an inode are links to its first; an unchanged name of it follows as a link too.
+// - A whiteout for a name that does not exist below is dropped.
+// - An opaque directory becomes one deletion for each entry that it hides.
+// - An entry equal to the one below is no change: it was copied up and put back, or is a directory
+//   that was only walked through. The mtime of a directory does not count: it moves with every
+//   child.
+// - Every change is preceded by its parent directories, changed or not. The root itself is never
+//   listed.
+// - Later names of an inode are links to its first one. An unchanged name of a changed inode
+//   follows as a link too.
 // - Sockets are not part of a layer.
 #pragma once
 

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// A stack of levels, of which the innermost `max_open` hold a descriptor. Each push closes the one
+// that falls out of that window, after noting its device and inode. Reopening through ".." costs
+// one system call per level, and only when the walk comes back from a deep place.
 #include "overlay/internal/dir_chain.h"
 
 #include <fcntl.h>
@@ -28,6 +32,7 @@ void DirChain::pop() {
   if (!parent.dir) {
     parent.dir = sys::open_at(top(), "..", O_RDONLY | O_DIRECTORY);
     struct stat st = sys::stat_of(parent.dir);
+    // Somebody may have moved a directory elsewhere meanwhile; ".." would then leave the tree.
     if (st.st_dev != parent.device || st.st_ino != parent.inode) {
       throw Error::of(ErrorKind::kHost, "a directory was moved while its tree was being walked");
     }

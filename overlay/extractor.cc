@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Entries are placed in the order of the archive, and a later one replaces an earlier one. Every
+// path is looked up with PathFinder, so a symlink placed by one entry cannot lead a later one
+// outside. The rules for whiteouts are those of the image spec (layer.md, "Whiteouts"), translated
+// to marks of overlayfs. What unpackers disagree about is done as containerd does it.
 #include "overlay/internal/extractor.h"
 
 #include <fcntl.h>
@@ -8,6 +13,8 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/limits.h"
+#include "base/sys/ids.h"
 #include "base/text.h"
 
 namespace cairn::overlay::internal {
@@ -15,17 +22,12 @@ namespace {
 
 constexpr std::string_view kWhiteoutPrefix = ".wh.";
 constexpr std::string_view kOpaqueName = ".wh..wh..opq";
-constexpr std::string_view kAufsPrefix = ".wh..wh.";  // aufs's own bookkeeping, met in old layers
+constexpr std::string_view kAufsPrefix = ".wh..wh.";  // aufs's own files, found in old layers
 constexpr std::size_t kMaxWarnings = 20;
 constexpr std::size_t kMaxXattrs = 512;
-constexpr int kOpenDir = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 
 bool is_reserved(const std::string& part) {
   return part.starts_with(kWhiteoutPrefix);
-}
-
-timespec to_timespec(Timestamp time) {
-  return {.tv_sec = time.seconds, .tv_nsec = time.nanos};
 }
 
 void set_mtime_at(const sys::Fd& dir, const char* name, Timestamp time) {
@@ -33,29 +35,47 @@ void set_mtime_at(const sys::Fd& dir, const char* name, Timestamp time) {
 }
 
 uid_t checked_id(std::uint64_t id, const std::string& path) {
-  // (uid_t)-1 means "leave as it is" to the kernel.
+  // chown(2) takes (uid_t)-1 for "leave unchanged".
   if (id >= UINT32_MAX) throw Error::of(ErrorKind::kCorrupt, "{}: owner {} is no id", path, id);
   return static_cast<uid_t>(id);
 }
 
 }  // namespace
 
+// Too many implied directories fail a layer, which needs their metadata from below. For an archive
+// they only say which directories are its own.
+Extractor::Extractor(sys::Fd root, const ExtractPolicy& policy, const UnpackLimits& limits)
+    : finder_(std::move(root),
+              {.depth = limits.max_depth,
+               .bytes = limits.max_path,
+               .many_implied = policy.what == Extract::kLayer ? DirNames::WhenFull::kFail
+                                                              : DirNames::WhenFull::kForget}),
+      policy_(policy),
+      limits_(limits) {
+  finder_.on_made([this](const sys::Fd& made) {
+    if (policy_.owner) sys::chown_at(made, "", policy_.owner->first, policy_.owner->second);
+    if (is_layer()) sys::set_mtime(made, {});  // not "now": the same layer gives the same tree
+  });
+  if (!is_layer()) return;
+  // A layer's root counts as implied until an entry names it.
+  finder_.implied().add({});
+  finder_.set_time({});
+}
+
 UnpackResult Extractor::run(ByteSource& source) {
   TarReader tar(source);
   std::string path;
   ErrorContext while_here(
       [&] { return path.empty() ? "reading a tar archive" : "unpacking " + path; });
-  finder_.enter(policy_.base, Missing::kMake);
-  if (policy_.whiteouts) finder_.implied().insert("");  // a layer's root, until an entry names it
   while (std::optional<TarEntry> entry = tar.next()) {
     path = entry->path;
     count(*entry);
     place(*entry, tar);
   }
   path.clear();
-  if (policy_.whiteouts) tar.drain();  // a layer's digest covers what follows the archive
-  settle_implied();
-  set_dir_times();
+  if (is_layer()) tar.drain();  // a layer's digest also covers what follows the archive
+  finder_.leave();
+  if (is_layer()) result_.implied_dirs = std::move(finder_.implied());
   return std::move(result_);
 }
 
@@ -63,6 +83,7 @@ void Extractor::count(const TarEntry& entry) {
   if (++result_.entries > limits_.max_entries) {
     throw Error::of(ErrorKind::kLimit, "more than {} entries in one archive", limits_.max_entries);
   }
+  // Written as a subtraction, so that a huge size cannot overflow the sum.
   if (entry.size > limits_.max_bytes - result_.bytes) {
     throw Error::of(ErrorKind::kLimit, "more than {} in one archive",
                     human_size(limits_.max_bytes));
@@ -74,17 +95,16 @@ void Extractor::count(const TarEntry& entry) {
 }
 
 void Extractor::place(const TarEntry& entry, TarReader& tar) {
-  std::vector<std::string> own = path_parts(entry.path);
-  if (own.size() > limits_.max_depth) {
+  std::vector<std::string> parts = path_parts(entry.path);
+  if (parts.size() > limits_.max_depth) {
     throw Error::of(ErrorKind::kLimit, "more than {} directories deep", limits_.max_depth);
   }
-  if (own.empty()) {
-    place_root(entry);
+  if (parts.empty()) {
+    // ADD's destination exists already, and keeps its metadata.
+    if (is_layer()) place_root(entry);
     return;
   }
-  std::vector<std::string> parts = policy_.base;
-  parts.insert(parts.end(), own.begin(), own.end());
-  if (policy_.whiteouts && std::ranges::any_of(own, is_reserved)) {
+  if (is_layer() && std::ranges::any_of(parts, is_reserved)) {
     place_whiteout(parts);
     return;
   }
@@ -104,20 +124,21 @@ void Extractor::place(const TarEntry& entry, TarReader& tar) {
   }
 }
 
+// Only a layer has an entry for its root; it sets the metadata of "/".
 void Extractor::place_root(const TarEntry& entry) {
   if (entry.type != TarEntry::Type::kDir) {
     throw Error::of(ErrorKind::kCorrupt, "an entry named {} is no directory", entry.path);
   }
-  finder_.enter(policy_.base, Missing::kMake);
+  finder_.enter({}, Missing::kFail);
   set_owner(entry, finder_.dir(), "");
   set_xattrs(entry, finder_.dir());
   sys::chmod_fd(finder_.dir(), entry.mode);
-  finder_.implied().erase(finder_.path());
-  dir_times_[finder_.path()] = entry.mtime;
+  finder_.implied().remove({});
+  finder_.set_time(to_timespec(entry.mtime));
 }
 
-// A whiteout concerns the layers below only: what this layer itself holds under the name stays, and
-// if that is a directory, it hides the one below.
+// A whiteout concerns the layers below only. Whatever this layer has under that name stays, and if
+// that is a directory, it becomes opaque to hide the one below.
 void Extractor::place_whiteout(std::span<const std::string> parts) {
   const std::string& name = parts.back();
   std::span<const std::string> parent = parts.first(parts.size() - 1);
@@ -142,46 +163,59 @@ void Extractor::place_whiteout(std::span<const std::string> parts) {
   }
   std::optional<struct stat> st = sys::find_stat_at(finder_.dir(), victim.c_str());
   if (!st) {
-    make_whiteout(finder_.dir(), victim.c_str());
+    make_whiteout(finder_.changing(), victim.c_str());
   } else if (S_ISDIR(st->st_mode)) {
-    make_opaque(sys::open_at(finder_.dir(), victim.c_str(), kOpenDir));
+    make_opaque(sys::open_at(finder_.dir(), victim.c_str(), sys::kOpenDir));
   }
 }
 
-// Calls `call` until nothing stands in its way; it answers -1 with errno like a system call.
+// Retries `call` after removing what is in its way. It returns -1 and sets errno, like a system
+// call.
 template <typename Make>
 int Extractor::make(const std::string& name, Make call) {
+  finder_.changing();
   int result = sys::retry_eintr(call);
   if (result >= 0 || errno != EEXIST) return result;
   clear(name);
   return sys::retry_eintr(call);
 }
 
-// Later entries replace earlier ones. Tells whether a whiteout stood there.
+// Removes what an earlier entry put here. Returns whether it was a whiteout.
 bool Extractor::clear(const std::string& name) {
   std::optional<struct stat> st = sys::find_stat_at(finder_.dir(), name.c_str());
   if (!st) return false;
-  sys::remove_tree_at(finder_.dir(), name.c_str());
+  sys::remove_tree_at(finder_.changing(), name.c_str());
+  result_.has_replaced = true;
   return is_whiteout_device(*st);
 }
 
 void Extractor::place_dir(const TarEntry& entry, const std::string& name) {
+  std::vector<std::string> path = finder_.names();
+  path.push_back(name);
   bool over_whiteout = false;
-  if (::mkdirat(finder_.dir().get(), name.c_str(), 0755) < 0) {
+  bool is_new = ::mkdirat(finder_.changing().get(), name.c_str(), 0755) == 0;
+  if (!is_new) {
     if (errno != EEXIST) throw Error::from_errno(errno, "make directory {}", name);
     if (!S_ISDIR(sys::stat_at(finder_.dir(), name.c_str()).st_mode)) {
-      over_whiteout = clear(name) && policy_.whiteouts;
+      over_whiteout = clear(name) && is_layer();
+      // A directory that replaces this layer's own whiteout must not show the lower directory.
       sys::make_dir_at(finder_.dir(), name.c_str(), 0755);
+      is_new = true;
     }
   }
-  sys::Fd dir = sys::open_at(finder_.dir(), name.c_str(), kOpenDir);
+  if (is_layer()) {
+    finder_.implied().remove(path);
+  } else if (is_new) {
+    finder_.implied().add(path);  // made by this archive, so a second entry may change it
+  } else if (!finder_.implied().contains(path)) {
+    return;
+  }
+  sys::Fd dir = sys::open_at(finder_.dir(), name.c_str(), sys::kOpenDir);
   if (over_whiteout) make_opaque(dir);
   set_owner(entry, dir, "");
   set_xattrs(entry, dir);
   sys::chmod_fd(dir, entry.mode);
-  std::string path = finder_.path_of(name);
-  finder_.implied().erase(path);
-  dir_times_[std::move(path)] = entry.mtime;
+  sys::set_mtime(dir, to_timespec(entry.mtime));
 }
 
 void Extractor::place_file(const TarEntry& entry, const std::string& name, TarReader& tar) {
@@ -191,7 +225,7 @@ void Extractor::place_file(const TarEntry& entry, const std::string& name, TarRe
   }));
   if (!file) throw Error::from_errno(errno, "make file {}", name);
   write_content(entry, file, tar);
-  // The order matters: writing and chown(2) take set-id bits and capabilities away.
+  // The order matters: writing and chown(2) clear set-id bits and capabilities.
   set_owner(entry, file, "");
   set_xattrs(entry, file);
   sys::chmod_fd(file, entry.mode);
@@ -201,7 +235,7 @@ void Extractor::place_file(const TarEntry& entry, const std::string& name, TarRe
 void Extractor::write_content(const TarEntry& entry, const sys::Fd& file, TarReader& tar) {
   if (!entry.extents) {
     for (std::uint64_t left = entry.size; left > 0;) {
-      std::span<const std::byte> piece = tar.take(left);
+      std::span<const std::byte> piece = tar.read_content(left);
       sys::write_all(file, piece);
       left -= piece.size();
     }
@@ -210,45 +244,18 @@ void Extractor::write_content(const TarEntry& entry, const sys::Fd& file, TarRea
   for (const TarExtent& extent : *entry.extents) {
     ::lseek(file.get(), static_cast<off_t>(extent.offset), SEEK_SET);
     for (std::uint64_t left = extent.size; left > 0;) {
-      std::span<const std::byte> piece = tar.take(left);
+      std::span<const std::byte> piece = tar.read_content(left);
       sys::write_all(file, piece);
       left -= piece.size();
     }
   }
+  // Seeking past a hole does not extend the file; a hole at its end needs this.
   if (::ftruncate(file.get(), static_cast<off_t>(entry.size)) < 0) {
     throw Error::from_errno(errno, "set a size of {} bytes", entry.size);
   }
 }
 
-void Extractor::place_link(const TarEntry& entry, std::span<const std::string> parent,
-                           const std::string& name) {
-  std::vector<std::string> target = policy_.base;
-  std::vector<std::string> own = path_parts(entry.link);
-  if (own.empty()) throw Error::of(ErrorKind::kCorrupt, "a hard link to {}", entry.link);
-  target.insert(target.end(), own.begin(), own.end());
-  std::optional<struct stat> st;
-  sys::Fd from;
-  if (finder_.enter(std::span(target).first(target.size() - 1), Missing::kFail)) {
-    st = sys::find_stat_at(finder_.dir(), target.back().c_str());
-    from = sys::duplicate(finder_.dir());
-  }
-  finder_.enter(parent, Missing::kMake);
-  if (!st || is_whiteout_device(*st)) {
-    if (!policy_.whiteouts) {
-      throw Error::of(ErrorKind::kCorrupt, "a hard link to {}, which is not there", entry.link);
-    }
-    result_.lower_links.push_back({.path = finder_.path_of(name), .target = join(target, "/")});
-    return;
-  }
-  if (S_ISDIR(st->st_mode)) {
-    throw Error::of(ErrorKind::kCorrupt, "a hard link to the directory {}", entry.link);
-  }
-  std::optional<struct stat> there = sys::find_stat_at(finder_.dir(), name.c_str());
-  if (there && there->st_dev == st->st_dev && there->st_ino == st->st_ino) return;
-  if (there) clear(name);
-  sys::link_at(from, target.back().c_str(), finder_.dir(), name.c_str());
-}
-
+// Symlinks have no mode of their own, and user.* attributes are not allowed on them (xattr(7)).
 void Extractor::place_symlink(const TarEntry& entry, const std::string& name) {
   const sys::Fd& dir = finder_.dir();
   int made = make(name, [&] { return ::symlinkat(entry.link.c_str(), dir.get(), name.c_str()); });
@@ -257,6 +264,7 @@ void Extractor::place_symlink(const TarEntry& entry, const std::string& name) {
   set_mtime_at(dir, name.c_str(), entry.mtime);
 }
 
+// A device that this user namespace may not make is left out with a warning, not an error.
 void Extractor::place_node(const TarEntry& entry, const std::string& name) {
   bool is_fifo = entry.type == TarEntry::Type::kFifo;
   mode_t type = is_fifo ? S_IFIFO : entry.type == TarEntry::Type::kChar ? S_IFCHR : S_IFBLK;
@@ -277,47 +285,49 @@ void Extractor::place_node(const TarEntry& entry, const std::string& name) {
   set_mtime_at(dir, name.c_str(), entry.mtime);
 }
 
-// With an empty name `dir` itself is meant.
+std::pair<uid_t, gid_t> Extractor::owner_of(const TarEntry& entry) const {
+  if (policy_.owner) return *policy_.owner;
+  return {checked_id(entry.uid, entry.path), checked_id(entry.gid, entry.path)};
+}
+
+// An empty `name` means `dir` itself.
 void Extractor::set_owner(const TarEntry& entry, const sys::Fd& dir, const char* name) {
-  uid_t uid = policy_.owner ? policy_.owner->first : checked_id(entry.uid, entry.path);
-  gid_t gid = policy_.owner ? policy_.owner->second : checked_id(entry.gid, entry.path);
+  auto [uid, gid] = owner_of(entry);
   if (::fchownat(dir.get(), name, uid, gid, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) == 0) return;
-  if (errno != EINVAL && errno != EPERM) {
-    throw Error::from_errno(errno, "give {} to {}:{}", entry.path, uid, gid);
+  int code = errno;
+  // EINVAL: no mapping for the id in this user namespace. EPERM: we may not change owners at all.
+  if (code != EINVAL && code != EPERM) {
+    throw Error::from_errno(code, "give {} to {}:{}", entry.path, uid, gid);
   }
-  warn(fmt::format("{} belongs to {}:{}, which our id map does not hold; left to root", entry.path,
-                   uid, gid));
+  lose_owner(entry, uid, gid);
+}
+
+// Neighbouring entries have the same owner, and a lookup reads files of /proc.
+bool Extractor::has_ids(uid_t uid, gid_t gid) {
+  if (had_ids_ != std::pair(uid, gid)) {
+    if (!sys::has_ids(uid, gid)) return false;
+    had_ids_ = {uid, gid};
+  }
+  return true;
+}
+
+void Extractor::lose_owner(const TarEntry& entry, uid_t uid, gid_t gid) {
+  if (policy_.unmapped == UnmappedOwners::kRefuse) {
+    throw sys::unmapped_id("/" + join(path_parts(entry.path), "/"), uid, gid);
+  }
+  ++result_.lost_owners;
 }
 
 void Extractor::set_xattrs(const TarEntry& entry, const sys::Fd& file) {
   for (const auto& [name, value] : entry.xattrs) {
     std::string stored = stored_xattr_name(name);
     if (stored.empty()) continue;  // security.selinux and the like are the host's, not the image's
-    if (policy_.view == View::kMerged) stored = name;
+    // The mount escapes overlayfs's names itself; a layer directory needs them escaped by us.
+    if (policy_.view == XattrForm::kMounted) stored = name;
     if (!sys::try_set_xattr(file, stored.c_str(), value)) {
       warn(fmt::format("{} loses its attribute {}, which this filesystem refuses", entry.path,
                        name));
     }
-  }
-}
-
-void Extractor::settle_implied() {
-  for (const std::string& dir : finder_.implied()) {
-    if (!finder_.enter(path_parts(dir), Missing::kFail)) continue;  // replaced since
-    result_.implied_dirs.push_back(dir.empty() ? "." : dir);
-    if (policy_.whiteouts) dir_times_.try_emplace(dir);  // not "now": the same bytes, the same tree
-    if (policy_.owner) {
-      sys::chown_at(finder_.dir(), "", policy_.owner->first, policy_.owner->second);
-    }
-  }
-}
-
-void Extractor::set_dir_times() {
-  for (const auto& [path, mtime] : dir_times_) {
-    // A directory may have been replaced since by something else.
-    std::vector<std::string> parts = path_parts(path);
-    if (!finder_.enter(parts, Missing::kFail) || finder_.path() != path) continue;
-    sys::set_mtime(finder_.dir(), to_timespec(mtime));
   }
 }
 

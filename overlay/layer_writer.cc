@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Adapts the walk to the tar stream: checks each change, sets its time and puts it below a prefix.
+// A whole tree is written as the diff of one layer against nothing. Files are not opened here; the
+// threads of TarStream do that.
 #include "overlay/layer_writer.h"
 
 #include <fcntl.h>
@@ -8,7 +12,8 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "overlay/internal/tar_stream.h"
+#include "base/sys/ids.h"
+#include "overlay/tar/internal/tar_stream.h"
 
 namespace cairn::overlay {
 namespace {
@@ -18,6 +23,8 @@ class Writer final : public internal::ChangeVisitor {
   Writer(const LayerOptions& options, ByteSink& tar) : options_(options), tar_(tar) {}
 
   void visit(Change change, internal::Content content) override {
+    if (refuses_whiteouts_ && change.kind == ChangeKind::kModified) refuse_whiteout(change.path);
+    if (sys::is_overflow_id(change.uid, change.gid)) throw_ownerless(change.path);
     if (options_.mtime) change.mtime = {.seconds = *options_.mtime};
     if (options_.clamp_mtime && change.mtime.seconds > *options_.clamp_mtime) {
       change.mtime = {.seconds = *options_.clamp_mtime};
@@ -29,7 +36,10 @@ class Writer final : public internal::ChangeVisitor {
     tar_.add(std::move(change), std::move(content));
   }
 
-  // All that follows goes below this directory.
+  // A layer reads such a name as a whiteout (image-spec, layer.md, "Whiteouts").
+  void refuse_whiteouts() { refuses_whiteouts_ = true; }
+
+  // Puts all later changes below this directory.
   void enter(const std::string& directory) {
     directory_.clear();
     visit({.path = directory, .mode = S_IFDIR | 0755}, {});
@@ -39,21 +49,43 @@ class Writer final : public internal::ChangeVisitor {
   void finish() { tar_.finish(); }
 
  private:
+  static void refuse_whiteout(const std::string& path) {
+    constexpr std::string_view kPrefix = ".wh.";
+    std::size_t name = path.rfind('/') + 1;
+    if (!std::string_view(path).substr(name).starts_with(kPrefix)) return;
+    std::string victim = path.substr(0, name) + path.substr(name + kPrefix.size());
+    throw Error::of(ErrorKind::kStep, "/{} cannot be in a layer: its name says that /{} is deleted",
+                    path, victim)
+        .with_hint(
+            "give the file another name, or remove it in the step that makes it; docker writes "
+            "it into the layer, and who unpacks that loses the other file");
+  }
+  // The kernel shows an unmapped owner as nobody, which would then be written to the layer.
+  [[noreturn]] static void throw_ownerless(const std::string& path) {
+    throw Error::of(ErrorKind::kHost, "/{} belongs to an owner that there is no id for here", path)
+        .with_hint(
+            "this store was filled when cairn had more ids: give it those again, or use another "
+            "store with --root DIR");
+  }
+
   const LayerOptions& options_;
+  bool refuses_whiteouts_ = false;
   internal::TarStream tar_;
   std::string directory_;  // "" or with a "/" at its end
 };
 
 // On a mounted overlay user.overlay.* attributes are the image's; anywhere else they are marks.
-internal::View view_of(const sys::Fd& root) {
+internal::XattrForm view_of(const sys::Fd& root) {
   struct statfs info {};
   if (::fstatfs(root.get(), &info) < 0) throw Error::from_errno(errno, "statfs");
-  return info.f_type == OVERLAYFS_SUPER_MAGIC ? internal::View::kMerged : internal::View::kLayer;
+  return info.f_type == OVERLAYFS_SUPER_MAGIC ? internal::XattrForm::kMounted
+                                              : internal::XattrForm::kLayer;
 }
 
+// The root is reopened, since the walk owns its roots and reading a directory moves the offset.
 void walk_tree(const sys::Fd& root, Writer& writer) {
   sys::Fd own = sys::open_at(root, ".", O_RDONLY | O_DIRECTORY);
-  internal::View view = view_of(root);
+  internal::XattrForm view = view_of(root);
   std::vector<sys::Fd> roots;
   roots.push_back(std::move(own));
   internal::walk_changes(internal::LayerDirs(std::move(roots), view), LayerStack(), writer);
@@ -64,7 +96,8 @@ void walk_tree(const sys::Fd& root, Writer& writer) {
 void write_layer(const LayerStack& upper, const LayerStack& below, const LayerOptions& options,
                  ByteSink& tar) {
   Writer writer(options, tar);
-  internal::walk_changes(internal::open_layers(upper), below, writer);
+  writer.refuse_whiteouts();
+  internal::walk_changes(internal::open_layers(upper), below, writer, options.clamp_mtime);
   writer.finish();
 }
 

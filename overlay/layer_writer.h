@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A layer as a stream of tar bytes. Equal trees give equal bytes on every host: entries in order,
-// times in whole seconds, numeric owners alone, pax records only for what ustar cannot say.
-// Extended attributes kept are user.* (not overlayfs's own) and the file capability.
+// A layer as a stream of tar bytes. Equal trees give equal bytes on every host: entries are sorted,
+// times are whole seconds, owners are numeric only, and pax records appear only for what ustar
+// cannot express. The extended attributes kept are user.* (without overlayfs's own) and the file
+// capability.
 #pragma once
 
 #include <cstdint>
@@ -17,19 +18,22 @@
 namespace cairn::overlay {
 
 struct LayerOptions {
-  // Entries changed later than this (seconds since 1970) carry this time: SOURCE_DATE_EPOCH.
+  // Entries newer than this (seconds since 1970) get this time: SOURCE_DATE_EPOCH.
   std::optional<std::int64_t> clamp_mtime = {};
-  std::optional<std::int64_t> mtime = {};  // every entry carries this one
+  std::optional<std::int64_t> mtime = {};  // every entry gets this time
 };
 
-// The changes that `upper` makes to `below` (see diff.h). Memory is bounded, files are read once.
+// Writes the changes that `upper` makes to `below` (see diff.h). Memory is bounded and files are
+// read once. Throws kStep for a file whose name begins with ".wh.": a layer reads such a name as a
+// deletion. Throws kHost for an owner without an id here, and for a file that shrinks meanwhile.
 void write_layer(const LayerStack& upper, const LayerStack& below, const LayerOptions& options,
                  ByteSink& tar);
 
-// A whole tree, for `type=tar`: `root` is the open root of a mounted stack, or any directory.
+// Writes a whole tree, for `type=tar`: `root` is the open root of a mounted stack, or any
+// directory.
 void write_tree(const sys::Fd& root, const LayerOptions& options, ByteSink& tar);
 
-// Several in one tar, each below a directory of its own (0755, root's) at the top.
+// Writes several trees into one tar, each below a top-level directory of its own (0755 0:0).
 struct NamedTree {
   std::string directory;
   const sys::Fd& root;

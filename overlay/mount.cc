@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Chooses how to ask the kernel, once per process: fsopen(2) with "lowerdir+" where it is known
+// (Linux 6.8), else mount(2). Fills in the second directory that overlayfs insists on.
 #include "overlay/mount.h"
 
 #include <sys/stat.h>
@@ -8,8 +11,8 @@
 namespace cairn::overlay {
 namespace {
 
-// overlayfs wants two directories at least. Beside a real one an empty one does no harm; it lives
-// in the directory of the one it stands beside and goes away with it.
+// overlayfs wants at least two directories. An empty one does no harm; it is made next to the real
+// one and is removed along with its parent directory.
 std::string empty_beside(const std::string& dir) {
   std::string empty = dir + ".empty";
   if (::mkdir(empty.c_str(), 0755) < 0 && errno != EEXIST) {

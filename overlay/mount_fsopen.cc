@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The new mount API. Each layer is an option of its own, so neither the page that mount(2) allows
-// for options nor the meaning of ':' in them binds us.
+// The new mount API. Each layer is an option of its own, so there is neither mount(2)'s limit of
+// one page for all options, nor a special meaning of ':' in them.
 #include <fcntl.h>
 #include <sys/mount.h>
 
@@ -11,7 +11,7 @@ namespace cairn::overlay::internal {
 namespace {
 
 // fsconfig(2) takes values of at most 255 bytes, and overlayfs reads '\' as an escape in some
-// options only. A path that either rule would touch is named through a descriptor instead.
+// options only. A path that either rule affects is passed as /proc/self/fd/N instead.
 class PathNames {
  public:
   std::string name(const std::string& path) {
@@ -27,6 +27,7 @@ class PathNames {
 }  // namespace
 
 bool has_lowerdir_option() {
+  // Kernels that do not know the option refuse it here, before anything is mounted.
   sys::Fd context(::fsopen("overlay", FSOPEN_CLOEXEC));
   return context && ::fsconfig(context.get(), FSCONFIG_SET_STRING, "lowerdir+", "/", 0) == 0;
 }

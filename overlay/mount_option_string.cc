@@ -2,9 +2,9 @@
 //
 // The old mount(2), for kernels before 6.8. Its options must fit a page, which 500 absolute paths
 // do not, and it attaches the mount at a path where every thread of the process would see it. So a
-// thread leaves our mount namespace for a private copy of it, lays out symlinks with short names to
-// all directories on a tmpfs there, mounts over those names, and hands back a detached clone. The
-// names also spare us overlayfs's escaping rules for ':' and ','.
+// thread unshares the mount namespace, makes short symlinks to all directories on a tmpfs there,
+// mounts with those names, and returns a detached clone. The short names also avoid overlayfs's
+// escaping rules for ':' and ','.
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -18,7 +18,7 @@
 namespace cairn::overlay::internal {
 namespace {
 
-// A directory that no store lies in. It is covered in the thread's private namespace only.
+// A directory that never contains a store. It is covered only in the thread's own namespace.
 constexpr const char* kStage = "/proc";
 
 void link_as(const std::string& target, const std::string& name) {
@@ -43,13 +43,14 @@ std::string stage_layers(const OverlayRequest& request) {
 }
 
 sys::MountTree mount_apart(const OverlayRequest& request) {
-  // CLONE_FS first parts our working directory from the other threads', as CLONE_NEWNS demands.
+  // CLONE_NEWNS demands a working directory not shared with other threads; CLONE_FS gives one.
   if (::unshare(CLONE_FS | CLONE_NEWNS) < 0) {
     throw Error::from_errno(errno, "make a mount namespace for an overlay");
   }
   sys::set_propagation("/", MS_PRIVATE);
   sys::mount_at("tmpfs", kStage, "tmpfs", 0, "mode=0700");
   if (::chdir(kStage) < 0) throw Error::from_errno(errno, "enter {}", kStage);
+  // The names are relative: the kernel resolves them from the tmpfs, so each takes a few bytes.
   std::string options = stage_layers(request);
   sys::Fd here = sys::open_path(".", O_PATH | O_DIRECTORY);
   sys::make_dir_at(here, "m", 0700);
@@ -60,6 +61,7 @@ sys::MountTree mount_apart(const OverlayRequest& request) {
 }  // namespace
 
 sys::MountTree mount_by_option_string(const OverlayRequest& request) {
+  // The namespace of a thread ends with the thread; the detached clone outlives it.
   std::packaged_task<sys::MountTree()> task([&] { return mount_apart(request); });
   std::future<sys::MountTree> tree = task.get_future();
   std::jthread(std::move(task)).join();

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The door to the extractor for layers. The root gets fixed metadata first: it would otherwise keep
+// the mode and owner of the directory that the store made, if no entry names it.
 #include "overlay/unpack.h"
 
 #include <fcntl.h>
@@ -9,16 +12,15 @@
 namespace cairn::overlay {
 
 UnpackResult unpack_layer(ByteSource& tar, const std::string& dir, const UnpackLimits& limits,
-                          LayerPlace place) {
+                          LayerPlace place, UnmappedOwners owners) {
   sys::Fd root = sys::open_path(dir, O_RDONLY | O_DIRECTORY);
   sys::chmod_fd(root, 0755);
   sys::chown_at(root, "", 0, 0);
-  // The root is implied until an entry names it.
-  internal::ExtractPolicy policy{.base = {},
-                                 .view = internal::View::kLayer,
-                                 .whiteouts = true,
-                                 .drop_whiteouts = place == LayerPlace::kLowest};
-  internal::Extractor extractor(std::move(root), std::move(policy), limits);
+  internal::ExtractPolicy policy{.what = internal::Extract::kLayer,
+                                 .view = internal::XattrForm::kLayer,
+                                 .drop_whiteouts = place == LayerPlace::kLowest,
+                                 .unmapped = owners};
+  internal::Extractor extractor(std::move(root), policy, limits);
   return extractor.run(tar);
 }
 

@@ -1,23 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Whether an entry of an upper directory says anything that the tree below does not say already.
+// Whether an entry of an upper directory differs from the entry below.
 #pragma once
 
+#include <cstdint>
+#include <optional>
+
 #include "overlay/change.h"
-#include "overlay/internal/marks.h"
+#include "overlay/internal/overlay_xattrs.h"
 
 namespace cairn::overlay::internal {
 
-// What a tree holds under a name, without its content.
+// The metadata of `st` as a change; content, link target and attributes are not filled in.
 Change describe(std::string path, const struct stat& st);
 
-// Whether `below` has the name for something of the same metadata, attributes and content apart:
-// only then is there anything to look closer at.
+// Whether `below` has an entry of this name with the same metadata. Attributes and content are not
+// compared; only if this holds are they worth reading.
 bool is_like_below(const Change& change, const sys::Fd& below, const char* name);
-// `file` is the open regular file of `change`, or empty.
+// Compares the rest: link target, attributes and content. `file` is the open regular file of
+// `change`, or empty; it is left at its start.
 bool same_as_below(const Change& change, const sys::Fd& file, const sys::Fd& below,
-                   const char* name, View below_view);
-// The same for directories, by mode, owner and attributes.
-bool same_directory(const Change& change, const sys::Fd& below, View below_view);
+                   const char* name, XattrForm below_view);
+// Compares directories, by mode, owner, time and attributes. Times are compared as a layer stores
+// them, in whole seconds and no later than `clamp`: the directory below may have been made here or
+// may come from a layer, and the answer must not depend on which.
+bool same_directory(const Change& change, const sys::Fd& below, XattrForm below_view,
+                    std::optional<std::int64_t> clamp);
 
 }  // namespace cairn::overlay::internal

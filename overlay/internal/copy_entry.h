@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One entry of a tree being copied: what becomes of a file, a link, a node, and of metadata.
+// Copies one entry of a tree - a file, a symlink, a device - with its metadata.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace cairn::overlay::internal {
 
-// Where an entry is and where it goes: names in open directories. Nothing is at the destination.
+// Where an entry is and where it goes: names in open directories. The destination name is free.
 struct Entry {
   const sys::Fd& source_dir;
   const std::string& source_name;
@@ -18,26 +18,26 @@ struct Entry {
   const std::string& dest_name;
 };
 
-// What a new file of some mode looks like before its metadata is set: the same for all that one
-// thread makes in one directory.
-struct NewFile {
+// stat(2) of a newly made file before its metadata is set. It is the same for all files with one
+// mode that a thread makes in one directory, so one stat(2) serves them all.
+struct FreshInode {
   mode_t asked;
   struct stat st;
 };
 
-// What cannot be linked (too many links, gone, another filesystem) is to be copied.
-bool try_link(const Twin& twin, const sys::Fd& dest_dir, const std::string& dest_name);
-// `fd` is of a file that is still one, or this fails.
+// False if the file cannot be linked (too many links, gone, another filesystem): then copy it.
+bool try_link(const LinkTarget& twin, const sys::Fd& dest_dir, const std::string& dest_name);
+// Reads metadata and attribute names. Throws kHost if `fd` is no longer a regular file.
 OpenFile look_at(sys::Fd fd, const std::string& source_path);
-// `last` is what the last one here came out as. `known` may be null, and learns nothing but the
-// bytes.
+// `last` caches the FreshInode of the previous file in this directory. `known` may be null; only
+// its reader_of() is called.
 void copy_file(const Entry& entry, const OpenFile& source, const CopyOptions& options,
-               KnownDirectory* known, std::optional<NewFile>& last);
+               KnownDirectory* known, std::optional<FreshInode>& last);
 void copy_symlink(const Entry& entry, const struct stat& st, const CopyOptions& options);
 // Devices and FIFOs are made anew; a socket has no meaning in an image and becomes an empty file.
 void copy_node(const Entry& entry, const struct stat& st, const CopyOptions& options);
 
-// What the options leave of the metadata of a source directory, and its attributes.
+// Sets the metadata of a source directory as the options change it, and its attributes.
 void apply_metadata(const sys::Fd& made, const sys::Fd& source, const struct stat& st,
                     const CopyOptions& options);
 void copy_xattrs(const sys::Fd& from, const sys::Fd& to);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The directories from a root down to where a walk stands, by descriptor. Trees in images may be
-// deeper than PATH_MAX has bytes and than a process may hold descriptors, so only the innermost few
-// stay open; the others are opened again through ".." on the way back, and must then be the same
-// directories as before.
+// The directories from a root down to the current position of a walk, by descriptor. Trees in
+// images may be deeper than PATH_MAX bytes and than the descriptor limit, so only the innermost few
+// stay open. The others are reopened through ".." on the way back and must be the same directories
+// as before, or pop() throws kHost.
 #pragma once
 
 #include <vector>
@@ -26,7 +26,7 @@ class DirChain {
  private:
   struct Level {
     sys::Fd dir;
-    dev_t device = 0;  // known once the descriptor was closed
+    dev_t device = 0;  // set when the descriptor is closed
     ino_t inode = 0;
   };
   std::size_t max_open_;  // at least one

@@ -1,29 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Puts the entries of one tar archive below a root.
+// Places the entries of one tar archive below a root. Used once, by one thread.
 #pragma once
 
-#include <map>
-
-#include "overlay/internal/marks.h"
+#include "overlay/internal/overlay_xattrs.h"
 #include "overlay/internal/path_finder.h"
-#include "overlay/internal/tar_reader.h"
+#include "overlay/tar/internal/tar_reader.h"
 #include "overlay/unpack.h"
 
 namespace cairn::overlay::internal {
 
+// As utimensat(2) takes it.
+inline timespec to_timespec(Timestamp time) {
+  return {.tv_sec = time.seconds, .tv_nsec = time.nanos};
+}
+
+// The two things that a tar can be.
+enum class Extract {
+  kLayer,    // whiteouts delete, the root is an ordinary entry, times do not depend on the clock
+  kArchive,  // a ".wh." name is just a name; existing directories keep their metadata
+};
+
 struct ExtractPolicy {
-  std::vector<std::string> base;  // where in the root the archive's "/" is
-  View view = View::kLayer;       // kLayer: escape attributes as layer directories do
-  bool whiteouts = false;         // .wh. names delete; otherwise they are names like others
-  bool drop_whiteouts = false;    // they delete nothing, there being nothing below
+  Extract what = Extract::kLayer;
+  XattrForm view = XattrForm::kLayer;  // kLayer: escape attributes as layer directories do
+  bool drop_whiteouts = false;         // there is nothing below that they could delete
   std::optional<std::pair<uid_t, gid_t>> owner{};
+  UnmappedOwners unmapped = UnmappedOwners::kRefuse;
 };
 
 class Extractor {
  public:
-  Extractor(sys::Fd root, ExtractPolicy policy, const UnpackLimits& limits)
-      : finder_(std::move(root)), policy_(std::move(policy)), limits_(limits) {}
+  // Below `root`, which is the archive's "/".
+  Extractor(sys::Fd root, const ExtractPolicy& policy, const UnpackLimits& limits);
 
   UnpackResult run(ByteSource& tar);
 
@@ -35,6 +44,8 @@ class Extractor {
   void place_file(const TarEntry& entry, const std::string& name, TarReader& tar);
   void place_link(const TarEntry& entry, std::span<const std::string> parent,
                   const std::string& name);
+  void describe_link(const TarEntry& entry, const struct stat& st, const std::string& name);
+  void note_lower_link(const TarEntry& entry, const std::string& path, const std::string& target);
   void place_symlink(const TarEntry& entry, const std::string& name);
   void place_node(const TarEntry& entry, const std::string& name);
 
@@ -42,19 +53,21 @@ class Extractor {
   int make(const std::string& name, Make call);
   bool clear(const std::string& name);
   void write_content(const TarEntry& entry, const sys::Fd& file, TarReader& tar);
+  std::pair<uid_t, gid_t> owner_of(const TarEntry& entry) const;
   void set_owner(const TarEntry& entry, const sys::Fd& dir, const char* name);
+  void lose_owner(const TarEntry& entry, uid_t uid, gid_t gid);
+  bool has_ids(uid_t uid, gid_t gid);
   void set_xattrs(const TarEntry& entry, const sys::Fd& file);
   void count(const TarEntry& entry);
-  void settle_implied();
-  void set_dir_times();
+  bool is_layer() const { return policy_.what == Extract::kLayer; }
   void warn(std::string text);
 
   PathFinder finder_;
   ExtractPolicy policy_;
   const UnpackLimits& limits_;
   UnpackResult result_;
-  // Files put into a directory change its mtime, so these wait for the end.
-  std::map<std::string, Timestamp> dir_times_;
+  std::optional<std::pair<uid_t, gid_t>> had_ids_;  // the last owner that has_ids() found mapped
+  std::size_t link_bytes_ = 0;                      // of result_.lower_links
 };
 
 }  // namespace cairn::overlay::internal

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One directory after the other of several layers at once, merged as overlayfs merges them. A mount
-// of the same layers would hide what a walk for changes is after: the whiteouts and opaque
-// directories that speak of still lower layers. What overlayfs does, name by name:
+// Walks the directories of several layers at once, merged as overlayfs merges them. A mount of the
+// same layers would hide what a diff needs: the whiteouts and opaque directories that refer to
+// still lower layers. The rules of overlayfs, for each name:
 //
-// - the highest layer that has a name decides; a whiteout there deletes it from all below;
-// - a directory is joined with those of its name further down, until one is opaque or until a layer
-//   has something else there; then nothing lower shows in it, nor in what is below it;
-// - its metadata are those of the highest.
+// - The highest layer that has the name decides. A whiteout there deletes it from all layers below.
+// - A directory is merged with those of the same name further down, until one is opaque or a layer
+//   has something other than a directory there. Nothing lower shows in it or in its subdirectories.
+// - Its metadata is that of the highest layer.
 #pragma once
 
 #include <optional>
@@ -15,46 +15,50 @@
 #include <vector>
 
 #include "overlay/internal/dir_chain.h"
-#include "overlay/internal/marks.h"
+#include "overlay/internal/overlay_xattrs.h"
 
 namespace cairn::overlay::internal {
 
 struct LayerEntry {
   std::string name;
-  std::optional<std::size_t> layer{};  // the highest that has the name, counted from the lowest
+  std::optional<std::size_t> layer{};  // highest layer with the name, 0 = lowest; none: only below
 };
 
 class LayerDirs {
  public:
-  // The roots of the layers, the lowest first; a merged view is one layer without marks.
-  LayerDirs(std::vector<sys::Fd> roots, View view);
+  // Takes the roots of the layers, the lowest first. A merged view counts as one layer without
+  // marks.
+  LayerDirs(std::vector<sys::Fd> roots, XattrForm view);
 
-  View view() const { return view_; }
+  XattrForm view() const { return view_; }
 
-  // Of the directory where it stands, in byte order.
+  // The entries of the current directory, in byte order.
   std::vector<LayerEntry> list() const;
-  // Whether it shows nothing of a tree below all these layers.
+  // Whether the current directory hides everything below all these layers.
   bool hides_below() const { return levels_.back().hides_below; }
-  // Where `entry` is, and after push() what it is.
+  // The directory that contains `entry`; after push(entry), the entry itself.
   const sys::Fd& dir(const LayerEntry& entry) const { return chains_[*entry.layer].top(); }
   bool is_whiteout(const LayerEntry& entry, const struct stat& st) const;
+  // Whether its layer replaces even what it equals (layer_marks.h).
+  bool replaces(const LayerEntry& entry) const { return replaces_[*entry.layer]; }
 
-  void push(const LayerEntry& entry);  // which is a directory
+  void push(const LayerEntry& entry);  // enters a directory
   void pop();
 
  private:
   struct Part {
     std::size_t layer;
-    bool holds_whiteouts = false;  // opaque=x
+    bool holds_whiteouts = false;  // overlay.opaque=x
   };
   struct Level {
-    std::vector<Part> parts{};  // the highest first
+    std::vector<Part> parts{};  // one for each merged layer, the highest first
     bool hides_below = false;
   };
   bool join(Level& level, std::size_t layer);
 
-  View view_;
+  XattrForm view_;
   std::vector<DirChain> chains_;
+  std::vector<bool> replaces_;  // by layer
   std::vector<Level> levels_;
 };
 

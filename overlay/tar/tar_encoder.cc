@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "overlay/internal/tar_encoder.h"
+//
+// Follows Go's archive/tar (writer.go, strconv.go) byte for byte: which values go to a pax record,
+// how records are sorted, what the pax header is called, and what remains in the ustar fields. A
+// difference in any of them would change the diffID of a layer that is otherwise equal to
+// BuildKit's.
+#include "overlay/tar/internal/tar_encoder.h"
 
 #include <sys/sysmacros.h>
 
@@ -31,13 +36,13 @@ void put_digits(std::span<char> into, std::uint64_t value) {
   }
 }
 
-// A field of octal digits ends in NUL.
+// A field of octal digits ends in a NUL, which takes one byte.
 bool fits_octal(TarField at, std::int64_t value) {
   return value >= 0 && value < std::int64_t{1} << ((at.width - 1) * 3);
 }
 
 void put_octal(TarBlock& block, TarField at, std::int64_t value) {
-  // What does not fit stands in a pax record, and 0 in its place.
+  // A value that does not fit goes to a pax record, and the field holds 0.
   if (!fits_octal(at, value)) value = 0;
   put_digits(slot(block, at).first(at.width - 1), static_cast<std::uint64_t>(value));
 }
@@ -45,7 +50,7 @@ void put_octal(TarBlock& block, TarField at, std::int64_t value) {
 void put_text(TarBlock& block, TarField at, std::string_view text) {
   std::span<char> into = slot(block, at);
   std::ranges::copy(text.substr(0, at.width), into.begin());
-  // A name cut off after a slash would look like a directory to readers without pax.
+  // Readers without pax take a name that is cut after a slash for a directory.
   if (text.size() > at.width && into.back() == '/') {
     std::size_t end = at.width;
     while (end > 0 && into[end - 1] == '/') --end;
@@ -55,12 +60,14 @@ void put_text(TarBlock& block, TarField at, std::string_view text) {
 
 void seal(TarBlock& block) {
   std::memcpy(slot(block, kMagic).data(), "ustar\00000", kMagic.width);
+  // Six digits, NUL, space: the checksum has a form of its own.
   std::span<char> into = slot(block, kChecksum);
   put_digits(into.first(6), tar_checksum(block));
   into[6] = '\0';
   into[7] = ' ';
 }
 
+// A hard link has the type of a link, whatever its inode is.
 char type_flag(const Change& change) {
   if (!change.hardlink_to.empty()) return '1';
   switch (change.mode & S_IFMT) {
@@ -75,15 +82,16 @@ char type_flag(const Change& change) {
 
 // "<length> <key>=<value>\n", where the length counts its own digits.
 std::string pax_record(std::string_view key, std::string_view value) {
+  // The length counts its own digits: one more digit may make it longer again, hence twice.
   std::size_t rest = key.size() + value.size() + 3;
   std::size_t size = rest + std::to_string(rest).size();
   size = rest + std::to_string(size).size();
   return fmt::format("{} {}={}\n", size, key, value);
 }
 
-// What ustar cannot say about the entry, by key.
-std::string pax_records(const Change& change, const std::string& name, const std::string& link) {
-  std::map<std::string, std::string> records;
+// The pax records of an entry: `records`, and whatever ustar cannot express. Sorted by key.
+std::string pax_records(const Change& change, const std::string& name, const std::string& link,
+                        std::map<std::string, std::string> records) {
   auto text = [&](const char* key, TarField at, const std::string& value) {
     if (value.size() > at.width || !is_ascii(value)) records[key] = value;
   };
@@ -102,7 +110,8 @@ std::string pax_records(const Change& change, const std::string& name, const std
   return out;
 }
 
-// "a/b/c" and "a/b/c/" give the names Go gives: a/b/PaxHeaders.0/c and a/b/c/PaxHeaders.0.
+// The name Go gives the pax header: a/b/PaxHeaders.0/c for "a/b/c", a/b/c/PaxHeaders.0 for
+// "a/b/c/".
 std::string extended_header_name(const std::string& name) {
   std::size_t slash = name.rfind('/');
   std::string dir = slash == std::string::npos ? "" : name.substr(0, slash + 1);
@@ -116,9 +125,36 @@ std::string extended_header_name(const std::string& name) {
 
 void TarEncoder::put_header(const Change& change) {
   if (change.kind == ChangeKind::kDeleted) return put_deletion(change.path);
+  put_header(change, {});
+}
+
+// The map: the number of extents, then offset and size of each, one number a line, padded to a
+// block.
+void TarEncoder::put_sparse_header(const Change& change, const std::vector<TarExtent>& extents) {
+  std::string map = fmt::format("{}\n", extents.size());
+  std::uint64_t stored = 0;
+  for (const TarExtent& extent : extents) {
+    map += fmt::format("{}\n{}\n", extent.offset, extent.size);
+    stored += extent.size;
+  }
+  map.resize(map.size() + padding(map.size()));
+  std::map<std::string, std::string> records{{"GNU.sparse.major", "1"},
+                                             {"GNU.sparse.minor", "0"},
+                                             {"GNU.sparse.name", change.path},
+                                             {"GNU.sparse.realsize", std::to_string(change.size)}};
+  // Readers that know nothing of sparse files extract the map and data under this name.
+  Change in_archive = change;
+  std::size_t name = change.path.rfind('/') + 1;
+  in_archive.path.insert(name, "GNUSparseFile.0/");
+  in_archive.size = map.size() + stored;
+  put_header(in_archive, std::move(records));
+  put(map);
+}
+
+void TarEncoder::put_header(const Change& change, std::map<std::string, std::string> more) {
   std::string name = S_ISDIR(change.mode) ? change.path + "/" : change.path;
   std::string link = change.hardlink_to.empty() ? change.link_target : change.hardlink_to;
-  std::string records = pax_records(change, name, link);
+  std::string records = pax_records(change, name, link, std::move(more));
   if (!records.empty()) put_extended_header(extended_header_name(name), records);
   TarBlock block{};
   put_text(block, kName, ascii_part(name));
@@ -135,7 +171,7 @@ void TarEncoder::put_header(const Change& change) {
   put(block);
 }
 
-// A whiteout entry is plain ustar: dated 1970, and a long name split at a slash where that fits.
+// A whiteout entry is plain ustar and dated 1970, with a long name split at a slash if possible.
 void TarEncoder::put_deletion(const std::string& path) {
   std::size_t slash = path.rfind('/');
   std::string dir = slash == std::string::npos ? "" : path.substr(0, slash + 1);
@@ -174,7 +210,7 @@ void TarEncoder::put_extended_header(const std::string& name, const std::string&
   put_zeros(padding(records.size()));
 }
 
-// Reads straight into the output: no file is mapped and none is copied twice.
+// Reads straight into the output: no file is mapped, and no byte is copied twice.
 void TarEncoder::put_content(const Change& change, const sys::Fd& file, std::size_t count) {
   std::size_t at = out_.size();
   out_.resize(at + count);

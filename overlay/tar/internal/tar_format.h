@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The 512-byte tar header (POSIX.1-1988 "ustar"; GNU tar and pax stretch it) as offsets and widths.
+// Offsets and widths of the 512-byte tar header (POSIX.1-1988 "ustar"; GNU tar and pax extend it).
 #pragma once
 
 #include <array>

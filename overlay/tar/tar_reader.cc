@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "overlay/internal/tar_reader.h"
+//
+// One block decides what follows. Extended headers ('x', 'L', 'K') are collected until the entry
+// they describe; then the header is decoded, records over fields. What remains of an entry's
+// content is skipped by reading, since the source cannot seek. All lengths are checked before
+// memory is taken for them.
+#include "overlay/tar/internal/tar_reader.h"
 
 #include <sys/stat.h>
 
@@ -7,28 +12,27 @@
 #include <cstring>
 
 #include "base/error.h"
-#include "overlay/internal/tar_fields.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "overlay/tar/internal/tar_fields.h"
 
 namespace cairn::overlay::internal {
 namespace {
 
-// A pax header or a GNU long name; Go's archive/tar has the same bound.
+// The size of a pax header or a GNU long name. Go's archive/tar has the same bound.
 constexpr std::uint64_t kMaxSpecial = 1 << 20;
 constexpr std::size_t kBufferSize = 256 << 10;
-
-[[noreturn]] void corrupt(std::string_view what) {
-  throw Error::of(ErrorKind::kCorrupt, "damaged tar archive: {}", what);
-}
 
 bool is_zero(const TarBlock& block) {
   return std::ranges::all_of(block, [](char c) { return c == '\0'; });
 }
 
+// Some old writers summed signed bytes, so both sums are accepted, as in Go and GNU tar.
 bool checksum_holds(const TarBlock& block) {
   std::int64_t signed_sum = static_cast<std::int64_t>(kChecksum.width) * ' ';
   for (std::size_t i = 0; i < kBlock; ++i) {
     bool in_field = i >= kChecksum.offset && i < kChecksum.offset + kChecksum.width;
-    if (!in_field) signed_sum += static_cast<signed char>(block[i]);  // some old tars summed so
+    if (!in_field) signed_sum += static_cast<signed char>(block[i]);  // as some old writers did
   }
   std::int64_t stated = tar_number(field(block, kChecksum));
   return stated == static_cast<std::int64_t>(tar_checksum(block)) || stated == signed_sum;
@@ -41,9 +45,9 @@ bool is_gnu(const TarBlock& block) {
 TarEntry::Type type_of(char flag, const std::string& path) {
   using Type = TarEntry::Type;
   switch (flag) {
-    case '\0':
-    case '0':  // Before ustar, a trailing slash was all that told a directory.
+    case '\0':  // before ustar, only a trailing slash marked a directory
       return path.ends_with('/') ? Type::kDir : Type::kFile;
+    case '0': return Type::kFile;
     case '1': return Type::kHardLink;
     case '2': return Type::kSymlink;
     case '3': return Type::kChar;
@@ -56,8 +60,9 @@ TarEntry::Type type_of(char flag, const std::string& path) {
   }
 }
 
-bool has_content(TarEntry::Type type) {
-  return type == TarEntry::Type::kFile || type == TarEntry::Type::kOther;
+// Whether content blocks follow an entry of this type, whatever its name ends in.
+bool has_content(TarEntry::Type type, char flag) {
+  return type == TarEntry::Type::kFile || type == TarEntry::Type::kOther || flag == '\0';
 }
 
 const std::string* find(const std::map<std::string, std::string>& records, const char* key) {
@@ -67,7 +72,7 @@ const std::string* find(const std::map<std::string, std::string>& records, const
 
 std::string path_in(const TarBlock& block) {
   std::string path = tar_text(field(block, kName));
-  // GNU's header has other things where ustar has the prefix.
+  // GNU's header has other fields where ustar has the prefix.
   bool is_ustar = field(block, kMagic).starts_with(std::string_view("ustar\0", 6));
   std::string prefix = is_ustar ? tar_text(field(block, kPrefix)) : "";
   return prefix.empty() ? path : prefix + "/" + path;
@@ -101,19 +106,19 @@ bool is_tar_header(std::span<const std::byte> bytes) {
 
 TarReader::TarReader(ByteSource& source) : source_(source), buffer_(kBufferSize) {}
 
-// Some unread bytes, or none at the end of the source.
+// Some unread bytes; empty at the end of the source.
 std::span<std::byte> TarReader::fill() {
   if (unread_.empty()) unread_ = std::span(buffer_).first(source_.read(buffer_));
   return unread_;
 }
 
-// False when the source ended before the first byte.
+// Returns false if the source ends before the first byte.
 bool TarReader::read_exactly(std::span<char> into) {
   std::size_t done = 0;
   while (done < into.size()) {
     std::span<std::byte> have = fill();
     if (have.empty() && done == 0) return false;
-    if (have.empty()) corrupt("it ends in the middle");
+    if (have.empty()) throw_damaged_tar("it ends in the middle");
     std::size_t count = std::min(have.size(), into.size() - done);
     std::memcpy(into.data() + done, have.data(), count);
     unread_ = have.subspan(count);
@@ -126,10 +131,10 @@ bool TarReader::read_block(TarBlock& block) {
   return read_exactly(block);
 }
 
-std::span<const std::byte> TarReader::take(std::uint64_t limit) {
+std::span<const std::byte> TarReader::read_content(std::uint64_t limit) {
   std::uint64_t want = std::min(limit, content_left_);
   std::span<std::byte> have = fill();
-  if (want == 0 || have.empty()) corrupt("it ends in the middle of a file");
+  if (want == 0 || have.empty()) throw_damaged_tar("it ends in the middle of a file");
   have = have.first(static_cast<std::size_t>(std::min<std::uint64_t>(want, have.size())));
   unread_ = unread_.subspan(have.size());
   content_left_ -= have.size();
@@ -141,7 +146,7 @@ void TarReader::skip_content() {
   content_left_ = padding_left_ = 0;
   while (left > 0) {
     std::span<std::byte> have = fill();
-    if (have.empty()) corrupt("it ends in the middle of a file");
+    if (have.empty()) throw_damaged_tar("it ends in the middle of a file");
     std::size_t count = static_cast<std::size_t>(std::min<std::uint64_t>(left, have.size()));
     unread_ = have.subspan(count);
     left -= count;
@@ -152,10 +157,17 @@ void TarReader::drain() {
   while (!fill().empty()) unread_ = {};
 }
 
-std::string TarReader::read_special(std::uint64_t size) {
-  if (size > kMaxSpecial) corrupt("an extended header above 1 MiB");
+std::string TarReader::read_special(std::uint64_t size, std::uint64_t& sum) {
+  if (size > kMaxSpecial) throw_damaged_tar("an extended header above 1 MiB");
+  sum += size;
+  if (sum > limits::kTarHeaders) {
+    throw Error::of(ErrorKind::kLimit,
+                    "an entry of a tar archive has extended headers of more than {}",
+                    human_size(limits::kTarHeaders));
+  }
   std::string text(static_cast<std::size_t>(size), '\0');
-  if (size > 0 && !read_exactly(text)) corrupt("it ends in the middle");
+  if (size > 0 && !read_exactly(text)) throw_damaged_tar("it ends in the middle");
+  // The padding counts as content here, and is skipped with it.
   content_left_ = padding(size);
   skip_content();
   return text;
@@ -165,26 +177,29 @@ std::optional<TarEntry> TarReader::next() {
   skip_content();
   Records records;
   std::string long_name, long_link;
+  std::uint64_t special = 0;  // bytes of extended headers
   TarBlock block;
   while (!ended_) {
     if (!read_block(block)) {
-      // Archives without the two empty blocks exist, but none that ends after an extended header.
+      // Some archives lack the two empty blocks at the end, but none ends after an extended header.
       if (!records.empty() || !long_name.empty() || !long_link.empty())
-        corrupt("it ends too early");
+        throw_damaged_tar("it ends too early");
       break;
     }
     if (is_zero(block)) break;
-    if (!checksum_holds(block)) corrupt("a header's checksum is wrong");
+    if (!checksum_holds(block)) throw_damaged_tar("a header's checksum is wrong");
     char flag = field(block, kType)[0];
     std::uint64_t size = tar_size(field(block, kSize));
+    // Records add up until an entry takes them: 'X' is how old Solaris spells 'x'.
     if (flag == 'x' || flag == 'X') {
-      parse_pax(read_special(size), records);
+      parse_pax(read_special(size, special), records);
     } else if (flag == 'g') {
-      read_special(size);  // global defaults: git's commit id and the like, never about one file
+      // Global defaults: git's commit id and the like, never about one file.
+      read_special(size, special);
     } else if (flag == 'L') {
-      long_name = tar_text(read_special(size));
+      long_name = tar_text(read_special(size, special));
     } else if (flag == 'K') {
-      long_link = tar_text(read_special(size));
+      long_link = tar_text(read_special(size, special));
     } else {
       if (!long_name.empty()) records.try_emplace("path", long_name);
       if (!long_link.empty()) records.try_emplace("linkpath", long_link);
@@ -195,6 +210,7 @@ std::optional<TarEntry> TarReader::next() {
   return std::nullopt;
 }
 
+// Header fields first, then the records that override them, then what the type allows.
 TarEntry TarReader::decode(const TarBlock& block, const Records& records) {
   TarEntry entry;
   entry.path = path_in(block);
@@ -211,16 +227,17 @@ TarEntry TarReader::decode(const TarBlock& block, const Records& records) {
     entry.dev_major = static_cast<std::uint32_t>(tar_number(field(block, kDevMajor)));
     entry.dev_minor = static_cast<std::uint32_t>(tar_number(field(block, kDevMinor)));
   }
-  // Writers differ on whether links and directories may state a size; none has content for it.
-  if (!has_content(entry.type)) entry.size = 0;
-  if (entry.size > INT64_MAX - kBlock) corrupt("a size beyond all files");
+  // Writers differ on whether links and directories may state a size; they never have content.
+  if (!has_content(entry.type, flag)) entry.size = 0;
+  // Adding the padding must not overflow.
+  if (entry.size > INT64_MAX - kBlock) throw_damaged_tar("a size beyond all files");
   content_left_ = entry.size;
   padding_left_ = padding(entry.size);
   if (entry.type == TarEntry::Type::kFile) decode_sparse(block, records, entry);
   return entry;
 }
 
-// Puts the real size and the extents of a sparse file in place; content_left_ counts stored bytes.
+// Sets the real size and the extents of a sparse file. content_left_ counts stored bytes.
 void TarReader::decode_sparse(const TarBlock& block, const Records& records, TarEntry& entry) {
   const std::string* map = find(records, "GNU.sparse.map");
   const std::string* major = find(records, "GNU.sparse.major");
