@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The attempt is the probe: namespaces are unshared first, then one map after the other is tried,
+// the most capable first. A map of many ids must be written by a process that is privileged outside
+// the new namespace, so a helper is forked before. A namespace takes each map only once, but a
+// refused write leaves it open for the next attempt.
 #include "sandbox/builder_namespace.h"
 
 #include <fcntl.h>
@@ -39,7 +44,7 @@ Maps maps_for(Identity identity, const HostFacts& facts) {
   }
 }
 
-// What an attempt at a map came to: an errno, and what a program that was run had to say.
+// The result of trying a map: an errno, and the output of a helper program.
 struct Outcome {
   int code = 0;
   std::string detail;
@@ -54,7 +59,7 @@ Outcome write_map(const std::string& process, const char* file, const std::strin
   }
 }
 
-// Groups first: nothing is lost when they fail, and an uid map alone would bar every later attempt.
+// Groups first: nothing is lost if that fails, while a uid map alone would bar every later attempt.
 Outcome write_maps(const std::string& process, const Maps& maps) {
   Outcome outcome = write_map(process, "gid_map", id_map_text(maps.gids));
   if (outcome.code == 0) outcome = write_map(process, "uid_map", id_map_text(maps.uids));
@@ -77,7 +82,7 @@ Outcome run_newidmap(const char* program, pid_t pid, const IdMap& map) {
   }
 }
 
-// --- the helper: it stays outside, where the right to write maps of many ids is ---
+// --- the helper: it stays outside, where maps of many ids may be written ---
 
 class MapHelper {
  public:
@@ -114,7 +119,7 @@ class MapHelper {
         send_message(socket, fmt::format("{} {}", outcome.code, detail), {});
       }
     } catch (const std::exception&) {
-      ::_exit(1);  // the builder sees the end of the conversation
+      ::_exit(1);  // the builder sees the socket close
     }
     ::_exit(0);
   }
@@ -130,21 +135,23 @@ class MapHelper {
   Fd socket_;
 };
 
-// The kernel lets us write a map of our own id without any right, once setgroups is given up for
-// good (user_namespaces(7): else a process could leave a group that denies it something).
+// Without any privilege the kernel lets us map our own id, once setgroups(2) is given up for good
+// (user_namespaces(7): otherwise a process could leave a group that denies it something).
 Outcome write_single_map(const HostFacts& facts) {
   Outcome outcome = write_map("self", "setgroups", "deny");
   return outcome.code != 0 ? outcome : write_maps("self", maps_for(Identity::kI3, facts));
 }
 
-Question question_of(Identity identity) {
-  return identity == Identity::kI1   ? Question::kHelperMap
-         : identity == Identity::kI2 ? Question::kNewidmap
-                                     : Question::kSingleMap;
+ProbeItem question_of(Identity identity) {
+  return identity == Identity::kI1   ? ProbeItem::kHelperMap
+         : identity == Identity::kI2 ? ProbeItem::kNewidmap
+                                     : ProbeItem::kSingleMap;
 }
 
-std::vector<Identity> worth_trying(const HostFacts& facts, const Wishes& wishes) {
-  if (wishes.identity) return {*wishes.identity};
+// Tried in this order: our own map needs capabilities, newuidmap needs delegated ids, and one id is
+// what everybody has.
+std::vector<Identity> worth_trying(const HostFacts& facts, const RungRequest& request) {
+  if (request.identity) return {*request.identity};
   std::vector<Identity> order;
   if (facts.capabilities.has_all(map_writing_capabilities())) order.push_back(Identity::kI1);
   if (facts.has_newidmap && !facts.sub_uids.empty() && !facts.sub_gids.empty()) {
@@ -154,10 +161,10 @@ std::vector<Identity> worth_trying(const HostFacts& facts, const Wishes& wishes)
   return order;
 }
 
-// A thread that was joined may still be on its way out of the kernel, for which unshare(2) would
-// refuse us. A process has as many directories in its task/.
+// A thread that was joined may still be leaving the kernel, and unshare(2) would refuse us because
+// of it. /proc/self/task has one link for each thread, and two more.
 void wait_for_threads_to_go() {
-  constexpr int kPatience = 10000;  // a second
+  constexpr int kPatience = 10000;  // rounds of 100 us: one second
   for (int i = 0; i < kPatience; ++i) {
     struct stat tasks {};
     if (::stat("/proc/self/task", &tasks) < 0 || tasks.st_nlink <= 3) return;
@@ -165,14 +172,14 @@ void wait_for_threads_to_go() {
   }
 }
 
-// The attempt is the probe: the first map that can be written is the one we live with.
-void enter_user_namespace(Probe& probe, const Wishes& wishes) {
+// The first map that can be written is the one we keep.
+void enter_user_namespace(Probe& probe, const RungRequest& request) {
   MapHelper helper(probe.facts);  // before unshare: it must stay outside
   wait_for_threads_to_go();
   int code = ::unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0 ? errno : 0;
-  probe.add(Question::kUserNamespace, code);
+  probe.add(ProbeItem::kUserNamespace, code);
   if (code != 0) return;
-  for (Identity identity : worth_trying(probe.facts, wishes)) {
+  for (Identity identity : worth_trying(probe.facts, request)) {
     Outcome outcome =
         identity == Identity::kI3 ? write_single_map(probe.facts) : helper.write(identity);
     probe.add(question_of(identity), outcome.code, outcome.detail);
@@ -180,7 +187,7 @@ void enter_user_namespace(Probe& probe, const Wishes& wishes) {
   }
 }
 
-// The map may give us another number than 0, as for a container user who holds capabilities.
+// The map may give us another number than 0, e.g. for a container's user that has capabilities.
 void become_root_inside() {
   if (::setresgid(0, 0, 0) < 0) throw Error::from_errno(errno, "become group 0 of the namespace");
   if (::setresuid(0, 0, 0) < 0) throw Error::from_errno(errno, "become root of the namespace");
@@ -189,10 +196,11 @@ void become_root_inside() {
 std::vector<std::string> notes_on(Identity identity, const Probe& probe) {
   if (identity != Identity::kI3) return {};
   const HostFacts& facts = probe.facts;
-  const Answer* tried = probe.find(Question::kNewidmap);
+  const ProbeResult* tried = probe.find(ProbeItem::kNewidmap);
+  std::string user = facts.user.empty() ? fmt::format("uid {}", facts.uid) : facts.user;
   std::string why = tried != nullptr      ? "newuidmap failed: " + tried->detail
                     : !facts.has_newidmap ? std::string("newuidmap is not installed")
-                                          : fmt::format("{} has no subordinate ids", facts.user);
+                                          : fmt::format("{} has no subordinate ids", user);
   return {
       fmt::format("only one user id is available ({}): packages that chown to other users will "
                   "fail; {}",
@@ -201,21 +209,22 @@ std::vector<std::string> notes_on(Identity identity, const Probe& probe) {
 
 }  // namespace
 
-BuilderNamespace enter_builder_namespace(const Wishes& wishes) {
+BuilderNamespace enter_builder_namespace(const RungRequest& request) {
   ErrorContext while_here([] { return std::string("entering the builder's namespace"); });
   BuilderNamespace builder;
   builder.probe.facts = read_host_facts();
   const HostFacts& facts = builder.probe.facts;
-  bool stay = is_real_root(facts) && wishes.identity.value_or(Identity::kI0) == Identity::kI0;
+  bool stay = is_real_root(facts) && request.identity.value_or(Identity::kI0) == Identity::kI0;
+  // Real root needs no user namespace: only its mounts must stay its own.
   if (stay) {
     if (::unshare(CLONE_NEWNS) < 0) throw Error::from_errno(errno, "unshare the mount namespace");
   } else {
-    enter_user_namespace(builder.probe, wishes);
+    enter_user_namespace(builder.probe, request);
   }
-  builder.identity = choose_identity(builder.probe, wishes);
+  builder.identity = choose_identity(builder.probe, request);
   if (!stay) become_root_inside();
-  // What the host mounts and unmounts reaches us still, so that we keep no disk of it busy; what we
-  // mount stays here.
+  // Mounts and unmounts of the host still reach us, so that we keep none of its disks busy; our own
+  // mounts stay here.
   sys::set_propagation("/", MS_SLAVE);
   Maps maps = maps_for(builder.identity, facts);
   builder.uid_map = std::move(maps.uids);

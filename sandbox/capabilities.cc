@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// libcap by its calls for each capability, so that sets are plain words of bits here. The order
+// when taking capabilities: ambient ones are cleared first, permitted and inheritable ones set
+// next, and ambient ones raised last, since the kernel requires both sets for that
+// (capabilities(7)).
 #include "sandbox/capabilities.h"
 
 #include <sys/capability.h>
@@ -26,6 +31,7 @@ CapabilitySet default_capabilities() {
           CAP_KILL,    CAP_SYS_CHROOT,   CAP_NET_BIND_SERVICE, CAP_AUDIT_WRITE};
 }
 
+// Less than what root has: some containers drop a few that no build needs.
 CapabilitySet real_root_capabilities() {
   return {CAP_CHOWN,  CAP_DAC_OVERRIDE, CAP_FOWNER,  CAP_FSETID, CAP_KILL,       CAP_SETUID,
           CAP_SETGID, CAP_SETPCAP,      CAP_SETFCAP, CAP_MKNOD,  CAP_SYS_CHROOT, CAP_SYS_ADMIN};
@@ -65,7 +71,7 @@ void hold_capabilities(CapabilitySet held, Ambient ambient) {
     ::cap_set_flag(caps.get(), CAP_EFFECTIVE, 1, &value, CAP_SET);
     if (ambient == Ambient::kYes) ::cap_set_flag(caps.get(), CAP_INHERITABLE, 1, &value, CAP_SET);
   }
-  // cap_reset_ambient() asks about each capability first; one call clears them all.
+  // cap_reset_ambient() asks about each capability first; this is a single call.
   if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
     throw Error::from_errno(errno, "clear the ambient capabilities");
   if (!caps || ::cap_set_proc(caps.get()) < 0) {

@@ -26,19 +26,18 @@ class CapabilitySet {
   std::uint64_t bits_ = 0;
 };
 
-// The fourteen that docker gives a container, and BuildKit a RUN.
+// The fourteen capabilities that docker gives to a container, and BuildKit to a RUN.
 CapabilitySet default_capabilities();
-// What a process must hold to be real root for our purposes; CAP_SYS_RESOURCE and such may be
-// missing.
+// What a process must have to count as real root here. CAP_SYS_RESOURCE and others may be missing.
 CapabilitySet real_root_capabilities();
-// What lets a process write a map of other ids than its own, uid 0 among them.
+// What a process needs to write a map of ids other than its own, including uid 0.
 CapabilitySet map_writing_capabilities();
 CapabilitySet effective_capabilities();  // of this process
 
-// Drops all but `keep` from the bounding set, so that no program run later can have them.
+// Drops all but `keep` from the bounding set, so that no program executed later can gain them.
 void limit_bounding_set(CapabilitySet keep);
-// Permitted and effective become `held`. Inheritable and ambient become empty, or with kYes `held`
-// too, so that a program of any user starts with them.
+// Sets the permitted and effective sets to `held`. The inheritable and ambient sets become empty,
+// or `held` with kYes: then a program of any user starts with them.
 enum class Ambient { kNo, kYes };
 void hold_capabilities(CapabilitySet held, Ambient ambient = Ambient::kNo);
 

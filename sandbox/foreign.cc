@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The kernel's own list of handlers is the answer where it can be read: a handler without flag F is
+// no use in a step, although the kernel would take it. Only where the list is hidden the kernel is
+// asked, by executing an ELF header with nothing behind it.
 #include "sandbox/foreign.h"
 
 #include <elf.h>
@@ -21,7 +25,7 @@ namespace cairn::sandbox {
 namespace {
 
 constexpr const char* kBinfmtMisc = "/proc/sys/fs/binfmt_misc";
-constexpr std::size_t kMaxMagic = 256;  // what the kernel looks at: BINPRM_BUF_SIZE
+constexpr std::size_t kMaxMagic = 256;  // BINPRM_BUF_SIZE: how much the kernel looks at
 
 struct Machine {
   std::string_view architecture;
@@ -40,6 +44,7 @@ constexpr Machine kMachines[] = {
     {"s390x", ELFCLASS64, ELFDATA2MSB, EM_S390},
 };
 
+// The kernel shows magic and mask as hex digits.
 std::optional<std::string> bytes_of(std::string_view hex) {
   auto digit = [](char c) {
     if (c >= '0' && c <= '9') return c - '0';
@@ -55,10 +60,10 @@ std::optional<std::string> bytes_of(std::string_view hex) {
   return bytes;
 }
 
-// Whether execve(2) accepts the header of another architecture. A kernel without a handler says
-// ENOEXEC, and ENOENT when the interpreter is looked for here and not found; with a handler, the
-// interpreter starts, finds nothing to run and ends. A host that forbids the question (EACCES) has
-// not said no.
+// Whether execve(2) accepts a header of another architecture. Without a handler the kernel returns
+// ENOEXEC, or ENOENT if the interpreter is looked up here and not found. With a handler, the
+// interpreter starts, finds nothing to run and ends. If the host forbids the attempt (EACCES), that
+// is not a no.
 bool kernel_accepts(const std::string& header) {
   sys::Fd file = sys::make_memfd("cairn-foreign");
   sys::write_all(file, header);
@@ -84,7 +89,7 @@ bool is_native(std::string_view architecture) {
   return architecture == "amd64" || architecture == "386";
 #elif defined(__aarch64__)
   if (architecture != "arm") return architecture == "arm64";
-  // Many processors have no 32-bit mode any more; the kernel refuses this personality then.
+  // Many processors no longer have a 32-bit mode; the kernel then refuses this personality.
   int before = ::personality(0xffffffff);
   if (::personality(PER_LINUX32) < 0) return false;
   ::personality(static_cast<unsigned long>(before));
@@ -95,6 +100,7 @@ bool is_native(std::string_view architecture) {
 #endif
 }
 
+// Cheap answers first; executing something is the last resort.
 bool find_out(const std::string& architecture) {
   if (is_native(architecture)) return true;
   std::optional<std::string> header = program_header(architecture);
@@ -138,6 +144,7 @@ std::optional<std::vector<BinfmtHandler>> read_handlers(const std::string& direc
   std::optional<std::string> status = sys::find_file(directory + "/status");
   if (!status) return std::nullopt;
   std::vector<BinfmtHandler> handlers;
+  // Registered handlers do nothing while binfmt_misc as a whole is disabled.
   if (!status->starts_with("enabled")) return handlers;
   for (const sys::DirEntry& entry : sys::list_dir(sys::open_path(directory, O_RDONLY))) {
     if (entry.name == "status" || entry.name == "register") continue;
@@ -153,6 +160,7 @@ bool serves(const BinfmtHandler& handler, std::string_view architecture) {
   if (!header || !handler.enabled || !handler.opened) return false;
   for (std::size_t i = 0; i < handler.magic.size(); ++i) {
     if (handler.offset + i >= header->size()) return false;
+    // A byte matches if it differs only in bits that the mask leaves out.
     int differs = (*header)[handler.offset + i] ^ handler.magic[i];
     if ((differs & (handler.mask.empty() ? 0xff : handler.mask[i])) != 0) return false;
   }
@@ -173,7 +181,7 @@ std::optional<std::string> program_header(std::string_view architecture) {
     header[EI_CLASS] = static_cast<char>(known.elf_class);
     header[EI_DATA] = static_cast<char>(known.data);
     header[EI_VERSION] = EV_CURRENT;
-    put(offsetof(Elf64_Ehdr, e_type), ET_EXEC);  // these two lie alike in both classes
+    put(offsetof(Elf64_Ehdr, e_type), ET_EXEC);  // these two have equal offsets in both classes
     put(offsetof(Elf64_Ehdr, e_machine), known.machine);
     return header;
   }
@@ -184,9 +192,9 @@ bool can_execute(const std::string& architecture) {
   static std::mutex mutex;
   static std::map<std::string, bool> known;
   std::lock_guard lock(mutex);
-  auto [where, is_new] = known.try_emplace(architecture);
-  if (is_new) where->second = find_out(architecture);
-  return where->second;
+  auto found = known.find(architecture);
+  if (found == known.end()) found = known.emplace(architecture, find_out(architecture)).first;
+  return found->second;
 }
 
 }  // namespace cairn::sandbox

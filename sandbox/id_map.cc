@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Maps are small lists that are searched linearly. Arithmetic on ids is done in 64 bits, since a
+// range may end at the last id. The texts of /etc/subuid are written by administrators, so bad
+// lines are skipped, as newuidmap does; a map that the kernel wrote must parse.
 #include "sandbox/id_map.h"
 
 #include <fmt/format.h>
@@ -25,11 +29,12 @@ std::vector<std::string> words(std::string_view line) {
   return parts;
 }
 
-// The kernel's ids end at 4294967294: the last number means "none".
+// The kernel's ids end at 4294967294; the last number means "none".
 bool sensible(const SubIds& range) {
   return range.count > 0 && std::uint64_t{range.start} + range.count <= 0xffffffffu;
 }
 
+// The kernel refuses a map with overlapping ranges.
 bool overlap(const SubIds& a, const SubIds& b) {
   return std::uint64_t{a.start} < std::uint64_t{b.start} + b.count &&
          std::uint64_t{b.start} < std::uint64_t{a.start} + a.count;
@@ -77,6 +82,7 @@ std::vector<SubIds> parse_sub_ids(std::string_view text, std::string_view name, 
   for (const std::string& line : split(text, '\n')) {
     std::vector<std::string> parts = split(trim(line), ':');
     if (parts.size() != 3) continue;
+    // Both forms may stand in one file: a name, or the uid in digits.
     bool ours = (!name.empty() && parts[0] == name) || parse_id(parts[0]) == uid;
     std::optional<std::uint32_t> start = parse_id(parts[1]);
     std::optional<std::uint32_t> count = parse_id(parts[2]);
@@ -93,7 +99,7 @@ IdMap map_with_sub_ids(std::uint32_t own, const std::vector<SubIds>& lent) {
   IdMap map{{.inside = 0, .outside = own, .count = 1}};
   std::uint64_t next = 1;
   for (const SubIds& range : lent) {
-    // Our own id cannot stand on both sides of the map twice.
+    // An id can be on the outer side of a map only once, and ours is there already.
     if (overlap(range, {.start = own, .count = 1}) || next + range.count > 0xffffffffu) continue;
     map.push_back(
         {.inside = static_cast<std::uint32_t>(next), .outside = range.start, .count = range.count});

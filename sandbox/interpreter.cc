@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Reads only the headers, with pread(2), so that the offset of the file stays where it is. The file
+// is hostile: what does not fit has no interpreter, and is never an error.
 #include "sandbox/interpreter.h"
 
 #include <elf.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a program needs to run that is no part of it: the usual reason why a file that is there is
-// "not found".
+// What a program needs to run besides its own file: the usual reason why an existing file is "not
+// found".
 #pragma once
 
 #include <optional>
@@ -11,7 +11,7 @@
 
 namespace cairn::sandbox {
 
-// The loader of a dynamic ELF program or the interpreter behind "#!"; nothing for other files.
+// The loader of a dynamic ELF program, or the interpreter after "#!"; nullopt for other files.
 std::optional<std::string> interpreter_of(const sys::Fd& file);
 
 }  // namespace cairn::sandbox

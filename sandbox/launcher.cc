@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The builder's side of the launcher: one request for each step, and the answers. The messages are
+// in internal/launcher_protocol.h. A step's start is confirmed by two things: StepStarted on the
+// channel, and the end of the pipe for errors, which closes at exec.
 #include "sandbox/launcher.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cstring>
+#include <algorithm>
 
 #include "base/error.h"
-#include "base/json.h"
+#include "base/sys/known_state.h"
 #include "sandbox/internal/launcher_process.h"
-#include "sandbox/internal/message.h"
+#include "sandbox/internal/launcher_protocol.h"
 
 namespace cairn::sandbox {
 namespace {
@@ -21,15 +26,8 @@ Error launcher_is_gone() {
       .with_hint("was it killed, perhaps for want of memory? The kernel's log may say");
 }
 
-sys::Fd to_memfd(const SandboxSpec& spec) {
-  std::vector<std::uint8_t> bytes = Json::to_cbor(to_json(spec));
-  sys::Fd fd = sys::make_memfd("cairn-step");
-  sys::write_all(fd, std::as_bytes(std::span(bytes)));
-  return fd;
-}
-
-// A step may clone only mounts of its own mount namespace, so what is no detached mount yet is
-// cloned here, in the builder's. From here on each mount point has a tree of its own.
+// A step may clone only mounts of its own mount namespace. So everything that is not a detached
+// mount yet is cloned here, in the builder's namespace. Each mount point gets its own tree.
 SandboxSpec detach_clones(SandboxSpec spec, StepFds& fds) {
   std::vector<sys::Fd> trees;
   for (MountPoint& mount : spec.mounts) {
@@ -47,9 +45,17 @@ SandboxSpec detach_clones(SandboxSpec spec, StepFds& fds) {
   return spec;
 }
 
+BuilderWorld builder_world(const BuilderNamespace& builder, Isolation isolation) {
+  return {.identity = builder.identity,
+          .isolation = isolation,
+          .uid_map = identity_of(builder.uid_map),
+          .gid_map = identity_of(builder.gid_map),
+          .may_set_groups = builder.may_set_groups};
+}
+
 }  // namespace
 
-Step::~Step() {
+RunningStep::~RunningStep() {
   if (!channel_ || status_) return;
   kill();
   try {
@@ -59,74 +65,92 @@ Step::~Step() {
   }
 }
 
-sys::ExitStatus Step::wait() {
+sys::ExitStatus RunningStep::wait() {
   if (status_) return *status_;
   std::optional<Message> message = receive_message(channel_);
-  if (!message || message->bytes.size() != sizeof(StepEnd)) throw launcher_is_gone();
-  StepEnd end;
-  std::memcpy(&end, message->bytes.data(), sizeof end);
-  status_ = end.status;
-  usage_ = end.usage;
+  if (!message) throw launcher_is_gone();
+  StepEnded ended = decode_step_ended(std::move(*message));
+  status_ = ended.status;
+  refused_nodes_ = ended.refused_nodes;
+  usage_ = ended.usage;
   return *status_;
 }
 
-void Step::send(int signal) const {
+void RunningStep::send(int signal) const {
   ::syscall(SYS_pidfd_send_signal, pidfd_.get(), signal, nullptr, 0);
 }
 
-Launcher Launcher::start(const BuilderNamespace& builder) {
+// The first message describes the builder's namespace.
+Launcher Launcher::start(const BuilderNamespace& builder, Isolation isolation) {
   auto [ours, theirs] = sys::make_socket_pair(SOCK_SEQPACKET);
-  pid_t pid = ::fork();
-  if (pid < 0) throw Error::from_errno(errno, "fork the launcher");
+  int pidfd = -1;
+  // Like fork(2) with a pid namespace. Not clone3(2), which some containers' filters answer with
+  // ENOSYS.
+  auto pid = static_cast<pid_t>(
+      ::syscall(SYS_clone, CLONE_NEWPID | CLONE_PIDFD | SIGCHLD, nullptr, &pidfd, nullptr, 0));
+  if (pid < 0) throw Error::from_errno(errno, "fork the launcher into a pid namespace");
   if (pid == 0) {
     ours.reset();
-    run_launcher(std::move(theirs), builder);
+    sys::restore_open_files_limit();
+    execute_launcher(std::move(theirs));
   }
-  return Launcher(sys::Process(pid, sys::open_pidfd(pid)), std::move(ours));
+  Launcher launcher(sys::Process(pid, sys::Fd(pidfd)), std::move(ours));
+  try {
+    send_message(launcher.control_, encode(builder_world(builder, isolation)));
+  } catch (const Error&) {
+    // It has died already; the first request will report that.
+  }
+  return launcher;
 }
 
 Launcher::~Launcher() {
   if (!process_) return;
-  control_.reset();  // the launcher kills its steps and ends
+  control_.reset();  // the launcher kills its steps and exits
   try {
     process_.wait();
   } catch (const Error&) {
-    // Somebody else reaped it: it has ended, which is all we want.
+    // Somebody else reaped it; it has ended, and that is enough.
   }
 }
 
-Step Launcher::run(const SandboxSpec& spec, StepFds fds) const {
+RunningStep Launcher::run(const SandboxSpec& spec, StepFds fds) const {
   CAIRN_ASSERT(!spec.argv.empty(), "a step without a command");
-  for (sys::Fd* stream : {&fds.in, &fds.out, &fds.err}) {
-    if (!*stream) *stream = sys::open_path("/dev/null", O_RDWR);
-  }
-  sys::Fd memfd = to_memfd(detach_clones(spec, fds));
+  RunRequest request;
+  request.spec = detach_clones(spec, fds);
+  request.fds = std::move(fds);
   auto [channel, far_channel] = sys::make_socket_pair(SOCK_SEQPACKET);
   sys::Pipe errors = sys::make_pipe();
-  std::vector<int> sent{memfd.get(),         far_channel.get(), errors.write_end.get(),
-                        fds.root.fd().get(), fds.in.get(),      fds.out.get(),
-                        fds.err.get()};
-  for (const sys::Fd& mount : fds.mounts) sent.push_back(mount.get());
-  send_message(control_, "run", sent);
-  far_channel.reset();
-  errors.write_end.reset();
-  fds = StepFds();
-
-  std::optional<Message> started = receive_message(channel);
-  std::string failure = sys::read_all(errors.read_end);
-  if (!started || started->bytes.size() != sizeof(pid_t) || started->fds.size() != 1) {
-    if (!failure.empty()) throw parse_error(failure);
+  request.channel = std::move(far_channel);
+  request.errors = std::move(errors.write_end);
+  try {
+    send_message(control_, encode(request));
+  } catch (const Error& error) {
+    if (error.code() != EPIPE && error.code() != ECONNRESET) throw;
     throw launcher_is_gone();
   }
-  pid_t pid = 0;
-  std::memcpy(&pid, started->bytes.data(), sizeof pid);
-  Step step(pid, std::move(started->fds[0]), std::move(channel));
-  if (!failure.empty()) throw parse_error(failure);
+  request = RunRequest();  // close our copies: from here on the step owns the descriptors
+
+  // Both end at the latest when the step is gone, so this cannot block for ever.
+  std::optional<Message> message = receive_message(channel);
+  StepReport report = decode_report(sys::read_all(errors.read_end));
+  if (!message) throw report.failure ? *report.failure : launcher_is_gone();
+  StepStarted started = decode_step_started(std::move(*message));
+  if (!report.failure) report.notes = untold(std::move(report.notes));
+  // From here on the handle kills the step if anything throws.
+  RunningStep step(started.pid, std::move(started.pidfd), std::move(channel),
+                   std::move(report.notes));
+  if (report.failure) throw *report.failure;
   return step;
 }
 
+std::vector<std::string> Launcher::untold(std::vector<std::string> notes) const {
+  std::lock_guard lock(told_->mutex);
+  std::erase_if(notes, [&](const std::string& note) { return !told_->notes.insert(note).second; });
+  return notes;
+}
+
 int command_exit_code(const Error& error) {
-  return error.code() == ENOENT || error.code() == ENOTDIR ? 127 : 126;
+  return sys::is_absence(error.code()) ? 127 : 126;
 }
 
 }  // namespace cairn::sandbox

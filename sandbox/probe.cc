@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The facts are read before anything is tried, because entering a user namespace changes most of
+// them: uid, capabilities and maps would be those inside. Files that cannot be read count as
+// missing.
 #include "sandbox/probe.h"
 
 #include <pwd.h>
@@ -16,16 +20,16 @@
 namespace cairn::sandbox {
 namespace {
 
-// The number of the initial user namespace's inode is part of the kernel's interface
-// (PROC_USER_INIT_INO in include/linux/proc_ns.h). A map of all ids is not proof enough: a
-// namespace mapped by root looks the same.
+// The inode number of the initial user namespace is part of the kernel's interface
+// (PROC_USER_INIT_INO in include/linux/proc_ns.h). A map of all ids proves nothing: a namespace
+// mapped by root looks the same.
 bool in_initial_user_namespace() {
   constexpr ino_t kInitial = 0xEFFFFFFD;
   struct stat st;
   return ::stat("/proc/self/ns/user", &st) == 0 && st.st_ino == kInitial;
 }
 
-// A field of /proc/self/status, or "".
+// A field of /proc/self/status; "" if there is none.
 std::string status_field(const std::string& status, std::string_view name) {
   for (const std::string& line : split(status, '\n')) {
     if (line.starts_with(name) && line.size() > name.size() && line[name.size()] == ':') {
@@ -40,7 +44,7 @@ std::string file_or_empty(const char* path) {
   try {
     return sys::find_file(path, kMost).value_or("");
   } catch (const Error&) {
-    return "";  // not ours to read, which is as good as not there
+    return "";  // not readable for us, which is as good as missing
   }
 }
 
@@ -60,34 +64,34 @@ std::string own_path() {
 
 }  // namespace
 
-std::string_view name(Question question) {
+std::string_view name(ProbeItem question) {
   switch (question) {
-    case Question::kUserNamespace: return "make a user namespace";
-    case Question::kHelperMap: return "map all ids ourselves";
-    case Question::kNewidmap: return "map subordinate ids by newuidmap";
-    case Question::kSingleMap: return "map one id";
-    case Question::kStepNamespaces: return "make the namespaces of a step";
-    case Question::kFreshProc: return "mount a new /proc";
-    case Question::kBoundProc: return "bind the outer /proc";
-    case Question::kPivotRoot: return "pivot_root";
-    case Question::kChroot: return "chroot";
-    case Question::kOverlay: return "overlay in the store";
+    case ProbeItem::kUserNamespace: return "make a user namespace";
+    case ProbeItem::kHelperMap: return "map all ids ourselves";
+    case ProbeItem::kNewidmap: return "map subordinate ids by newuidmap";
+    case ProbeItem::kSingleMap: return "map one id";
+    case ProbeItem::kStepNamespaces: return "make the namespaces of a step";
+    case ProbeItem::kFreshProc: return "mount a new /proc";
+    case ProbeItem::kBoundProc: return "bind the outer /proc";
+    case ProbeItem::kPivotRoot: return "pivot_root";
+    case ProbeItem::kChroot: return "chroot";
+    case ProbeItem::kOverlay: return "overlay in the store";
   }
   return "";
 }
 
-const Answer* Probe::find(Question question) const {
-  auto is_it = [question](const Answer& answer) { return answer.question == question; };
+const ProbeResult* Probe::find(ProbeItem question) const {
+  auto is_it = [question](const ProbeResult& answer) { return answer.question == question; };
   auto found = std::find_if(answers.begin(), answers.end(), is_it);
   return found == answers.end() ? nullptr : &*found;
 }
 
-bool Probe::yes(Question question) const {
-  const Answer* answer = find(question);
+bool Probe::yes(ProbeItem question) const {
+  const ProbeResult* answer = find(question);
   return answer != nullptr && answer->code == 0;
 }
 
-void Probe::add(Question question, int code, std::string detail) {
+void Probe::add(ProbeItem question, int code, std::string detail) {
   answers.push_back({.question = question, .code = code, .detail = std::move(detail)});
 }
 
@@ -107,7 +111,7 @@ HostFacts read_host_facts() {
   facts.max_user_namespaces = parse_uint(most).value_or(UINT64_MAX);
   facts.uid_map = parse_id_map(sys::read_file("/proc/self/uid_map"));
   facts.gid_map = parse_id_map(sys::read_file("/proc/self/gid_map"));
-  if (facts.uid == 0 && facts.initial_user_namespace) return facts;  // needs no lent ids
+  if (facts.uid == 0 && facts.initial_user_namespace) return facts;  // needs no delegated ids
   facts.user = user_name(facts.uid);
   facts.sub_uids = parse_sub_ids(file_or_empty("/etc/subuid"), facts.user, facts.uid);
   facts.sub_gids = parse_sub_ids(file_or_empty("/etc/subgid"), facts.user, facts.uid);

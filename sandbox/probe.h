@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What this host lets us do, found out by doing it. An answer is an errno, never a version or a
-// text: each question is put by carrying the operation out, in a child that is thrown away.
+// What this host allows, found out by trying it. An answer is an errno, never a version or a text:
+// each question carries the operation out in a child process that is thrown away.
 #pragma once
 
 #include <cstdint>
@@ -15,26 +15,26 @@
 
 namespace cairn::sandbox {
 
-enum class Question {
+enum class ProbeItem {
   kUserNamespace,   // unshare(CLONE_NEWUSER)
   kHelperMap,       // our helper writes an identity map of all our ids
   kNewidmap,        // newuidmap and newgidmap write one of our subordinate ids
   kSingleMap,       // a map of one id
   kStepNamespaces,  // clone with the five namespaces of a step
   kFreshProc,       // mount a new proc in them
-  kBoundProc,       // or bind the one outside
+  kBoundProc,       // or bind the outer one
   kPivotRoot,
   kChroot,
   kOverlay,  // a full cycle of overlay in the store: mount, copy up, delete, replace
 };
-std::string_view name(Question question);
+std::string_view name(ProbeItem question);
 
-struct Answer {
-  Question question;
-  int code = 0;        // errno; 0 is yes
-  std::string detail;  // what a helper program said, or ""
+struct ProbeResult {
+  ProbeItem question;
+  int code = 0;        // errno; 0 means yes
+  std::string detail;  // output of a helper program, or ""
 
-  bool operator==(const Answer&) const = default;
+  bool operator==(const ProbeResult&) const = default;
 };
 
 // What can be read without trying anything.
@@ -46,7 +46,7 @@ struct HostFacts {
   CapabilitySet capabilities;
   bool initial_user_namespace = true;
   bool no_new_privs = false;
-  bool seccomp_filtered = false;  // by whoever started us
+  bool seccomp_filtered = false;  // by a filter that was there before us
   bool apparmor_restricts_userns = false;
   std::uint64_t max_user_namespaces = UINT64_MAX;
   IdMap uid_map;  // of the namespace we started in
@@ -58,17 +58,17 @@ struct HostFacts {
 
 struct Probe {
   HostFacts facts;
-  std::vector<Answer> answers;
+  std::vector<ProbeResult> answers;
 
-  const Answer* find(Question question) const;
-  bool yes(Question question) const;  // asked, and it worked
-  void add(Question question, int code, std::string detail = {});
+  const ProbeResult* find(ProbeItem question) const;
+  bool yes(ProbeItem question) const;  // asked, and the answer was 0
+  void add(ProbeItem question, int code, std::string detail = {});
 };
 
 HostFacts read_host_facts();
 
-// Asks the questions about steps (and about overlay, when `store` is not empty) and adds the
-// answers. To be called inside the builder's namespace and before any thread exists: it forks.
+// Asks the questions about steps (and about overlay, unless `store` is empty) and adds the answers.
+// Forks: call it inside the builder's namespace and before any thread exists.
 void probe_steps(Probe& probe, const std::string& store);
 
 }  // namespace cairn::sandbox

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The questions about steps. Each is put in a forked child that may do as it likes with itself, and
-// whose exit status is the errno; a child that hangs is an answer too.
+// The questions about steps. Each is asked in a forked child that may change itself at will; its
+// exit status is the errno. A child that hangs counts as an answer, too (ETIME).
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <sched.h>
@@ -24,12 +24,12 @@ namespace {
 using sys::Fd;
 using sys::MountTree;
 
-// In seconds. A disk under load has been seen to take more than two for the few files of a probe.
-constexpr unsigned kPatience = 20;
+// In seconds. A disk under load has taken more than two for the few files of a probe.
+constexpr unsigned kProbeSeconds = 20;
 
-template <typename Question>
-[[noreturn]] void answer(Question question) {
-  ::alarm(kPatience);
+template <typename ProbeItem>
+[[noreturn]] void answer(ProbeItem question) {
+  ::alarm(kProbeSeconds);
   try {
     question();
   } catch (const Error& error) {
@@ -40,7 +40,7 @@ template <typename Question>
   ::_exit(0);
 }
 
-// A question that was put, or why it could not be.
+// A question that was asked, or the reason why it could not be.
 class Asked {
  public:
   explicit Asked(pid_t child) : code_(child < 0 ? errno : 0) {
@@ -57,16 +57,16 @@ class Asked {
   std::optional<sys::Process> child_;
 };
 
-template <typename Question>
-Asked ask(Question question) {
+template <typename ProbeItem>
+Asked ask(ProbeItem question) {
   pid_t child = ::fork();
   if (child == 0) answer(question);
   return Asked(child);
 }
 
-// In the namespaces of a step. Without id maps: none of the questions needs an id.
-template <typename Question>
-Asked ask_in_step(Question question) {
+// Asks in the namespaces of a step. Without id maps: no question needs an id.
+template <typename ProbeItem>
+Asked ask_in_step(ProbeItem question) {
   clone_args args{};
   args.flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
   args.exit_signal = SIGCHLD;
@@ -79,6 +79,7 @@ MountTree clone_whole(const char* path) {
   return sys::clone_tree(sys::open_path(path, O_PATH), "", sys::Recursive::kYes);
 }
 
+// Needs a mount as the new root, so the whole tree is cloned; nothing is left of it.
 void try_pivot_root() {
   MountTree root = clone_whole("/");
   root.attach(sys::open_path("/proc", O_PATH), "");
@@ -91,18 +92,18 @@ void require(bool condition, int code, const char* what) {
   if (!condition) throw Error::from_errno(code, "{}", what);
 }
 
-// To the end: without userxattr an overlay in a user namespace mounts and copies up, and fails only
-// when a directory of the lower side is replaced.
-void try_overlay(const std::string& dir, bool userxattr) {
+// Goes through a full cycle, with the options of our real mounts. An overlay may mount and copy up,
+// and still fail when a lower directory is replaced, as it does in a user namespace without
+// userxattr.
+void try_overlay(const std::string& dir) {
   require(::chdir(dir.c_str()) == 0, errno, "enter the probe's directory");
   Fd here = sys::open_path(".", O_RDONLY | O_DIRECTORY);
   for (const char* name : {"l", "l/dir", "u", "w"}) sys::make_dir_at(here, name, 0755);
   for (const char* name : {"l/file", "l/gone"}) {
     sys::write_all(sys::open_at(here, name, O_CREAT | O_WRONLY, 0644), std::string_view("x"));
   }
-  sys::MountOptions options{{"lowerdir", "l"}, {"upperdir", "u"}, {"workdir", "w"}};
-  if (userxattr) options.emplace_back("userxattr", "");
-  MountTree overlay = sys::new_filesystem("overlay", options);
+  MountTree overlay = sys::new_filesystem(
+      "overlay", {{"lowerdir", "l"}, {"upperdir", "u"}, {"workdir", "w"}, {"userxattr", ""}});
   sys::write_all(sys::open_at(overlay.fd(), "file", O_WRONLY | O_APPEND), std::string_view("y"));
   sys::unlink_at(overlay.fd(), "gone");
   sys::remove_dir_at(overlay.fd(), "dir");
@@ -110,18 +111,16 @@ void try_overlay(const std::string& dir, bool userxattr) {
 
   struct stat whiteout = sys::stat_at(here, "u/gone");
   require(S_ISCHR(whiteout.st_mode) && whiteout.st_rdev == 0, ENOTSUP, "a whiteout");
-  const char* opaque = userxattr ? "user.overlay.opaque" : "trusted.overlay.opaque";
   char value = 0;
-  require(::lgetxattr("u/dir", opaque, &value, 1) == 1 && value == 'y', ENOTSUP, "an opaque mark");
+  require(::lgetxattr("u/dir", "user.overlay.opaque", &value, 1) == 1 && value == 'y', ENOTSUP,
+          "an opaque mark");
 }
 
-// A disk that takes no files says nothing about overlays.
+// A full disk says nothing about overlays, so it is an error and not an answer.
 class AskedOverlay {
  public:
-  AskedOverlay(const std::string& store, bool userxattr)
-      : store_(store),
-        dir_(store, "probe-"),
-        asked_(ask([&] { try_overlay(dir_.path(), userxattr); })) {}
+  explicit AskedOverlay(const std::string& store)
+      : store_(store), dir_(store, "probe-"), asked_(ask([&] { try_overlay(dir_.path()); })) {}
 
   int outcome() {
     int code = asked_.outcome();
@@ -137,27 +136,25 @@ class AskedOverlay {
 
 }  // namespace
 
-// What most hosts answer with yes is asked side by side.
+// Questions that most hosts answer with yes run in parallel; the others only if one of these fails.
 void probe_steps(Probe& probe, const std::string& store) {
-  // Real root has trusted.* for overlay's marks; all others are given user.* by this option.
-  bool userxattr = !probe.facts.initial_user_namespace || probe.find(Question::kUserNamespace);
   std::optional<AskedOverlay> overlay;
-  if (!store.empty()) overlay.emplace(store, userxattr);
+  if (!store.empty()) overlay.emplace(store);
   Asked proc = ask_in_step([] { sys::new_filesystem("proc", {}); });
   Asked pivot_root = ask_in_step(try_pivot_root);
 
   int fresh_proc = proc.outcome();
-  probe.add(Question::kStepNamespaces, fresh_proc == 0 ? 0 : ask_in_step([] {}).outcome());
-  probe.add(Question::kFreshProc, fresh_proc);
+  probe.add(ProbeItem::kStepNamespaces, fresh_proc == 0 ? 0 : ask_in_step([] {}).outcome());
+  probe.add(ProbeItem::kFreshProc, fresh_proc);
   if (fresh_proc != 0) {
-    probe.add(Question::kBoundProc, ask_in_step([] { clone_whole("/proc"); }).outcome());
+    probe.add(ProbeItem::kBoundProc, ask_in_step([] { clone_whole("/proc"); }).outcome());
   }
-  probe.add(Question::kPivotRoot, pivot_root.outcome());
-  if (!probe.yes(Question::kStepNamespaces)) {
-    probe.add(Question::kChroot,
+  probe.add(ProbeItem::kPivotRoot, pivot_root.outcome());
+  if (!probe.yes(ProbeItem::kStepNamespaces)) {
+    probe.add(ProbeItem::kChroot,
               ask([] { require(::chroot("/") == 0, errno, "chroot"); }).outcome());
   }
-  if (overlay) probe.add(Question::kOverlay, overlay->outcome());
+  if (overlay) probe.add(ProbeItem::kOverlay, overlay->outcome());
 }
 
 }  // namespace cairn::sandbox

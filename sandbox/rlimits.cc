@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The names are those of docker's --ulimit (docker/go-units, ulimit.go): without RLIMIT_AS, which
+// docker leaves out, too.
 #include "sandbox/rlimits.h"
 
 #include <sys/resource.h>

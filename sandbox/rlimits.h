@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The names that --ulimit has for resource limits (setrlimit(2)).
+// The names that --ulimit uses for resource limits (setrlimit(2)).
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@
 
 namespace cairn::sandbox {
 
-// "nofile" is RLIMIT_NOFILE; nothing for a name that is none.
+// "nofile" is RLIMIT_NOFILE; nullopt for an unknown name.
 std::optional<int> find_rlimit(std::string_view name);
 std::string_view rlimit_name(int resource);
 std::vector<std::string> rlimit_names();

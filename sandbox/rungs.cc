@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// For each axis, the best rung is found from the answers, and only then compared with what cairn
+// can use. So a host that needs an unsupported rung gets an error about what blocks the better
+// ones. Identity is also chosen alone, since the builder needs it before steps can be probed.
 #include "sandbox/rungs.h"
 
 #include <array>
@@ -6,7 +10,7 @@
 #include <cstring>
 
 #include "base/error.h"
-#include "sandbox/internal/locks.h"
+#include "sandbox/internal/blockers.h"
 
 namespace cairn::sandbox {
 namespace {
@@ -14,34 +18,35 @@ namespace {
 bool works(Identity identity, const Probe& probe) {
   switch (identity) {
     case Identity::kI0: return is_real_root(probe.facts);
-    case Identity::kI1: return probe.yes(Question::kHelperMap);
-    case Identity::kI2: return probe.yes(Question::kNewidmap);
-    case Identity::kI3: return probe.yes(Question::kSingleMap);
+    case Identity::kI1: return probe.yes(ProbeItem::kHelperMap);
+    case Identity::kI2: return probe.yes(ProbeItem::kNewidmap);
+    case Identity::kI3: return probe.yes(ProbeItem::kSingleMap);
     default: return false;
   }
 }
 
-// The best rung of the isolation axis by the answers, whether or not cairn has it.
+// The best rung of the isolation axis by the answers, whether or not cairn can use it.
 Isolation best_isolation(const Probe& probe) {
-  if (!probe.yes(Question::kStepNamespaces)) {
-    return probe.yes(Question::kChroot) ? Isolation::kS3 : Isolation::kS4;
+  if (!probe.yes(ProbeItem::kStepNamespaces)) {
+    return probe.yes(ProbeItem::kChroot) ? Isolation::kS3 : Isolation::kS4;
   }
-  if (!probe.yes(Question::kPivotRoot)) return Isolation::kS1;
-  return probe.yes(Question::kFreshProc) ? Isolation::kS0 : Isolation::kS2;
+  if (!probe.yes(ProbeItem::kPivotRoot)) return Isolation::kS1;
+  return probe.yes(ProbeItem::kFreshProc) ? Isolation::kS0 : Isolation::kS2;
 }
 
-Question deciding(Isolation isolation) {
+// The answer that kept the host from S0: the error explains this one.
+ProbeItem deciding(Isolation isolation) {
   switch (isolation) {
-    case Isolation::kS1: return Question::kPivotRoot;
-    case Isolation::kS2: return Question::kFreshProc;
-    default: return Question::kStepNamespaces;
+    case Isolation::kS1: return ProbeItem::kPivotRoot;
+    case Isolation::kS2: return ProbeItem::kFreshProc;
+    default: return ProbeItem::kStepNamespaces;
   }
 }
 
 Snapshot best_snapshot(const Probe& probe) {
-  const Answer* overlay = probe.find(Question::kOverlay);
+  const ProbeResult* overlay = probe.find(ProbeItem::kOverlay);
   if (overlay == nullptr || overlay->code == 0) return Snapshot::kN0;
-  // EINVAL is about this place for the upper; anything else is about overlay itself.
+  // EINVAL means that this place cannot hold the upper; anything else is about overlay itself.
   return overlay->code == EINVAL ? Snapshot::kN1 : Snapshot::kN4;
 }
 
@@ -71,33 +76,34 @@ bool is_real_root(const HostFacts& facts) {
          facts.capabilities.has_all(real_root_capabilities());
 }
 
-Identity choose_identity(const Probe& probe, const Wishes& wishes) {
-  if (wishes.identity) {
-    if (works(*wishes.identity, probe)) return *wishes.identity;
-    throw shut_identity(
-        probe, fmt::format("identity {} was asked for and cannot be had", name(*wishes.identity)));
+Identity choose_identity(const Probe& probe, const RungRequest& request) {
+  if (request.identity) {
+    if (works(*request.identity, probe)) return *request.identity;
+    throw unavailable_identity(
+        probe, fmt::format("identity {} was asked for and cannot be had", name(*request.identity)));
   }
   for (Identity identity : {Identity::kI0, Identity::kI1, Identity::kI2, Identity::kI3}) {
     if (works(identity, probe)) return identity;
   }
   Identity next = probe.facts.uid == 0 ? Identity::kI4 : Identity::kI5;
-  throw shut_identity(
+  throw unavailable_identity(
       probe, fmt::format("this host needs identity {}, which is not available yet", name(next)));
 }
 
-Rungs choose(const Probe& probe, const Wishes& wishes) {
+Rungs choose(const Probe& probe, const RungRequest& request) {
   Rungs rungs;
-  rungs.identity = choose_identity(probe, wishes);
+  rungs.identity = choose_identity(probe, request);
   rungs.isolation = best_isolation(probe);
   if (rungs.isolation != Isolation::kS0 ||
-      wishes.isolation.value_or(Isolation::kS0) != Isolation::kS0) {
-    Isolation wanted = wishes.isolation.value_or(rungs.isolation);
-    throw shut_isolation(probe, deciding(rungs.isolation),
-                         fmt::format("isolation {} is not available yet", name(wanted)));
+      request.isolation.value_or(Isolation::kS0) != Isolation::kS0) {
+    Isolation wanted = request.isolation.value_or(rungs.isolation);
+    throw unavailable_isolation(probe, deciding(rungs.isolation),
+                                fmt::format("isolation {} is not available yet", name(wanted)));
   }
   rungs.snapshot = best_snapshot(probe);
   if (rungs.snapshot != Snapshot::kN0) {
-    throw shut_snapshot(probe, fmt::format("this host needs snapshots of kind {}, which are not "
+    throw unavailable_snapshot(probe,
+                               fmt::format("this host needs snapshots of kind {}, which are not "
                                            "available yet",
                                            name(rungs.snapshot)));
   }

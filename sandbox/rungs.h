@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The three axes on which hosts differ, and the choice of a rung on each. Who owns files
-// (identity), what confines a step (isolation) and what makes a layer (snapshot) are independent:
-// each takes the best rung whose probe passed, and nothing degrades silently.
+// (identity), what confines a step (isolation) and what makes a layer (snapshot) are independent.
+// Each takes the best rung whose probe succeeded, and nothing degrades silently.
 //
-// The choice is a pure function of what was probed, so hosts that we cannot run are tested by their
-// recorded answers. A host whose best rung cairn cannot use yet gets an Error (kHost) that names
-// the shut lock and the way to open it.
+// The choice is a pure function of the probe, so hosts that we cannot run are tested with recorded
+// answers. If cairn cannot use a host's best rung yet, the Error (kHost) says what blocks the rungs
+// above and how to open it.
 #pragma once
 
 #include <optional>
@@ -56,24 +56,23 @@ std::string_view name(Isolation isolation);
 std::string_view name(Snapshot snapshot);
 std::string text(const Rungs& rungs);  // "I2 S0 N0", as the build header prints it
 
-// What the user pinned (--isolation and its like). A pinned rung is used or refused, never
+// What the user pinned (--isolation and the like). A pinned rung is used or refused, never
 // replaced.
-struct Wishes {
+struct RungRequest {
   std::optional<Identity> identity = {};
   std::optional<Isolation> isolation = {};
-  // The directory in which snapshots will live; "" leaves the snapshot axis unprobed, and chosen as
-  // N0.
+  // The directory that will hold snapshots. "" leaves the snapshot axis unprobed; N0 is then
+  // chosen.
   std::string store = {};
 };
 
-// Throws kHost when the best rung of an axis is one that cairn cannot use yet, or a pinned one
-// failed.
-Rungs choose(const Probe& probe, const Wishes& wishes);
-Identity choose_identity(const Probe& probe, const Wishes& wishes);
+// Throws kHost if cairn cannot use the best rung of an axis yet, or if a pinned one failed.
+Rungs choose(const Probe& probe, const RungRequest& request);
+Identity choose_identity(const Probe& probe, const RungRequest& request);
 
-// Root of the initial user namespace with the capabilities that a build needs.
+// Whether we are root of the initial user namespace with the capabilities a build needs.
 bool is_real_root(const HostFacts& facts);
-// How this user gets more than one id: one sentence with a command.
+// How this user can get more than one id: one sentence with a command.
 std::string how_to_get_ids(const HostFacts& facts);
 
 }  // namespace cairn::sandbox

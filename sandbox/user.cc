@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// docker's rules. A number works without any files, so errors in them are ignored for it, while a
+// name needs them. Both files are read anew at each step, because an earlier RUN may have added a
+// user.
 #include "sandbox/user.h"
 
 #include <fcntl.h>
@@ -29,7 +33,7 @@ struct GroupEntry {
   std::vector<std::string> members;
 };
 
-// 4294967295 is (uid_t)-1, which the kernel's calls take for "leave as it is".
+// 4294967295 is (uid_t)-1, which chown(2) and others take for "leave unchanged".
 std::optional<std::uint32_t> find_id(std::string_view text) {
   std::optional<std::uint64_t> value = parse_uint(text);
   if (!value || *value >= std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
@@ -42,22 +46,22 @@ bool is_number(std::string_view text) {
 
 std::uint32_t number(std::string_view text) {
   if (std::optional<std::uint32_t> id = find_id(text)) return *id;
-  throw Error::of(ErrorKind::kDockerfile, "the id {} is out of range", text)
+  throw dockerfile_error("the id {} is out of range", text)
       .with_hint("ids go from 0 to 4294967294");
 }
 
-// The lines of a database file of the image; a missing one is an empty one.
+// The lines of a database file of the image; empty if it is missing.
 std::vector<std::string> lines_of(const sys::RootDir& root, const char* path) {
   std::optional<sys::Fd> place = root.find_in(path, O_PATH);
   if (!place) return {};
   if (!S_ISREG(sys::stat_of(*place).st_mode)) {
-    throw Error::of(ErrorKind::kDockerfile, "{} in the image is not a regular file", path);
+    throw dockerfile_error("{} in the image is not a regular file", path);
   }
   ErrorContext while_here([&] { return fmt::format("reading {} of the image", path); });
   return split(sys::read_all(sys::reopen(*place, O_RDONLY), kMaxFile), '\n');
 }
 
-// Lines that make no sense are passed over, as the C library does.
+// Malformed lines are skipped, as in the C library.
 std::vector<PasswdEntry> passwd_of(const sys::RootDir& root) {
   std::vector<PasswdEntry> entries;
   for (const std::string& line : lines_of(root, "/etc/passwd")) {
@@ -97,7 +101,7 @@ std::optional<PasswdEntry> find_user(const sys::RootDir& root, std::string_view 
   return std::nullopt;
 }
 
-// A number needs no files: what is wrong with them does not stop it.
+// A number needs no files, so an error in them is ignored.
 std::optional<PasswdEntry> find_user_if_readable(const sys::RootDir& root, std::string_view user) {
   try {
     return find_user(root, user);
@@ -109,9 +113,8 @@ std::optional<PasswdEntry> find_user_if_readable(const sys::RootDir& root, std::
 Error no_such_user(const sys::RootDir& root, std::string_view user) {
   std::vector<std::string> names;
   for (const PasswdEntry& entry : passwd_of(root)) names.push_back(entry.name);
-  return Error::of(ErrorKind::kDockerfile,
-                   "unable to find user {}: no matching entries in passwd file{}", user,
-                   did_you_mean(user, names))
+  return dockerfile_error("unable to find user {}: no matching entries in passwd file{}", user,
+                          did_you_mean(user, names))
       .with_hint(
           "users are looked up in /etc/passwd of the image at this step; add it in an earlier "
           "RUN, or use a number");
@@ -128,9 +131,8 @@ std::optional<std::uint32_t> find_gid(const sys::RootDir& root, std::string_view
 Error no_such_group(const sys::RootDir& root, std::string_view group) {
   std::vector<std::string> names;
   for (const GroupEntry& entry : groups_of(root)) names.push_back(entry.name);
-  return Error::of(ErrorKind::kDockerfile,
-                   "unable to find group {}: no matching entries in group file{}", group,
-                   did_you_mean(group, names))
+  return dockerfile_error("unable to find group {}: no matching entries in group file{}", group,
+                          did_you_mean(group, names))
       .with_hint(
           "groups are looked up in /etc/group of the image at this step; add it in an "
           "earlier RUN, or use a number");
@@ -141,6 +143,7 @@ std::uint32_t gid_of(const sys::RootDir& root, std::string_view group) {
   throw no_such_group(root, group);
 }
 
+// All groups that list the user as a member, in the order of the file, each once.
 std::vector<std::uint32_t> groups_with(const sys::RootDir& root, const std::string& member) {
   std::vector<std::uint32_t> gids;
   for (const GroupEntry& entry : groups_of(root)) {
@@ -162,7 +165,7 @@ Parts parse_parts(std::string_view text) {
   return {.user = text.substr(0, colon), .group = text.substr(colon + 1)};
 }
 
-// The passwd entry, or for a bare number one made up: gid 0 and no name, as docker takes it.
+// The passwd entry. For a bare number without one: gid 0 and no name, as in docker.
 PasswdEntry entry_for(const sys::RootDir& root, std::string_view user) {
   if (!is_number(user)) {
     std::optional<PasswdEntry> entry = find_user(root, user);
@@ -176,6 +179,7 @@ PasswdEntry entry_for(const sys::RootDir& root, std::string_view user) {
 
 }  // namespace
 
+// A group in USER replaces all supplementary groups, as in docker.
 ResolvedUser resolve_user(const sys::RootDir& root, std::string_view user) {
   Parts parts = parse_parts(user);
   PasswdEntry entry = entry_for(root, parts.user.empty() ? "0" : parts.user);
@@ -189,7 +193,7 @@ ResolvedUser resolve_user(const sys::RootDir& root, std::string_view user) {
   try {
     if (!entry.name.empty()) resolved.groups = groups_with(root, entry.name);
   } catch (const Error&) {
-    if (!user.empty()) throw;  // root by default needs no files
+    if (!user.empty()) throw;  // the default user, root, needs no files
   }
   if (std::find(resolved.groups.begin(), resolved.groups.end(), resolved.gid) ==
       resolved.groups.end()) {
@@ -198,6 +202,7 @@ ResolvedUser resolve_user(const sys::RootDir& root, std::string_view user) {
   return resolved;
 }
 
+// Differs from USER: a number alone is also the gid, as BuildKit's --chown has it.
 Owner resolve_chown(const sys::RootDir& root, std::string_view owner, UnknownNames unknown) {
   Parts parts = parse_parts(owner);
   Owner resolved;

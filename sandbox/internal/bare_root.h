@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The launcher's own root: a tmpfs with the little that steps need of the host, and nothing else. A
-// step starts as a copy of the launcher's mount namespace, so a small one is copied and torn down
-// quickly, and between its clone and its pivot_root nothing of the host is in reach.
+// The launcher's own root: a tmpfs with the little that steps need from the host, and nothing else.
+// A step starts as a copy of the launcher's mount namespace. A small one is copied and torn down
+// quickly, and between clone and pivot_root nothing of the host is reachable.
 //
-//   /proc   the host's, whole: the kernel lets a user namespace mount a new proc only while it sees
-//   one /sys    without its own submounts where we may have that /dev    null zero full random
-//   urandom tty, as bound files /empty  an empty read-only directory, to mask others with /root
-//   where a step attaches its root
+//   /proc   of the launcher's pid namespace, whole: the kernel lets a user namespace mount a new
+//           proc only while it can see one
+//   /sys    without its submounts, where we may have that
+//   /dev    null zero full random urandom tty, as bound files on read-only mounts
+//   /empty  an empty read-only directory, for masking others
+//   /root   where a step attaches its root
 #pragma once
 
-#include "sandbox/rungs.h"
+#include "sandbox/internal/operations.h"
+#include "sandbox/isolation_plan.h"
 
 namespace cairn::sandbox {
 
-// Leaves the calling process in such a root, in a mount namespace of its own.
-void enter_bare_root(Identity identity);
+// Moves the calling process into such a root, with a mount namespace and a cgroup namespace of its
+// own. Throws kBug if the plan does not use pivot_root(2).
+void enter_bare_root(const LauncherPlan& plan, Notes& notes);
 
 }  // namespace cairn::sandbox

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// execve(2) itself is the test: each candidate is tried in the order of PATH, since a look before
+// it could be outdated, and a file that may be executed need not be readable. Only after a failure
+// the file is looked at, to say why.
 #include "sandbox/internal/command.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <string_view>
@@ -36,6 +38,7 @@ std::string_view path_of(const std::vector<std::string>& env) {
   return path;
 }
 
+// A relative directory in PATH is skipped: it would depend on the working directory.
 std::vector<std::string> candidates(const std::string& name, const std::vector<std::string>& env) {
   if (name.find('/') != std::string::npos) return {name};
   std::vector<std::string> paths;
@@ -45,6 +48,7 @@ std::vector<std::string> candidates(const std::string& name, const std::vector<s
   return paths;
 }
 
+// Follows symlinks, as execve(2) does.
 bool is_file(const std::string& path) {
   struct stat st;
   return ::stat(path.c_str(), &st) == 0 && !S_ISDIR(st.st_mode);
@@ -53,27 +57,6 @@ bool is_file(const std::string& path) {
 std::optional<std::string> interpreter_at(const std::string& path) {
   sys::Fd fd(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   return fd ? interpreter_of(fd) : std::nullopt;
-}
-
-// An image may offer /proc/self/exe as its /bin/sh, or as the interpreter of a script: that is
-// still our own program here, and root of the step could reach the host's file through it
-// (CVE-2019-5736). So nothing is executed that lies behind one of the kernel's magic links. Nobody
-// else lives in this step yet who could swap the file after the look.
-void refuse_magic_links(std::string path) {
-  constexpr int kMostInterpreters = 6;  // the kernel follows five
-  for (int i = 0; i < kMostInterpreters; ++i) {
-    open_how how{};
-    how.flags = O_PATH | O_CLOEXEC;
-    how.resolve = RESOLVE_NO_MAGICLINKS;
-    sys::Fd fd(static_cast<int>(::syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how)));
-    if (!fd && errno == ELOOP) {
-      throw Error::of(ErrorKind::kPolicy, "exec \"{}\": refused, it leads through a link of /proc",
-                      path);
-    }
-    std::optional<std::string> interpreter = fd ? interpreter_at(path) : std::nullopt;
-    if (!interpreter || interpreter->empty()) return;
-    path = std::move(*interpreter);
-  }
 }
 
 Error not_found(const std::string& name, const std::vector<std::string>& env) {
@@ -106,13 +89,14 @@ Error failed(const std::string& path, int code) {
 
 void run_command(const std::vector<std::string>& argv, const std::vector<std::string>& env) {
   std::vector<char*> args = pointers(argv), variables = pointers(env);
-  std::optional<Error> refusal;  // of a file that is there; the search goes on, as in a shell
+  std::optional<Error> refusal;  // for an existing file; the search goes on, as in a shell
   for (const std::string& path : candidates(argv[0], env)) {
-    refuse_magic_links(path);
     ::execve(path.c_str(), args.data(), variables.data());
     int code = errno;
-    if ((code == ENOENT || code == ENOTDIR) && !is_file(path)) continue;
+    // ENOENT for an existing file means that its interpreter is missing.
+    if (sys::is_absence(code) && !is_file(path)) continue;
     if (!refusal) refusal = failed(path, code);
+    // EACCES alone lets the search go on, as execvp(3) does.
     if (code != EACCES) break;
   }
   throw refusal ? *refusal : not_found(argv[0], env);

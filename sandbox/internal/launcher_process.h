@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The launcher's own side: its bare world, its loop, and the making of a step's namespaces.
+// The launcher's side: its bare root, its loop, and the making of a step's namespaces.
 #pragma once
 
-#include <sys/resource.h>
+#include <optional>
 
+#include "base/error.h"
 #include "base/sys/fd.h"
-#include "base/sys/process.h"
-#include "sandbox/builder_namespace.h"
 
 namespace cairn::sandbox {
 
-// On a step's channel the launcher sends its pid with a pidfd, and at the end this.
-struct StepEnd {
-  sys::ExitStatus status;
-  rusage usage;
-};
+// Serves requests until the builder's end of `control` closes; then kills all steps and exits. With
+// `broken` set, answers each request with that error.
+[[noreturn]] void run_launcher(sys::Fd control, std::optional<Error> broken);
 
-// Serves requests until the builder's end of `control` closes; then kills what runs, and exits.
-[[noreturn]] void run_launcher(sys::Fd control, const BuilderNamespace& builder);
+// Runs in the forked child, which still has a copy of the builder's memory, and executes our
+// program again. If that fails, the child stays and answers each request with the reason.
+[[noreturn]] void execute_launcher(sys::Fd control);
 
 }  // namespace cairn::sandbox

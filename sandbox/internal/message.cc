@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// sendmsg(2) and recvmsg(2) with SCM_RIGHTS (unix(7)). SOCK_SEQPACKET keeps the bounds of messages,
+// so bytes and descriptors of two never mix. A truncated message is an error: the kernel cuts off
+// descriptors silently when the limit of open files is reached.
 #include "sandbox/internal/message.h"
 
 #include <sys/socket.h>
@@ -43,7 +47,9 @@ std::optional<Message> receive_message(const sys::Fd& socket) {
   header.msg_control = control;
   header.msg_controllen = sizeof control;
   ssize_t count =
+      // Descriptors get close-on-exec at once, before another thread could fork.
       sys::retry_eintr([&] { return ::recvmsg(socket.get(), &header, MSG_CMSG_CLOEXEC); });
+  // A peer that closed with unread messages causes ECONNRESET; it is gone all the same.
   if (count < 0 && errno != ECONNRESET) throw Error::from_errno(errno, "receive a message");
   if (count <= 0) return std::nullopt;
   message.bytes.resize(static_cast<std::size_t>(count));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Short messages with descriptors over a SOCK_SEQPACKET socket pair: what the builder and the
-// launcher speak. One message is one send, so threads need no lock. Long bytes travel in a memfd.
+// Short messages with descriptors over a SOCK_SEQPACKET socket pair. launcher_protocol.h and
+// network_keeper.h give the bytes a meaning. One message is one send, so threads need no lock.
 #pragma once
 
 #include <optional>
@@ -21,9 +21,9 @@ struct Message {
   std::vector<sys::Fd> fds;
 };
 
-// Borrows the descriptors. EPIPE (the peer is gone) is an Error like any other.
+// Borrows the descriptors. Throws kHost, also for EPIPE (the peer is gone).
 void send_message(const sys::Fd& socket, std::string_view bytes, const std::vector<int>& fds);
-// Blocks; nothing when the peer is gone.
+// Blocks. Returns nullopt if the peer is gone.
 std::optional<Message> receive_message(const sys::Fd& socket);
 
 }  // namespace cairn::sandbox

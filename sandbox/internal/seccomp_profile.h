@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The table behind the filter of a step: what a program in a container may ask of the kernel. It
-// has the effect of docker's default profile (moby/profiles, seccomp/default.json) for the default
-// capabilities, in our own arrangement; calls whose permission hangs on a capability that steps
-// never have are simply absent, and so answered EPERM.
+// The table behind a step's filter: which system calls a program in a container may make. It has
+// the effect of docker's default profile (moby/profiles, seccomp/default.json) for the default
+// capabilities, in our own arrangement. Calls that need a capability steps never have are left out,
+// and so return EPERM.
 #pragma once
 
 #include <cstdint>
 
 namespace cairn::sandbox {
 
-// Allowed whatever the arguments. Names that an architecture lacks are passed over.
+// Allowed with any arguments. Names that an architecture lacks are skipped.
 inline constexpr const char* kAllowed[] = {
     "accept",
     "accept4",
@@ -165,8 +165,6 @@ inline constexpr const char* kAllowed[] = {
     "mincore",
     "mkdir",
     "mkdirat",
-    "mknod",
-    "mknodat",
     "mlock",
     "mlock2",
     "mlockall",
@@ -364,8 +362,8 @@ inline constexpr const char* kAllowed[] = {
     "writev",
 };
 
-// Allowed, and newer than the libseccomp of our oldest distribution (2.5.4 ends at 450), so known
-// here by number. From 424 on a new call has one number on all architectures we run on.
+// Allowed, but newer than the libseccomp of our oldest distribution (2.5.4 ends at 450), so listed
+// by number. From 424 on, a new call has the same number on all architectures we support.
 struct NumberedCall {
   const char* name;
   int number;
@@ -376,18 +374,19 @@ inline constexpr NumberedCall kAllowedNewer[] = {
     {"mseal", 462},         {"setxattrat", 463},    {"getxattrat", 464},       {"listxattrat", 465},
     {"removexattrat", 466},
 };
-// Calls after this one did not exist when the table was written. A C library probes for such a call
-// and falls back when the kernel does not know it (ENOSYS), but takes EPERM for an answer.
+// Later calls did not exist when this table was written. A C library probes for such a call and
+// falls back if the kernel does not know it (ENOSYS), but takes EPERM as the answer.
 inline constexpr std::uint32_t kLastKnownCall = 469;  // file_setattr
 
-// Allowed where the architecture has them.
+// Allowed on the architectures that have them.
 inline constexpr const char* kAllowedX86[] = {"arch_prctl", "modify_ldt"};
 inline constexpr const char* kAllowedArm[] = {"arm_fadvise64_64", "arm_sync_file_range",
                                               "sync_file_range2", "breakpoint",
                                               "cacheflush",       "set_tls"};
 inline constexpr const char* kAllowedRiscv[] = {"riscv_flush_icache"};
 
-// personality(2): query, PER_LINUX, PER_LINUX32, each also with UNAME26; never ADDR_NO_RANDOMIZE.
+// Allowed personality(2) values: query, PER_LINUX, PER_LINUX32, each also with UNAME26; never
+// ADDR_NO_RANDOMIZE.
 inline constexpr std::uint32_t kPersonalities[] = {0x0, 0x8, 0x20000, 0x20008, 0xffffffff};
 
 }  // namespace cairn::sandbox

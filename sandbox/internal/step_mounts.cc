@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The mounts of a step, one function for each operation of its set-up. Files on a filesystem that
+// we just mounted are named by plain relative paths; everything else is resolved inside the root.
 #include "sandbox/internal/step_mounts.h"
 
 #include <fcntl.h>
@@ -25,32 +28,42 @@ using sys::RootDir;
 constexpr unsigned long kPlain = MS_NOSUID | MS_NODEV | MS_NOEXEC;
 constexpr unsigned kPlainAttributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 
-// What tells about the host or reaches into it, as docker and BuildKit mask it: below /proc and
+// Files that reveal the host or reach into it, as docker and BuildKit mask them; below /proc and
 // /sys.
-constexpr const char* kMaskedProc[] = {"acpi",        "asound",        "interrupts", "kcore",
-                                       "keys",        "latency_stats", "timer_list", "timer_stats",
-                                       "sched_debug", "scsi"};
-constexpr const char* kMaskedSys[] = {"firmware", "devices/virtual/powercap"};
+constexpr const char* kMaskedProcDirs[] = {"acpi", "asound", "scsi"};
+constexpr const char* kMaskedProcFiles[] = {
+    "interrupts", "kcore", "keys", "latency_stats", "timer_list", "timer_stats", "sched_debug"};
+constexpr const char* kMaskedSysDirs[] = {"firmware", "devices/virtual/powercap"};
 constexpr const char* kReadOnlyProc[] = {"bus", "fs", "irq", "sys", "sysrq-trigger"};
 
-// A mount on top of a standard directory, which becomes our working directory. The image must not
-// redirect it by a symlink. From here on plain mount(2) and relative names do: the filesystem is
-// one we just mounted, so its names are what they seem, and one call is a third of open_tree's
-// three.
+// Mounts on top of a standard directory and makes it the working directory. The image must not
+// redirect it by a symlink. From here on, plain mount(2) with relative names is safe: the
+// filesystem is one we just mounted, so its names are what they seem. One such call costs a third
+// of open_tree(2)'s three.
 void enter_standard(const RootDir& root, const char* path, const MountTree& tree) {
-  ErrorContext while_here([path] { return fmt::format("mounting {}", path); });
   tree.attach(open_mount_point(root, path, MountPointType::kDirectory, Follow::kNo), "");
   if (::fchdir(tree.fd().get()) < 0) throw Error::from_errno(errno, "enter {}", path);
 }
 
-// Covers `name` by the null device, or by an empty directory when it is one.
-void mask(const char* name) {
-  if (::mount("/dev/null", name, nullptr, MS_BIND, nullptr) == 0) return;
-  if (errno == ENOTDIR && ::mount("/empty", name, nullptr, MS_BIND, nullptr) == 0) return;
+// Covers `name` with `cover`, or with `other` if it is the other kind of file on this kernel. The
+// likely one comes first: a mount that is refused for the wrong kind (ENOTDIR) waits for all
+// processors (synchronize_rcu_expedited(), namespace_unlock in fs/namespace.c).
+void mask(const char* name, const char* cover, const char* other) {
+  if (::mount(cover, name, nullptr, MS_BIND, nullptr) == 0) return;
+  if (errno == ENOTDIR && ::mount(other, name, nullptr, MS_BIND, nullptr) == 0) return;
   if (errno != ENOENT) throw Error::from_errno(errno, "mask {}", name);
 }
 
+void mask_dir(const char* name) {
+  mask(name, "/empty", "/dev/null");
+}
+
+void mask_file(const char* name) {
+  mask(name, "/dev/null", "/empty");
+}
+
 void protect(const char* name) {
+  // A bind mount ignores MS_RDONLY; it takes a remount.
   if (::mount(name, name, nullptr, MS_BIND | MS_REC, nullptr) < 0) {
     if (errno == ENOENT) return;
     throw Error::from_errno(errno, "bind {}", name);
@@ -58,19 +71,28 @@ void protect(const char* name) {
   sys::mount_at("", name, "", MS_BIND | MS_REMOUNT | MS_RDONLY | kPlain);
 }
 
-// The launcher's /sys belongs to the host's network. A step with a network of its own must not see
-// the other's devices, and may mount sysfs itself; where a container around us has covered parts of
-// sysfs, the kernel refuses that, and an empty directory stands in.
-MountTree make_sys(NetworkMode network) {
-  if (network == NetworkMode::kHost) {
+// The launcher's /sys belongs to the host's network, and a step with a network of its own must not
+// see the host's devices. A step that owns its network may mount sysfs itself; for an entered
+// network the launcher has mounted it. If a container around us has covered parts of sysfs, the
+// kernel refuses, and an empty directory stands in.
+MountTree make_sys(NetworkEntry network, const MountTree& of_entered) {
+  if (network == NetworkEntry::kShared) {
     return sys::clone_tree(sys::open_path("/sys", O_PATH), "", Recursive::kYes);
   }
+  if (of_entered) return MountTree(sys::duplicate(of_entered.fd()));
   try {
     return sys::new_filesystem("sysfs", {});
   } catch (const Error& error) {
     if (error.code() != EPERM) throw;
     return sys::clone_tree(sys::open_path("/empty", O_PATH), "", Recursive::kNo);
   }
+}
+
+// The same view as in the launcher's /sys: programs size themselves by the limits they find there.
+void add_cgroups(const MountTree& sysfs) {
+  if (!sys::exists("/sys/fs/cgroup") || !sys::find_at(sysfs.fd(), "fs/cgroup", O_PATH)) return;
+  sys::clone_tree(sys::open_path("/sys/fs/cgroup", O_PATH), "", Recursive::kYes)
+      .attach(sysfs.fd(), "fs/cgroup");
 }
 
 void bind_nodes() {
@@ -80,24 +102,25 @@ void bind_nodes() {
   }
 }
 
-void mount_here(const char* name, const char* type, unsigned long flags,
-                const std::string& options) {
-  if (::mkdir(name, 0755) < 0) throw Error::from_errno(errno, "make /dev/{}", name);
-  sys::mount_at(type, name, type, flags, options);
+void make_dir_here(const char* name, mode_t mode) {
+  if (::mkdir(name, mode) < 0 || ::chmod(name, mode) < 0) {
+    throw Error::from_errno(errno, "make /dev/{}", name);
+  }
 }
 
 void link_here(const char* target, const char* name) {
   if (::symlink(target, name) < 0) throw Error::from_errno(errno, "make /dev/{}", name);
 }
 
-std::string devpts_options(const StepWorld& world) {
-  constexpr std::uint32_t kTtyGroup = 5;  // of every distribution since long ago
+std::string devpts_options(const IdMap& gid_map) {
+  constexpr std::uint32_t kTtyGroup = 5;  // "tty" on every distribution
   std::string options = "newinstance,ptmxmode=0666,mode=0620";
-  return maps(world.gid_map, kTtyGroup) ? options + ",gid=5" : options;
+  return maps(gid_map, kTtyGroup) ? options + ",gid=5" : options;
 }
 
+}  // namespace
+
 void mount_extra(const RootDir& root, const StepRequest& request, const MountPoint& mount) {
-  ErrorContext while_here([&] { return fmt::format("mounting on {}", mount.target); });
   MountTree fresh;
   MountPointType type = MountPointType::kDirectory;
   const Fd* source = nullptr;
@@ -111,50 +134,69 @@ void mount_extra(const RootDir& root, const StepRequest& request, const MountPoi
     fresh = MountTree(sys::duplicate(*source));
   }
   Fd target = open_mount_point(root, mount.target, type);
+  // A mount inside /proc could fake what is read there; runc refuses it, too.
   struct statfs where;
   if (::fstatfs(target.get(), &where) == 0 && where.f_type == PROC_SUPER_MAGIC) {
-    throw Error::of(ErrorKind::kDockerfile, "nothing can be mounted inside /proc: {}",
-                    mount.target);
+    throw dockerfile_error("nothing can be mounted inside /proc: {}", mount.target);
   }
   fresh.attach(target, "");
   unsigned long attributes = MOUNT_ATTR_NODEV | (mount.read_only ? MOUNT_ATTR_RDONLY : 0);
   sys::add_mount_attributes(fresh.fd(), "", attributes, Recursive::kYes);
 }
 
-}  // namespace
-
 RootDir attach_root(const MountTree& tree) {
-  ErrorContext while_here([] { return std::string("attaching the root of the step"); });
   tree.attach(sys::open_path("/root", O_PATH), "");
   sys::add_mount_attributes(tree.fd(), "", MOUNT_ATTR_NODEV, Recursive::kYes);
   return RootDir::open("/root");
 }
 
-void mount_proc(const RootDir& root, const SandboxSpec& spec) {
+void mount_proc(const RootDir& root) {
   enter_standard(root, "/proc", sys::new_filesystem("proc", {}, kPlainAttributes));
-  if (spec.insecure) return;
-  for (const char* name : kMaskedProc) mask(name);
+}
+
+void mask_proc() {
+  for (const char* name : kMaskedProcDirs) mask_dir(name);
+  for (const char* name : kMaskedProcFiles) mask_file(name);
   for (const char* name : kReadOnlyProc) protect(name);
 }
 
-void mount_sys(const RootDir& root, const SandboxSpec& spec) {
-  MountTree tree = make_sys(spec.network);
-  unsigned attributes = kPlainAttributes | (spec.insecure ? 0 : MOUNT_ATTR_RDONLY);
-  sys::add_mount_attributes(tree.fd(), "", attributes, Recursive::kYes);
+void mount_sys(const RootDir& root, const StepRequest& request) {
+  MountTree tree = make_sys(request.plan.network, request.sysfs);
   enter_standard(root, "/sys", tree);
-  if (spec.insecure) return;
-  for (const char* name : kMaskedSys) mask(name);
+  // Only an attached mount can get mounts below it.
+  if (request.plan.network == NetworkEntry::kEntered) add_cgroups(tree);
+  unsigned attributes = kPlainAttributes | (request.spec.insecure ? 0 : MOUNT_ATTR_RDONLY);
+  sys::add_mount_attributes(tree.fd(), "", attributes, Recursive::kYes);
 }
 
-// Each step has a /dev of its own, made anew: what one step leaves there is no other's to see.
-void mount_dev(const RootDir& root, const SandboxSpec& spec, const StepWorld& world) {
+void mask_sys() {
+  for (const char* name : kMaskedSysDirs) mask_dir(name);
+}
+
+// Each step gets a new /dev: what one leaves there, no other sees.
+void mount_dev(const RootDir& root) {
   enter_standard(
       root, "/dev",
       sys::new_filesystem("tmpfs", {{"mode", "0755"}, {"size", "64m"}}, MOUNT_ATTR_NOSUID));
   bind_nodes();
-  mount_here("pts", "devpts", MS_NOSUID | MS_NOEXEC, devpts_options(world));
-  mount_here("shm", "tmpfs", kPlain, fmt::format("mode=1777,size={}", spec.shm_size));
-  mount_here("mqueue", "mqueue", kPlain, "");
+  make_dir_here("pts", 0755);
+  make_dir_here("shm", 01777);  // if its own mount is refused, it remains part of this tmpfs
+  make_dir_here("mqueue", 0755);
+}
+
+void mount_pts(const IdMap& gid_map) {
+  sys::mount_at("devpts", "pts", "devpts", MS_NOSUID | MS_NOEXEC, devpts_options(gid_map));
+}
+
+void mount_shm(std::uint64_t size) {
+  sys::mount_at("tmpfs", "shm", "tmpfs", kPlain, fmt::format("mode=1777,size={}", size));
+}
+
+void mount_mqueue() {
+  sys::mount_at("mqueue", "mqueue", "mqueue", kPlain, "");
+}
+
+void link_dev() {
   link_here("pts/ptmx", "ptmx");
   link_here("/proc/self/fd", "fd");
   link_here("/proc/self/fd/0", "stdin");
@@ -163,17 +205,13 @@ void mount_dev(const RootDir& root, const SandboxSpec& spec, const StepWorld& wo
   link_here("/proc/kcore", "core");
 }
 
-void mount_extras(const RootDir& root, const StepRequest& request) {
-  for (const MountPoint& mount : request.spec.mounts) mount_extra(root, request, mount);
-}
-
 void make_read_only(const RootDir& root) {
   sys::add_mount_attributes(root.fd(), "", MOUNT_ATTR_RDONLY, Recursive::kNo);
 }
 
-void pivot_into(const RootDir& root) {
+void pivot_step_into(const RootDir& root) {
   if (::fchdir(root.fd().get()) < 0) throw Error::from_errno(errno, "enter the step's root");
-  // The old root ends up on top of the new one, and is detached from there.
+  // The old root ends up on top of the new one and is detached from there.
   if (::syscall(SYS_pivot_root, ".", ".") < 0) throw Error::from_errno(errno, "pivot_root");
   sys::detach(".");
   if (::chdir("/") < 0) throw Error::from_errno(errno, "enter the step's root");

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sandbox/internal/locks.h"
+//
+// One function for each call that can fail: it looks at errno first, then at the facts, the most
+// telling one first. The texts name a setting and a command, because most readers meet them on a
+// machine that others administer.
+#include "sandbox/internal/blockers.h"
 
 #include <linux/capability.h>
 
@@ -11,7 +15,7 @@
 namespace cairn::sandbox {
 namespace {
 
-// Why a call failed, and what opens the lock.
+// Why a call failed, and what fixes it.
 struct Lock {
   std::string cause;
   std::string fix;
@@ -49,6 +53,7 @@ Lock user_namespace_lock(const HostFacts& facts, int code) {
   if (code == EINVAL || code == ENOSYS) {
     return {"this kernel has no user namespaces", "a kernel with CONFIG_USER_NS=y"};
   }
+  // EPERM. A seccomp filter is asked before AppArmor, so it is the likelier cause.
   if (facts.seccomp_filtered) return seccomp_lock();
   if (facts.apparmor_restricts_userns) return apparmor_lock(facts);
   return {"the kernel denies user namespaces to this user, or cairn runs in a chroot",
@@ -64,17 +69,19 @@ Lock map_lock(const HostFacts& facts) {
   return {"the kernel refused to map any id", how_to_get_ids(facts)};
 }
 
+// newuidmap is setuid root or has file capabilities; no_new_privs takes both away.
 Lock newidmap_lock(const Probe& probe) {
   const HostFacts& facts = probe.facts;
   if (facts.no_new_privs) {
     return {"no_new_privs is set, so newuidmap runs without its rights",
             "start cairn without it (Kubernetes: allowPrivilegeEscalation: true)"};
   }
-  const Answer* answer = probe.find(Question::kNewidmap);
+  const ProbeResult* answer = probe.find(ProbeItem::kNewidmap);
   std::string said = answer != nullptr ? ": " + answer->detail : "";
   return {"newuidmap could not map the subordinate ids" + said, how_to_get_ids(facts)};
 }
 
+// One sentence: the rung, the call with its errno, the cause; the fix is the hint.
 Error shut(const std::string& what, std::string_view call, int code, const Lock& lock) {
   std::string reason = code != 0 ? fmt::format("{}: {}; ", call, ::strerror(code)) : "";
   return Error::of(ErrorKind::kHost, "{} ({}{})", what, reason, lock.cause).with_hint(lock.fix);
@@ -98,35 +105,36 @@ Lock overlay_lock(int code) {
 
 }  // namespace
 
-Error shut_identity(const Probe& probe, const std::string& what) {
-  const Answer* unshared = probe.find(Question::kUserNamespace);
+Error unavailable_identity(const Probe& probe, const std::string& what) {
+  const ProbeResult* unshared = probe.find(ProbeItem::kUserNamespace);
   if (unshared == nullptr) {
     return shut(what, "", 0, {"not real root of this host", "run cairn as root"});
   }
   if (unshared->code != 0) {
-    return shut(what, name(Question::kUserNamespace), unshared->code,
+    return shut(what, name(ProbeItem::kUserNamespace), unshared->code,
                 user_namespace_lock(probe.facts, unshared->code));
   }
-  for (Question question : {Question::kSingleMap, Question::kHelperMap}) {
-    const Answer* answer = probe.find(question);
+  for (ProbeItem question : {ProbeItem::kSingleMap, ProbeItem::kHelperMap}) {
+    const ProbeResult* answer = probe.find(question);
     if (answer == nullptr || answer->code == 0) continue;
     return shut(what, name(question), answer->code, map_lock(probe.facts));
   }
-  const Answer* newidmap = probe.find(Question::kNewidmap);
-  return shut(what, name(Question::kNewidmap), newidmap != nullptr ? newidmap->code : 0,
+  const ProbeResult* newidmap = probe.find(ProbeItem::kNewidmap);
+  return shut(what, name(ProbeItem::kNewidmap), newidmap != nullptr ? newidmap->code : 0,
               newidmap_lock(probe));
 }
 
-Error shut_isolation(const Probe& probe, Question deciding, const std::string& what) {
-  const Answer* answer = probe.find(deciding);
+Error unavailable_isolation(const Probe& probe, ProbeItem deciding, const std::string& what) {
+  const ProbeResult* answer = probe.find(deciding);
   int code = answer != nullptr ? answer->code : 0;
+  // The host offers S0, so the user pinned something else.
   if (code == 0) return shut(what, "", 0, {"this host offers S0", "leave --isolation out"});
   Lock lock = user_namespace_lock(probe.facts, code);
-  if (deciding == Question::kPivotRoot) {
+  if (deciding == ProbeItem::kPivotRoot) {
     lock = {
         "the container around us forbids pivot_root, as docker's filter does even with SYS_ADMIN",
         "start it with --security-opt seccomp=unconfined, or --privileged"};
-  } else if (deciding == Question::kFreshProc) {
+  } else if (deciding == ProbeItem::kFreshProc) {
     lock = {"parts of /proc are masked by the container around us, so the kernel refuses a new one",
             "start it with --security-opt systempaths=unconfined (podman: unmask=ALL, Kubernetes: "
             "procMount: Unmasked)"};
@@ -134,10 +142,10 @@ Error shut_isolation(const Probe& probe, Question deciding, const std::string& w
   return shut(what, name(deciding), code, lock);
 }
 
-Error shut_snapshot(const Probe& probe, const std::string& what) {
-  const Answer* answer = probe.find(Question::kOverlay);
+Error unavailable_snapshot(const Probe& probe, const std::string& what) {
+  const ProbeResult* answer = probe.find(ProbeItem::kOverlay);
   int code = answer != nullptr ? answer->code : 0;
-  return shut(what, name(Question::kOverlay), code, overlay_lock(code));
+  return shut(what, name(ProbeItem::kOverlay), code, overlay_lock(code));
 }
 
 std::string how_to_get_ids(const HostFacts& facts) {

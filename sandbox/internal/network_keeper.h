@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The processes behind sandbox::Networks.
+//
+//   builder ── "make KIND", channel ──▶ keeper ── clone ──▶ guardian ── fork, exec ──▶ helper
+//   builder ◀────────────── the namespace; "clean" or not ── guardian
+//
+// The keeper is forked from main while that is small and has one thread; it only makes guardians.
+// Each guardian makes one network namespace, has a helper program connect it, and keeps both until
+// its channel closes. Keeper and guardians are pid 1 of pid namespaces of their own, so everything
+// below them dies with them, whatever a helper does with its signals, its ids or its parent. Steps
+// are in other pid namespaces and see none of this.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/sys/fd.h"
+#include "base/sys/process.h"
+#include "sandbox/network_helper.h"
+
+namespace cairn::sandbox {
+
+// From the builder to the keeper: which helper to use, and whose namespace it connects.
+struct NetworkRequest {
+  std::size_t helper = 0;
+  bool of_step = false;  // the namespace is the step's, and comes from the launcher on the channel
+};
+std::string text(const NetworkRequest& request);
+NetworkRequest parse_network_request(std::string_view text);
+
+// What a guardian says on its channel: once when it is ready, and when it is asked.
+constexpr std::string_view kNetworkReady = "ready";  // with the namespace, unless it is a step's
+constexpr std::string_view kNetworkClean = "clean";  // nothing of the last step is left
+constexpr std::string_view kAskIfClean = "is it clean?";
+// Any other text is an error message; the guardian has ended then.
+
+// Forks the keeper, which ends when its control socket closes.
+sys::Process start_network_keeper(const sys::Fd& ours, sys::Fd theirs,
+                                  const std::vector<HelperProgram>& helpers,
+                                  std::uint32_t last_gid);
+
+}  // namespace cairn::sandbox
