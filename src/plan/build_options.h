@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the command line says about a build, as far as the plan depends on it.
+// The options of a build that its plan depends on. Values; the plan reads them and never changes
+// them.
 #pragma once
 
 #include <map>
@@ -25,7 +26,7 @@ struct ImageContext {
 };
 struct ScratchContext {};
 struct LocalContext {
-  std::string directory;  // as given; the plan names it and never opens it
+  std::string directory;  // as given; the plan never opens it
 };
 struct GitContext {
   GitOp op;
@@ -41,17 +42,17 @@ struct LayoutContext {
 struct StageContext {
   std::string name;  // a stage of the same file
 };
-// --build-context: what stands in for a stage or an image of that name.
+// The value of --build-context, which replaces a stage or an image of that name.
 using NamedContext = std::variant<ImageContext, ScratchContext, LocalContext, GitContext,
                                   HttpContext, LayoutContext, StageContext>;
 
-// "docker-image://REF", "oci-layout://DIR[:TAG][@DIGEST]", "target:STAGE", a git or web address, or
-// a directory. Throws kUsage.
+// Parses "docker-image://REF", "oci-layout://DIR[:TAG][@DIGEST]", "target:STAGE", a git or web URL,
+// or a directory. Throws kUsage; kDockerfile for a malformed git query.
 NamedContext parse_named_context(std::string_view value);
-// Names of contexts compare in this form: "docker.io/library/x:latest" and "x" are the same.
+// The form in which names of contexts are compared: "docker.io/library/x:latest" and "x" are equal.
 std::string context_key(std::string_view name);
 
-// --allow: what steps may ask for beyond the sandbox.
+// --allow: what steps may do outside the sandbox.
 struct Entitlements {
   bool network_host = false;
   bool security_insecure = false;
@@ -60,10 +61,10 @@ struct Entitlements {
 struct BuildOptions {
   std::string target;  // "" is the last stage
   std::map<std::string, std::string>
-      build_args;                              // a bare "K" has got its value from the environment
-  std::optional<oci::Platform> platform = {};  // nothing: the build platform
+      build_args;  // the caller resolved a bare "K" from the environment
+  std::optional<oci::Platform> platform = {};  // nullopt: the build platform
   oci::Platform build_platform = oci::Platform::host();
-  bool several_platforms = false;  // names of steps say which one they are for
+  bool several_platforms = false;  // names of steps then include the platform
   std::vector<std::pair<std::string, std::string>> labels = {};  // --label, in order
   std::map<std::string, NamedContext> contexts = {};             // by context_key
   bool no_cache = false;
@@ -72,10 +73,10 @@ struct BuildOptions {
   std::vector<std::pair<std::string, std::string>> extra_hosts = {};
   Entitlements allowed = {};
   std::vector<Ulimit> ulimits = {};
-  std::uint64_t shm_size = 0;                       // 0: the usual size
-  std::optional<RemoteSource> context_source = {};  // of a build context that was fetched
-  dockerfile::IgnoreMatcher ignored = {};  // of the build context; only build checks ask it
-  // Build checks without a target look at every stage; the plan is still that of the last one.
+  std::uint64_t shm_size = 0;                       // bytes; 0: the default size
+  std::optional<RemoteSource> context_source = {};  // set if the build context was fetched
+  dockerfile::IgnoreMatcher ignored = {};  // of the build context; only build checks use it
+  // Lower all stages, for build checks without a target. The plan is still that of the last stage.
   bool all_stages = false;
 };
 

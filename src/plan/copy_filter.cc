@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Both lists are ignore patterns. --parents uses a matcher the other way round: what it "excludes"
+// is what COPY takes. A directory that is not taken itself is walked if something below it could
+// be.
 #include "plan/copy_filter.h"
 
 #include "dockerfile/ignore.h"
@@ -16,6 +20,7 @@ class CopyFilter final : public PathFilter {
 
   Verdict judge(const std::string& path, bool is_directory) const override {
     IgnoreDecision excluded = exclude_.match(path);
+    // A "!" pattern may include something below an excluded directory.
     bool walk_on = !excluded.excluded || exclude_.may_include_below(path, excluded);
     bool wanted = !include_ || include_->match(path).excluded;
     if (wanted && !excluded.excluded) return Verdict::kIncluded;
@@ -25,7 +30,7 @@ class CopyFilter final : public PathFilter {
   std::string explain(const std::string&) const override { return ""; }
 
  private:
-  std::optional<IgnoreMatcher> include_;  // what it "excludes" is what is taken
+  std::optional<IgnoreMatcher> include_;  // inverted: what it "excludes" is taken
   IgnoreMatcher exclude_;
 };
 

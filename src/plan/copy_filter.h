@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// --parents and --exclude as one filter: which paths below a copied directory are taken.
+// --parents and --exclude as one filter of the paths below a copied directory.
 #pragma once
 
 #include <memory>
@@ -12,8 +12,8 @@
 
 namespace cairn::plan {
 
-// Judges paths relative to what `source` names; null when all of it is taken. Throws kDockerfile,
-// without a span, for malformed patterns.
+// The filter for `source`; its paths are relative to what `source` names. Null when everything is
+// taken. Throws kDockerfile, without a span, for malformed patterns.
 std::shared_ptr<const PathFilter> copy_filter(const CopySource& source,
                                               const std::vector<std::string>& exclude);
 

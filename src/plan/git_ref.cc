@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Splits the word by hand at "#" and "?", since scp-style addresses are no URLs, then applies the
+// fragment and the query to one GitOp. A value that both give must agree. The texts are BuildKit's
+// (util/gitutil, frontend/dockerfile/dfgitutil).
 #include "plan/git_ref.h"
 
 #include <algorithm>
@@ -6,15 +10,11 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/remote_url.h"
 #include "base/text.h"
 
 namespace cairn::plan {
 namespace {
-
-template <typename... Args>
-Error failure(fmt::format_string<Args...> format, Args&&... args) {
-  return Error::of(ErrorKind::kDockerfile, format, std::forward<Args>(args)...);
-}
 
 bool is_alnum(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -26,22 +26,14 @@ int hex_digit(char c) {
   return at == std::string_view::npos ? -1 : static_cast<int>(at);
 }
 
-std::string percent_decode(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    bool escape = text[i] == '%' && i + 2 < text.size();
-    int high = escape ? hex_digit(text[i + 1]) : -1, low = escape ? hex_digit(text[i + 2]) : -1;
-    if (high >= 0 && low >= 0) {
-      out += static_cast<char>(high * 16 + low);
-      i += 2;
-    } else {
-      out += text[i] == '+' ? ' ' : text[i];
-    }
-  }
-  return out;
+// In a query or a fragment '+' stands for a space.
+std::string form_decode(std::string_view text) {
+  std::string words(text);
+  std::replace(words.begin(), words.end(), '+', ' ');
+  return percent_decode(words);
 }
 
-// The word in its three parts: what git takes, "ref:subdir", and the query.
+// The three parts of the word: the remote, "ref:subdir", and the query.
 struct Parts {
   std::string remote;
   std::string fragment;
@@ -51,7 +43,7 @@ struct Parts {
 Parts split_parts(std::string_view word) {
   Parts parts;
   std::size_t hash = word.find('#');
-  if (hash != std::string_view::npos) parts.fragment = percent_decode(word.substr(hash + 1));
+  if (hash != std::string_view::npos) parts.fragment = form_decode(word.substr(hash + 1));
   word = word.substr(0, hash);
   std::size_t question = word.find('?');
   if (question != std::string_view::npos) parts.query = word.substr(question + 1);
@@ -72,7 +64,7 @@ bool is_scp_style(std::string_view word) {
                      word.begin() + static_cast<std::ptrdiff_t>(colon), is_host);
 }
 
-// "https" of "https://..."; nothing without a scheme.
+// "https" for "https://..."; nullopt without a scheme.
 std::optional<std::string> scheme_of(std::string_view word) {
   std::size_t end = word.find("://");
   if (end == std::string_view::npos || end == 0) return std::nullopt;
@@ -81,6 +73,7 @@ std::optional<std::string> scheme_of(std::string_view word) {
   return to_lower(scheme);
 }
 
+// A web URL is a plain file unless its path ends in ".git".
 bool names_repository(std::string_view remote) {
   std::optional<std::string> scheme = scheme_of(remote);
   if (!scheme) return is_scp_style(remote);
@@ -89,8 +82,9 @@ bool names_repository(std::string_view remote) {
 }
 
 void set_once(std::string_view key, std::string& field, const std::string& value) {
+  // "#main" and "?ref=main" may both be given if they agree.
   if (!field.empty() && field != value) {
-    throw failure("{} conflicts: {} vs {}", key, go_quote(field), go_quote(value));
+    throw dockerfile_error("{} conflicts: {} vs {}", key, go_quote(field), go_quote(value));
   }
   field = value;
 }
@@ -106,7 +100,7 @@ bool parse_flag(const std::string& key, const std::string& value) {
   for (std::string_view no : {"0", "f", "F", "FALSE", "false", "False"}) {
     if (value == no) return false;
   }
-  throw failure("invalid {} value: {}", key, go_quote(value));
+  throw dockerfile_error("invalid {} value: {}", key, go_quote(value));
 }
 
 std::map<std::string, std::string> parse_query(std::string_view query) {
@@ -114,13 +108,15 @@ std::map<std::string, std::string> parse_query(std::string_view query) {
   for (const std::string& pair : split(query, '&')) {
     if (pair.empty()) continue;
     std::size_t sign = pair.find('=');
-    std::string key = percent_decode(std::string_view(pair).substr(0, sign));
+    std::string key = form_decode(std::string_view(pair).substr(0, sign));
     std::string value =
-        sign == std::string::npos ? "" : percent_decode(std::string_view(pair).substr(sign + 1));
+        sign == std::string::npos ? "" : form_decode(std::string_view(pair).substr(sign + 1));
     bool is_flag = key == "submodules" || key == "keep-git-dir" || key == "fetch-by-commit";
-    if (value.empty() && !is_flag) throw failure("query {} has no value", go_quote(key));
+    // A flag without a value is true.
+    if (value.empty() && !is_flag) throw dockerfile_error("query {} has no value", go_quote(key));
+    // Otherwise their order would decide.
     if (!values.try_emplace(key, value).second) {
-      throw failure("query {} has multiple values", go_quote(key));
+      throw dockerfile_error("query {} has multiple values", go_quote(key));
     }
   }
   return values;
@@ -141,14 +137,15 @@ void assign(GitRef& ref, const std::string& key, const std::string& value) {
     ref.op.fetch_by_commit = parse_flag(key, value);
   } else if (key == "mtime") {
     if (value != "checkout" && value != "commit") {
-      throw failure("invalid mtime value: {} (must be \"checkout\" or \"commit\")",
-                    go_quote(value));
+      throw dockerfile_error("invalid mtime value: {} (must be \"checkout\" or \"commit\")",
+                             go_quote(value));
     }
     ref.op.commit_time = value == "commit";
   } else if (key != "tag" && key != "branch") {
-    throw failure("unexpected query {}{}", go_quote(key),
-                  did_you_mean(key, {"ref", "tag", "branch", "subdir", "checksum", "commit",
-                                     "keep-git-dir", "submodules", "fetch-by-commit", "mtime"}));
+    throw dockerfile_error(
+        "unexpected query {}{}", go_quote(key),
+        did_you_mean(key, {"ref", "tag", "branch", "subdir", "checksum", "commit", "keep-git-dir",
+                           "submodules", "fetch-by-commit", "mtime"}));
   }
 }
 
@@ -156,7 +153,8 @@ void apply_query(GitRef& ref, std::string_view query) {
   std::map<std::string, std::string> values = parse_query(query);
   for (const auto& [key, value] : values) assign(ref, key, value);
   auto tag = values.find("tag"), branch = values.find("branch");
-  if (tag != values.end() && branch != values.end()) throw failure("branch conflicts with tag");
+  if (tag != values.end() && branch != values.end())
+    throw dockerfile_error("branch conflicts with tag");
   if (tag != values.end()) set_once("ref", ref.op.ref, full_ref("refs/tags/", tag->second));
   if (branch != values.end()) {
     set_once("ref", ref.op.ref, full_ref("refs/heads/", branch->second));
@@ -166,6 +164,7 @@ void apply_query(GitRef& ref, std::string_view query) {
 }  // namespace
 
 std::optional<GitRef> find_git_ref(std::string_view word) {
+  // A relative path is always local, whatever it looks like.
   if (word.starts_with("./") || word.starts_with("../")) return std::nullopt;
   Parts parts = split_parts(word);
   GitRef ref;
@@ -179,9 +178,9 @@ std::optional<GitRef> find_git_ref(std::string_view word) {
     ref.op.subdir = rooted_path(parts.fragment.substr(colon + 1)).substr(1);
   }
   apply_query(ref, parts.query);
-  // git would take these for options.
-  if (ref.op.ref.starts_with('-') || ref.op.remote.starts_with('-')) {
-    throw failure("invalid git reference {}", go_quote(word));
+  // git would parse these as options.
+  if (ref.op.ref.starts_with('-') || parts.remote.starts_with('-')) {
+    throw dockerfile_error("invalid git reference {}", go_quote(word));
   }
   return ref;
 }
@@ -190,9 +189,12 @@ std::string file_name_of(std::string_view url) {
   url = url.substr(0, url.find_first_of("?#"));
   std::string_view path = url.substr(url.find("://") + 3);
   std::size_t slash = path.find('/');
-  std::string clean = slash == std::string_view::npos ? "/" : rooted_path(path.substr(slash));
+  // Decoded before it is split, as Go's url.Parse does: "%2F" separates names too.
+  std::string clean =
+      slash == std::string_view::npos ? "/" : rooted_path(percent_decode(path.substr(slash)));
   std::string name = clean.substr(clean.rfind('/') + 1);
-  return name.empty() ? "__unnamed__" : name;
+  bool is_name = !name.empty() && name.find('\0') == std::string::npos;
+  return is_name ? name : "__unnamed__";
 }
 
 bool is_commit(std::string_view text) {
@@ -203,15 +205,18 @@ bool is_commit(std::string_view text) {
 void check_git_op(const GitOp& op) {
   const std::string& sum = op.checksum;
   if (!std::all_of(sum.begin(), sum.end(), [](char c) { return hex_digit(c) >= 0; })) {
-    throw failure("invalid checksum {} for Git URL, expected hex commit hash", sum);
+    throw dockerfile_error("invalid checksum {} for Git URL, expected hex commit hash", sum);
   }
+  // A checksum may be the beginning of a commit.
   if (is_commit(op.ref) && !op.ref.starts_with(sum)) {
-    throw failure("expected checksum to match {}, got {}", sum, op.ref);
+    throw dockerfile_error("expected checksum to match {}, got {}", sum, op.ref);
   }
   if (!op.fetch_by_commit || is_commit(op.ref)) return;
-  if (sum.empty()) throw failure("fetch-by-commit requires a checksum or a commit SHA ref");
+  if (sum.empty())
+    throw dockerfile_error("fetch-by-commit requires a checksum or a commit SHA ref");
   if (!is_commit(sum)) {
-    throw failure("fetch-by-commit requires a full commit SHA checksum, got {}", go_quote(sum));
+    throw dockerfile_error("fetch-by-commit requires a full commit SHA checksum, got {}",
+                           go_quote(sum));
   }
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Words that name a git repository, as ADD, build contexts and --build-context take them:
+// Words that name a git repository in ADD, build contexts and --build-context:
 //
 //   https://host/path.git[#ref[:subdir]]   http and https only when the path ends in ".git"
 //   git://host/path, ssh://user@host/path, user@host:path
-//   github.com/owner/name                  a build context alone: for ADD this is a path
+//   github.com/owner/name                  only as a build context: in ADD this is a path
 //   ...?ref=R&subdir=D&...                 tag, branch, checksum (or commit), keep-git-dir,
 //                                          submodules, mtime, fetch-by-commit
 //
@@ -21,19 +21,19 @@ namespace cairn::plan {
 
 struct GitRef {
   GitOp op = {};
-  std::optional<bool> keep_git_dir = {};  // said in the word itself
+  std::optional<bool> keep_git_dir = {};  // set by the query
   bool looks_local = false;               // github.com/owner/name
 };
 
-// Nothing when the word names no repository. Throws kDockerfile, without a span, for one that does
-// with a query that makes no sense.
+// nullopt when the word names no repository. Throws kDockerfile, without a span, when it does but
+// its query is invalid.
 std::optional<GitRef> find_git_ref(std::string_view word);
 
-// The name of a file of the web: the last part of its URL's path.
+// The file name for a URL: the last part of its path, percent-decoded.
 std::string file_name_of(std::string_view url);
 
-// Throws for a checksum that is no commit, or that contradicts the ref.
+// Throws kDockerfile, without a span, for a checksum that is no commit or contradicts the ref.
 void check_git_op(const GitOp& op);
-bool is_commit(std::string_view text);  // a whole object name: 40 or 64 hex digits
+bool is_commit(std::string_view text);  // a full object name: 40 (SHA-1) or 64 (SHA-256) hex digits
 
 }  // namespace cairn::plan

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What planning must know of an image: its config and which manifest it was. The way out of the
-// pure world; tests give a fake.
+// The facts about an image that a plan needs: its config, and which manifest was chosen. It keeps
+// planning free of the network; tests use a fake.
 #pragma once
 
 #include <string>
@@ -16,8 +16,8 @@ namespace cairn::plan {
 
 struct ResolvedImage {
   oci::ImageConfig config;
-  Digest manifest;            // of the platform's own manifest
-  std::string resolved_from;  // opaque to the plan, handed on in ImageOp
+  Digest manifest;  // of the manifest for the platform
+  Digest digest;    // what the name resolves to: the index if there is one
   bool has_layers = true;
 };
 
@@ -32,8 +32,7 @@ class ImageResolver {
  public:
   virtual ~ImageResolver() = default;
 
-  // These will be asked for, each once: a resolver may start to fetch them all. It need not.
-  virtual void expect(const std::vector<ImageRequest>& requests) { (void)requests; }
+  // Throws when the image is not found, or has no manifest for `platform`.
   virtual ResolvedImage resolve(const oci::Reference& reference, const oci::Platform& platform) = 0;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Build checks of values that several instructions hold: paths that an ignore file keeps out, names
-// that look like a secret's.
+// Build checks of values that occur in several instructions: paths that an ignore file excludes,
+// and names that look like secrets. The word lists are BuildKit's (linter, SecretsUsedInArgOrEnv).
 #include <algorithm>
 #include <array>
 
@@ -36,7 +36,8 @@ void lint_secret(std::string_view instruction, const std::string& name, const Lo
                         go_quote(name));
 }
 
-// A file with exceptions is not judged: below an excluded directory anything may be back.
+// An ignore file with exceptions is not checked: anything below an excluded directory may be
+// included again.
 void lint_ignored(const std::string& path, bool is_add, const Lowering& context) {
   const dockerfile::IgnoreMatcher& ignored = context.options.ignored;
   if (ignored.empty() || ignored.has_exceptions()) return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// CMD, ENTRYPOINT, SHELL and HEALTHCHECK: commands that the image runs later.
+// CMD, ENTRYPOINT, SHELL and HEALTHCHECK: commands for containers that run the image. They change
+// the config and the history only, and the history texts print Go values, because BuildKit's do.
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -10,7 +11,7 @@
 namespace cairn::plan {
 namespace {
 
-// A list as Go's %q prints it: ["a" "b"].
+// A list of strings as Go's %q prints it: ["a" "b"].
 std::string quoted(const std::vector<std::string>& words) {
   std::vector<std::string> out;
   for (const std::string& word : words) out.push_back(go_quote(word));
@@ -22,13 +23,13 @@ std::vector<std::string> argv_of(const dockerfile::CommandLine& command,
   return command.shell_form ? with_shell(config, command.words) : command.words;
 }
 
-// An empty list is no list in a config: CMD [] takes the command away.
+// CMD [] removes the command: a config has no empty list.
 std::optional<std::vector<std::string>> unless_empty(const std::vector<std::string>& words) {
   if (words.empty()) return std::nullopt;
   return words;
 }
 
-// Only the last of a kind has an effect, so the one before it is named.
+// Only the last instruction of a kind takes effect, so the one before it is reported.
 void set_once(std::optional<SourceSpan>& last, const Lowering& context) {
   if (last) {
     context.linter.report(dockerfile::rules::kMultipleInstructionsDisallowed, *last,
@@ -37,7 +38,8 @@ void set_once(std::optional<SourceSpan>& last, const Lowering& context) {
   last = context.origin.span;
 }
 
-// Signals reach the shell and not the program. A SHELL of the image's own is taken as meant.
+// With a shell form, signals reach the shell instead of the program. An explicit SHELL is taken as
+// intended.
 void lint_shell_form(const dockerfile::CommandLine& command, const Lowering& context) {
   const std::optional<std::vector<std::string>>& shell = context.image().config.shell;
   if (!command.shell_form || (shell && !shell->empty())) return;
@@ -53,6 +55,7 @@ void lower(const dockerfile::Cmd& cmd, Lowering& context) {
   oci::ImageConfig& config = context.image().config;
   std::vector<std::string> argv = argv_of(cmd.command, config);
   config.cmd = unless_empty(argv);
+  // As BuildKit writes it for every CMD.
   config.args_escaped = true;
   context.record("CMD " + quoted(argv));
 }
@@ -63,7 +66,7 @@ void lower(const dockerfile::Entrypoint& entrypoint, Lowering& context) {
   oci::ImageConfig& config = context.image().config;
   std::vector<std::string> argv = argv_of(entrypoint.command, config);
   config.entrypoint = unless_empty(argv);
-  // The CMD of the base was made for the base's entrypoint.
+  // The CMD of the base image belongs to the ENTRYPOINT of the base image.
   if (!context.stage.cmd) config.cmd.reset();
   context.record("ENTRYPOINT " + quoted(argv));
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// ARG, ENV and LABEL. All pairs of one ENV see the values before it; the items of one ARG see each
-// other in order. An ARG after an ENV of its name wins during the build, and the config keeps the
-// ENV (docker/cli#3344 has the history; the reference manual says otherwise).
+// ARG, ENV and LABEL. All pairs of one ENV see the values from before it; the items of one ARG see
+// each other in order. An ARG after an ENV of the same name wins during the build, while the config
+// keeps the ENV (docker/cli#3344 has the history; the reference manual says otherwise).
 #include "base/text.h"
 #include "plan/internal/lowering.h"
 
@@ -33,7 +33,7 @@ void lower(const dockerfile::Arg& arg, Lowering& context) {
     lint_secret("ARG", item.key, context);
     auto given = context.build_args.find(item.key);
     if (given != context.build_args.end()) {
-      item.value = given->second;  // never expanded; nor is a default that is not used
+      item.value = given->second;  // taken literally; an unused default is not expanded either
     } else if (item.value) {
       item.value = context.expand(*item.value);
     } else {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// EXPOSE: the one instruction whose variables may hold several words. A port is
-// [[ip:]hostport:]port[-port][/proto]; what stands before the container's port is checked and
-// dropped, for the sake of old files.
+// EXPOSE is the only instruction whose variables may expand to several words. A port is
+// [[ip:]hostport:]port[-port][/proto]. The part before the container port is checked and dropped,
+// since old files have it. Errors are those of docker/go-connections.
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
@@ -18,11 +18,6 @@ namespace {
 
 using PortRange = std::pair<unsigned, unsigned>;
 
-template <typename... Args>
-Error failure(fmt::format_string<Args...> format, Args&&... args) {
-  return Error::of(ErrorKind::kDockerfile, format, std::forward<Args>(args)...);
-}
-
 std::optional<PortRange> find_range(std::string_view text) {
   std::size_t dash = text.find('-');
   std::optional<std::uint64_t> first = parse_uint(text.substr(0, dash));
@@ -33,6 +28,7 @@ std::optional<PortRange> find_range(std::string_view text) {
 }
 
 void check_address(std::string address) {
+  // IPv6 addresses are written in brackets.
   if (address.starts_with('[') && address.ends_with(']'))
     address = address.substr(1, address.size() - 2);
   unsigned char bytes[sizeof(in6_addr)];
@@ -40,25 +36,26 @@ void check_address(std::string address) {
       inet_pton(AF_INET6, address.c_str(), bytes) == 1) {
     return;
   }
-  throw failure("invalid IP address: {}", address);
+  throw dockerfile_error("invalid IP address: {}", address);
 }
 
-// "[ip:]host" before the container's port.
+// Checks "[ip:]host" in front of the container port.
 void check_host_part(std::string_view text, PortRange container, std::string_view written) {
   std::size_t colon = text.rfind(':');
   if (colon != std::string_view::npos) check_address(std::string(text.substr(0, colon)));
   std::string_view port = colon == std::string_view::npos ? text : text.substr(colon + 1);
   if (port.empty()) return;
   std::optional<PortRange> host = find_range(port);
-  if (!host) throw failure("invalid hostPort: {}", port);
+  if (!host) throw dockerfile_error("invalid hostPort: {}", port);
   auto size = [](PortRange range) { return range.second - range.first; };
+  // Ranges must have equal lengths, except that a range of host ports may serve one port.
   if (size(*host) != size(container) && size(container) != 0) {
-    throw failure("invalid ranges specified for container and host Ports: {} and {}", written,
-                  port);
+    throw dockerfile_error("invalid ranges specified for container and host Ports: {} and {}",
+                           written, port);
   }
 }
 
-// "[ip:]host:" before a port has had no effect for years.
+// "[ip:]host:" in front of a port has had no effect for years.
 bool has_host_part(std::string_view text) {
   std::size_t colon = text.find_last_of(':');
   return colon != std::string_view::npos && text.find_first_not_of(':') < colon;
@@ -71,10 +68,11 @@ void add_ports(const std::string& text, std::vector<std::string>& ports, const L
   std::string written = slash < container.size() ? container.substr(slash + 1) : "";
   std::string proto = to_lower(written);
   container.resize(slash);
-  if (container.empty()) throw failure("invalid port: {}: no port specified", go_quote(text));
+  if (container.empty())
+    throw dockerfile_error("invalid port: {}: no port specified", go_quote(text));
   if (proto.empty()) proto = "tcp";
   if (proto != "tcp" && proto != "udp" && proto != "sctp") {
-    throw failure("invalid port: {}: invalid proto: {}", go_quote(text), proto);
+    throw dockerfile_error("invalid port: {}: invalid proto: {}", go_quote(text), proto);
   }
   if (proto != written && !written.empty()) {
     context.linter.report(dockerfile::rules::kExposeProtoCasing, context.origin, text);
@@ -83,7 +81,7 @@ void add_ports(const std::string& text, std::vector<std::string>& ports, const L
     context.linter.report(dockerfile::rules::kExposeInvalidFormat, context.origin, text);
   }
   std::optional<PortRange> range = find_range(container);
-  if (!range) throw failure("invalid containerPort: {}", container);
+  if (!range) throw dockerfile_error("invalid containerPort: {}", container);
   if (colon != std::string::npos)
     check_host_part(std::string_view(text).substr(0, colon), *range, container);
   for (unsigned port = range->first; port <= range->second; ++port) {

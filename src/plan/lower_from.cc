@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// FROM: the image a stage starts as. An image without layers behaves as scratch does, and keeps its
-// config.
+// FROM: what a stage starts from. All names are checked before the first image is resolved, so that
+// a typo is reported without network. An image without layers acts as scratch but keeps its config.
 #include <fmt/format.h>
 
-#include <set>
 #include <utility>
 
 #include "base/error.h"
@@ -22,9 +21,10 @@ oci::Reference parse_base(const StageState& stage, const std::vector<std::string
   try {
     return oci::Reference::parse(stage.base_name);
   } catch (const Error& error) {
-    Error out = Error::of(ErrorKind::kDockerfile, "failed to parse stage name {}: {}",
-                          go_quote(stage.base_name), error.message());
+    Error out = dockerfile_error("failed to parse stage name {}: {}", go_quote(stage.base_name),
+                                 error.message());
     out.set_span_if_none(stage.span);
+    // A name that is a stage in lower case probably means that stage.
     for (const std::string& name : stage_names) {
       if (!equal_fold(name, stage.base_name)) continue;
       out.set_hint(fmt::format("names of stages are lower case: write FROM {}", name));
@@ -33,8 +33,9 @@ oci::Reference parse_base(const StageState& stage, const std::vector<std::string
   }
 }
 
-// The config of a base as a child starts with it.
+// The part of the base image's config that a child inherits.
 oci::ImageConfig inherited(oci::ImageConfig config) {
+  // History and layers of the base are added when the image is composed.
   config.created.reset();
   config.on_build.clear();
   config.diff_ids.clear();
@@ -47,6 +48,7 @@ std::string with_digest(oci::Reference reference, const Digest& digest) {
   return reference.str();
 }
 
+// Variants are ignored: a lower one runs as well.
 void lint_platform(const StageState& stage, const oci::Platform& wanted, const oci::Platform& has,
                    dockerfile::Linter& linter) {
   if (wanted.os == has.os && wanted.architecture == has.architecture) return;
@@ -62,11 +64,13 @@ void start_environment(ImageState& image) {
     auto [name, value] = split_variable(text);
     has_path = has_path || name == "PATH";
   }
+  // As BuildKit: an image without PATH gets the default one, also in its config.
   if (!has_path) image.config.env.push_back(fmt::format("PATH={}", kDefaultPath));
   for (const std::string& text : image.config.env) {
     auto [name, value] = split_variable(text);
     image.env.set(name, value);
   }
+  // Some images have a relative WorkingDir; it is relative to "/".
   if (!image.config.working_dir.empty() && image.config.working_dir[0] != '/') {
     image.config.working_dir = rooted_path(image.config.working_dir);
   }
@@ -74,7 +78,7 @@ void start_environment(ImageState& image) {
 
 void copy_local_to_root(StageState& stage, Vertices& vertices) {
   ImageState& image = stage.image;
-  if (image.root != image.base) return;  // done before
+  if (image.root != image.base) return;  // already done
   image.base = vertices.scratch();
   VertexId files = vertices.local(*stage.local);
   std::string name = fmt::format("[context {}] copy to an empty root", *stage.local);
@@ -92,6 +96,7 @@ oci::Platform Bases::platform_of(const StageState& stage) const {
 }
 
 std::optional<ImageRequest> Bases::request_of(const StageState& stage) const {
+  // A named context that is an image is resolved for the same platform.
   oci::Platform platform = platform_of(stage);
   if (stage.context) {
     const auto* image = std::get_if<ImageContext>(&options_.contexts.at(*stage.context));
@@ -104,24 +109,16 @@ std::optional<ImageRequest> Bases::request_of(const StageState& stage) const {
 
 void Bases::resolve(const std::vector<StageState*>& stages) {
   std::vector<StageState*> todo;
-  std::set<ImageRequest> requests;
   for (StageState* stage : stages) {
     if (stage->base != nullptr || stage->resolved) continue;
     todo.push_back(stage);
-    if (std::optional<ImageRequest> request = request_of(*stage)) requests.insert(*request);
+    request_of(*stage);  // throws for a malformed name before any image is resolved
   }
-  images_.expect({requests.begin(), requests.end()});
-  for (StageState* stage : todo) {
-    try {
-      resolve_one(*stage);
-    } catch (Error& error) {
-      error.set_span_if_none(stage->span);
-      throw;
-    }
-  }
+  for (StageState* stage : todo) at_span(stage->span, [&] { resolve_one(*stage); });
 }
 
 const ResolvedImage& Bases::ask(const ImageRequest& request) {
+  // Stages with the same base make one request.
   auto known = answers_.find(request);
   if (known == answers_.end()) {
     ResolvedImage image = images_.resolve(request.reference, request.platform);
@@ -146,7 +143,7 @@ void Bases::resolve_one(StageState& stage) {
 
 void Bases::start_from_scratch(StageState& stage) {
   ImageState& image = stage.image;
-  // Scratch is of the target's platform, whatever the flag says.
+  // scratch has the platform of the target, whatever --platform says.
   image.config.platform = options_.platform.value_or(options_.build_platform);
   image.config.working_dir = "/";
 }
@@ -154,7 +151,7 @@ void Bases::start_from_scratch(StageState& stage) {
 void Bases::start_from_image(StageState& stage, const ImageRequest& request) {
   ImageState& image = stage.image;
   ResolvedImage resolved = ask(request);
-  image.base_history = resolved.config.history;
+  // Taken first: inherited() clears them, since ONBUILD is not inherited.
   stage.triggers = resolved.config.on_build;
   image.config = inherited(std::move(resolved.config));
   if (!resolved.has_layers) return;
@@ -162,10 +159,10 @@ void Bases::start_from_image(StageState& stage, const ImageRequest& request) {
   stage.base_op = ImageOp{.reference = request.reference,
                           .platform = request.platform,
                           .manifest = resolved.manifest,
-                          .resolved_from = std::move(resolved.resolved_from)};
+                          .digest = resolved.digest};
 }
 
-// A repository or a file of the web in the place of an image: a layer on an empty root.
+// A repository or remote file in place of an image: one layer on an empty root.
 void Bases::place_remote(StageState& stage, Vertices& vertices) const {
   const NamedContext& context = options_.contexts.at(*stage.context);
   ImageState& image = stage.image;
@@ -183,14 +180,14 @@ void Bases::place_remote(StageState& stage, Vertices& vertices) const {
 void Bases::place(StageState& stage, Vertices& vertices) const {
   bool counted = stage.in_file && !stage.replaced && stage.base_name != "scratch";
   std::string prefix = counted ? step_prefix(stage, false) : "";
-  if (stage.local) return;  // read as it is, until someone builds on it
+  if (stage.local) return;  // no root needed unless a stage builds on it
   if (stage.remote) return place_remote(stage, vertices);
   VertexId& base = stage.image.base;
   if (!stage.base_op) {
     base = vertices.scratch();
   } else {
     std::string name =
-        prefix + "FROM " + with_digest(stage.base_op->reference, stage.base_op->manifest);
+        prefix + "FROM " + with_digest(stage.base_op->reference, stage.base_op->digest);
     if (stage.context) {
       name = fmt::format("[context {}] {}", *stage.context, stage.base_op->reference.str());
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Instructions that set one thing in the config: USER, VOLUME, STOPSIGNAL, MAINTAINER, ONBUILD.
+// Instructions that set one value in the config: USER, VOLUME, STOPSIGNAL, MAINTAINER, ONBUILD. The
+// table of signals is the one of moby/sys/signal for Linux, whatever the host's own <signal.h> has.
 #include <fmt/format.h>
 
 #include <array>
@@ -18,6 +19,7 @@ constexpr std::array<std::string_view, 36> kSignals = {
     "SEGV", "STKFLT", "STOP", "SYS",    "TERM",  "TRAP", "TSTP", "TTIN",  "TTOU",
     "URG",  "USR1",   "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ", "RTMIN", "RTMAX"};
 
+// RTMIN+1 to +15 and RTMAX-1 to -14, as moby/sys/signal lists them.
 bool is_realtime_signal(std::string_view name) {
   bool up = name.starts_with("RTMIN+");
   if (!up && !name.starts_with("RTMAX-")) return false;
@@ -26,6 +28,7 @@ bool is_realtime_signal(std::string_view name) {
 }
 
 bool is_signal(std::string_view text) {
+  // Any number is accepted, as in Docker: the runtime knows its signals.
   if (std::optional<std::uint64_t> number = parse_uint(text))
     return *number > 0 && *number <= INT32_MAX;
   std::string name = to_upper(text);
@@ -49,7 +52,7 @@ void lower(const dockerfile::Volume& volume, Lowering& context) {
   for (const std::string& path : volume.paths) {
     paths.push_back(context.expand(path));
     if (paths.back().empty()) {
-      throw Error(ErrorKind::kDockerfile, "VOLUME specified can not be an empty string");
+      throw dockerfile_error("VOLUME specified can not be an empty string");
     }
     context.image().config.volumes.insert(paths.back());
   }
@@ -58,7 +61,7 @@ void lower(const dockerfile::Volume& volume, Lowering& context) {
 
 void lower(const dockerfile::Stopsignal& stopsignal, Lowering& context) {
   std::string signal = context.expand(stopsignal.signal);
-  if (!is_signal(signal)) throw Error::of(ErrorKind::kDockerfile, "invalid signal: {}", signal);
+  if (!is_signal(signal)) throw dockerfile_error("invalid signal: {}", signal);
   context.image().config.stop_signal = signal;
   context.record("STOPSIGNAL " + signal);
 }
@@ -69,7 +72,7 @@ void lower(const dockerfile::Maintainer& maintainer, Lowering& context) {
 }
 
 void lower(const dockerfile::Onbuild& onbuild, Lowering& context) {
-  context.image().config.on_build.push_back(onbuild.trigger);  // no line of history
+  context.image().config.on_build.push_back(onbuild.trigger);  // BuildKit records no history for it
 }
 
 }  // namespace cairn::plan

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// RUN. A lone heredoc is the script itself: handed to the shell, or, when it starts with "#!",
-// written to a file and executed. Any other line with heredocs is put together again as text and
-// left to the shell.
+// RUN. A lone heredoc is the script itself: it is passed to the shell or, if it starts with "#!",
+// written to a file and executed. Any other line with heredocs is put back together as text for the
+// shell.
 #include <fmt/format.h>
 
 #include "base/error.h"
@@ -14,12 +14,13 @@
 namespace cairn::plan {
 namespace {
 
+// BuildKit's directory, so that $0 is the same.
 constexpr std::string_view kScriptDirectory = "/dev/pipes/";
 
 struct Command {
   std::vector<std::string> argv;
   std::optional<InlineFile> script;
-  std::string summary;  // of a heredoc, for the step's name
+  std::string summary;  // of a heredoc, for the name of the step
 };
 
 // " (apt-get update...)": the first line of a heredoc.
@@ -32,6 +33,7 @@ std::string summary_of(std::string_view body) {
 Command heredoc_command(const dockerfile::Run& run, const oci::ImageConfig& config) {
   const std::vector<dockerfile::Heredoc>& heredocs = run.command.heredocs;
   const std::string& line = run.command.words.at(0);
+  // Other words on the line: "cat <<EOF > f" is for the shell.
   if (!dockerfile::find_heredoc(line)) {
     std::string text = line;
     for (const dockerfile::Heredoc& heredoc : heredocs)
@@ -41,6 +43,7 @@ Command heredoc_command(const dockerfile::Run& run, const oci::ImageConfig& conf
   const dockerfile::Heredoc& heredoc = heredocs[0];
   std::string body = heredoc.chomp ? dockerfile::chomp_tabs(heredoc.content) : heredoc.content;
   Command command{.argv = {}, .script = {}, .summary = summary_of(heredoc.content)};
+  // Run through the shell all the same, as BuildKit does.
   if (body.starts_with("#!")) {
     check_file_name(heredoc.name);
     std::string path = std::string(kScriptDirectory) + heredoc.name;
@@ -58,7 +61,7 @@ Command command_of(const dockerfile::Run& run, const oci::ImageConfig& config) {
   return {.argv = with_shell(config, run.command.words), .script = {}, .summary = {}};
 }
 
-// HTTP_PROXY and its kin given as build arguments reach every command in both spellings.
+// HTTP_PROXY and similar build arguments are passed to every command, in upper and lower case.
 std::vector<std::string> proxy_env(const std::map<std::string, std::string>& build_args) {
   std::vector<std::string> out;
   for (std::string_view name :
@@ -74,7 +77,8 @@ std::vector<std::string> proxy_env(const std::map<std::string, std::string>& bui
   return out;
 }
 
-// "|2 a=1 b=2 ": the ARGs in scope, each once, with the values the command sees.
+// "|2 a=1 b=2 ": the ARGs in scope, each once, with the values that the command sees. Part of the
+// history text.
 std::string argument_prefix(const ImageState& image) {
   std::vector<std::string> order;
   std::map<std::string, std::string> values;
@@ -98,6 +102,7 @@ std::string argument_prefix(const ImageState& image) {
 
 NetworkMode network_of(const dockerfile::Run& run, const BuildOptions& options) {
   if (run.network == "none") return NetworkMode::kNone;
+  // --network of the build applies to steps that ask for nothing.
   if (run.network == "default") return options.network;
   if (!options.allowed.network_host) {
     throw_not_allowed("network.host", dockerfile::narrow(run.origin.span, "--network"));
@@ -113,18 +118,18 @@ SecurityMode security_of(const dockerfile::Run& run, const BuildOptions& options
   return SecurityMode::kInsecure;
 }
 
-// A device of CDI is given by a registry of the host that a builder without privileges has no use
-// of. A step that says it can do without gets none, and its user a word on it.
+// CDI devices are defined by a registry on the host, which an unprivileged builder cannot use. A
+// step with required=false runs without the device, and the user gets a warning.
 void pass_over_devices(const dockerfile::Run& run, Lowering& context) {
   for (const std::string& text : run.devices) {
     SourceSpan span = dockerfile::narrow(run.origin.span, text);
     try {
       dockerfile::Device device = dockerfile::parse_device(text);
       if (device.required.value_or(true)) {
-        throw Error::of(ErrorKind::kDockerfile,
-                        "device {} cannot be given to a step: cairn has no "
-                        "access to devices of this host",
-                        device.name)
+        throw dockerfile_error(
+            "device {} cannot be given to a step: cairn has no "
+            "access to devices of this host",
+            device.name)
             .with_hint("a step that can do without says --device=NAME,required=false");
       }
       context.warnings.push_back(
@@ -137,19 +142,20 @@ void pass_over_devices(const dockerfile::Run& run, Lowering& context) {
   }
 }
 
-// The text of a step shows that a variable is a secret's, not what this build would put there.
+// The name of a step shows that a variable is a secret, not its value.
 Environment with_secrets_masked(Environment env, const RunOp& op) {
   for (const SecretVariable& secret : op.secret_env) env.set(secret.name, "****");
   return env;
 }
 
+// A build argument of BuildKit; it changes the result, so it is part of the key.
 std::string hostname_of(const std::map<std::string, std::string>& build_args) {
   auto given = build_args.find("BUILDKIT_SANDBOX_HOSTNAME");
   return given == build_args.end() ? "" : given->second;
 }
 
-// What the programs of the root are for: an image says it itself. An empty root has none but those
-// that were copied there, for the platform of the stage.
+// The platform of the programs in the root. An image declares it. An empty root has only copied
+// programs, for the platform of the stage.
 oci::Platform platform_of_root(const StageState& stage, const BuildOptions& options) {
   const StageState* first = &stage;
   while (first->base != nullptr) first = first->base;
@@ -180,9 +186,11 @@ void lower(const dockerfile::Run& run, Lowering& context) {
            .proxy_env = proxy_env(context.build_args),
            .extra_hosts = context.options.extra_hosts,
            .platform = platform_of_root(context.stage, context.options)};
+  // Each RUN has a copy of the environment, which counts towards limits::kAllExpansions.
+  for (const std::string& variable : op.env) context.vertices.charge(variable.size());
   lower_mounts(run, context, op, inputs);
-  std::string name = context.step_text(run.origin.code + command.summary, true,
-                                       with_secrets_masked(image.env, op));
+  std::string name = context.step_display_name(run.origin.code + command.summary, true,
+                                               with_secrets_masked(image.env, op));
   VertexId vertex = context.add_step(std::move(op), std::move(inputs), name, run.origin.span);
   context.record(
       fmt::format("RUN {}{} # buildkit", argument_prefix(image), fmt::join(command.argv, " ")),

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// WORKDIR creates its directory at build time, so that it gets the owner and the layer that
+// BuildKit gives it. The config keeps the path as text, and the op gets the cleaned path.
 #include "base/text.h"
 #include "plan/internal/lowering.h"
 
 namespace cairn::plan {
 
-// An absolute path goes to the config and the history as it is written, "WORKDIR /root/" with its
-// slash; a relative one is joined to the last and cleaned. WORKDIR / makes no layer.
+// An absolute path goes to the config and the history as written ("WORKDIR /root/" keeps its
+// slash). A relative one is joined to the previous one and cleaned. WORKDIR / makes no layer.
 void lower(const dockerfile::Workdir& workdir, Lowering& context) {
   oci::ImageConfig& config = context.image().config;
   std::string path = context.expand(workdir.path);
@@ -18,9 +21,11 @@ void lower(const dockerfile::Workdir& workdir, Lowering& context) {
   std::optional<VertexId> vertex;
   if (path != "/") {
     WorkdirOp op{.path = rooted_path(path), .user = config.user};
+    // Only then: without an epoch the key must not depend on it.
     if (context.epoch) op.epoch = context.epoch->seconds;
-    vertex = context.add_step(std::move(op), {}, context.step_text(workdir.origin.code, false),
-                              workdir.origin.span);
+    vertex =
+        context.add_step(std::move(op), {}, context.step_display_name(workdir.origin.code, false),
+                         workdir.origin.span);
   }
   context.record("WORKDIR " + path, vertex);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The order of things: variables of FROM lines, the graph of stages, the bases that are reached
-// (and the triggers they bring, which may reach more), then each stage from top to bottom.
+// The order: variables of FROM lines, the epoch, the graph of stages, the bases that are reachable
+// (their triggers may make more reachable), then each stage from top to bottom. The constructor
+// does the first three, so the members are declared in that order.
 #include "plan/make_plan.h"
 
 #include <fmt/format.h>
@@ -37,6 +38,7 @@ class Planner {
     Plan plan = compose(target);
     plan.source_date_epoch = epoch_;
     plan.warnings = warnings();
+    // Last: an error in the file is more important than a failed check.
     linter_.fail_if_wanted();
     plan.warnings.insert(plan.warnings.end(), warnings_.begin(), warnings_.end());
     return plan;
@@ -57,7 +59,7 @@ class Planner {
     return target;
   }
 
-  // Bases first, then what their triggers name, until nothing new turns up.
+  // Resolves bases and binds their triggers until no new stage is reachable.
   std::vector<StageState*> resolve(StageState& target) {
     while (true) {
       std::vector<StageState*> needed = graph_.reachable(target);
@@ -70,9 +72,10 @@ class Planner {
     }
   }
 
-  // ONBUILD fires at the start of a stage whose base, image or stage, carries it, and goes no
-  // further.
+  // ONBUILD fires at the start of a stage whose base, image or stage, has triggers. It is not
+  // inherited further.
   bool bind_triggers(StageState& stage) {
+    // A replaced stage runs no instructions, so no triggers either.
     if (stage.triggers_bound || !stage.in_file || stage.replaced) return false;
     stage.triggers_bound = true;
     std::vector<std::string> triggers = stage.triggers;
@@ -92,7 +95,7 @@ class Planner {
     return !triggers.empty();
   }
 
-  // The image that a stage starts as.
+  // Sets the initial image of a stage.
   void start(StageState& stage) {
     if (options_.several_platforms) {
       stage.shown_platform = stage.base != nullptr ? stage.base->shown_platform
@@ -101,13 +104,23 @@ class Planner {
     if (stage.base == nullptr) {
       bases_.place(stage, vertices_);
     } else {
+      // The base is a directory; somebody builds on it, so it becomes a root now.
       if (stage.base->local) copy_local_to_root(*stage.base, vertices_);
+      charge_copy(stage.base->image, stage.span);
       stage.image = stage.base->image;
       stage.image.config.on_build.clear();
     }
     if (!stage.in_file || stage.replaced) return;
     if (stage.local) copy_local_to_root(stage, vertices_);
     stage.local.reset();
+  }
+
+  // A stage starts with a copy of its base's environment and history, which counts too.
+  void charge_copy(const ImageState& image, const SourceSpan& span) {
+    at_span(span, [&] {
+      for (const std::string& variable : image.config.env) vertices_.charge(variable.size());
+      for (const HistoryLine& line : image.history) vertices_.charge(line.created_by.size());
+    });
   }
 
   void lower_stage(StageState& stage) {
@@ -127,13 +140,11 @@ class Planner {
                        .warnings = warnings_,
                        .epoch = epoch_,
                        .on_build = bound.on_build};
-      try {
+      // An error without a more precise place gets the whole instruction.
+      at_span(origin.span, [&] {
         std::visit([&](const auto& instruction) { lower(instruction, context); },
                    bound.instruction);
-      } catch (Error& error) {
-        error.set_span_if_none(origin.span);
-        throw;
-      }
+      });
     }
   }
 
@@ -143,17 +154,17 @@ class Planner {
     for (const auto& [key, value] : options_.labels) image.config.labels[key] = value;
     if (options_.platform) force_platform(image.config.platform, *options_.platform);
     Plan plan;
-    plan.platform = image.config.platform = image.config.platform.normalised();
+    // Before it is written: equal platforms must give equal configs.
+    image.config.platform = image.config.platform.normalised();
     plan.root = image.root;
     plan.base = image.base;
     plan.config = std::move(image.config);
-    plan.base_history = std::move(image.base_history);
     plan.history = std::move(image.history);
     plan.vertices = std::move(vertices_).take();
     return plan;
   }
 
-  // What was asked for is what the image says it is, whatever its base was.
+  // The image declares the requested platform, whatever its base is.
   static void force_platform(oci::Platform& platform, const oci::Platform& wanted) {
     bool same = platform.os == wanted.os && platform.architecture == wanted.architecture;
     platform.os = wanted.os;
@@ -181,7 +192,7 @@ class Planner {
   const dockerfile::Dockerfile& file_;
   const BuildOptions& options_;
   dockerfile::Linter& linter_;
-  std::vector<std::string> warnings_;  // of the epoch and of instructions
+  std::vector<std::string> warnings_;  // from the epoch and from instructions
   BuildArgs build_args_;
   Environment globals_;
   std::optional<Timestamp> epoch_;

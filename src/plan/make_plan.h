@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Meaning: a Dockerfile and the options of a build become a Plan.
+// The entry point of planning: from a Dockerfile and the options of a build to a Plan.
 #pragma once
 
 #include "dockerfile/dockerfile.h"
@@ -12,17 +12,19 @@
 
 namespace cairn::plan {
 
-// The linter that obeys the check directive of this file, or the build argument in its place.
+// A linter with the options of the file's check directive, or of the build argument that overrides
+// it.
 dockerfile::Linter make_linter(const dockerfile::SyntaxTree& tree, const BuildOptions& options);
 
-// Touches neither disk nor network but through `times` and `images`, which is asked for the bases
-// of the stages that the target reaches, and not before everything that can be wrong in the file
-// itself has been looked at. Throws kDockerfile with a span; kUsage for options that name nothing.
-// The linter gets what build checks find on the way; if that is to be an error it is thrown last.
-// `times` is asked when SOURCE_DATE_EPOCH names a source, and without it such a plan has no epoch.
+// Uses neither disk nor network, except through `images` and `times`. `images` is called for the
+// bases of stages that the target needs, after everything in the file itself has been checked.
+// `times` is called when SOURCE_DATE_EPOCH names a source; if it is null, such a plan has no epoch.
+// Throws kDockerfile with a span, kUsage for options that match nothing, and what `images` and
+// `times` throw. `linter` collects diagnostics; if they are to be an error, it is thrown last. All
+// arguments are borrowed for the call.
 Plan make_plan(const dockerfile::Dockerfile& file, const BuildOptions& options,
                ImageResolver& images, dockerfile::Linter& linter, SourceTimes* times = nullptr);
-// Without build checks.
+// The same without build checks.
 Plan make_plan(const dockerfile::Dockerfile& file, const BuildOptions& options,
                ImageResolver& images, SourceTimes* times = nullptr);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a target takes from whoever builds it: arguments, secrets and agents, its own and those of
-// the stages it needs.
+// The inputs that a target accepts: arguments, secrets and SSH agents, of its own and of the stages
+// that it needs.
 #pragma once
 
 #include <string>
@@ -16,8 +16,8 @@ namespace cairn::plan {
 
 struct OutlineArg {
   std::string name;
-  std::string description;  // of the comment above it
-  std::string value;        // that it would have now
+  std::string description;  // from the comment above it
+  std::string value;        // with the given build arguments
   SourceSpan span;
 };
 
@@ -27,16 +27,16 @@ struct OutlineMount {
   SourceSpan span;
 };
 
-// All in the order of the file.
+// All lists are in the order of the file.
 struct Outline {
-  std::string name;  // of the target, "" when it has none
+  std::string name;  // of the target; "" when it has none
   std::string description;
   std::vector<OutlineArg> args;
   std::vector<OutlineMount> secrets;
   std::vector<OutlineMount> ssh;
 };
 
-// Plans the target, and throws what make_plan throws.
+// Plans the target. Throws what make_plan() throws.
 Outline make_outline(const dockerfile::Dockerfile& file, const BuildOptions& options,
                      ImageResolver& images);
 

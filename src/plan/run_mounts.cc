@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// RUN --mount: each type as the plan keeps it, with targets made absolute and sources kept inside
-// their trees.
+// RUN --mount: turns each type into its struct of the plan. Targets become absolute, and sources
+// cannot leave their tree. Mounts are sorted so that parents come first, which the sandbox relies
+// on.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -46,12 +47,12 @@ class MountLowering {
   }
 
  private:
-  // As written, without the target that is the mount's own.
+  // Adds a mount at `target`, relative to the working directory.
   template <typename What>
   void place(std::string_view target, const Mount& mount, What what, const SourceSpan& span) {
     std::string path = in_workdir(context_.image().config, target);
     if (path == "/") {
-      throw Error::of(ErrorKind::kDockerfile, "invalid mount target {}", go_quote(path));
+      throw dockerfile_error("invalid mount target {}", go_quote(path));
     }
     op_.mounts.push_back({.target = std::move(path),
                           .read_only = mount.read_only,
@@ -71,8 +72,8 @@ class MountLowering {
           BindMount{.from = take_input(from), .source = rooted_path(mount.source)}, span);
   }
 
-  // A cache mount is found again by its id, which is its target as written unless the line gives
-  // one; it is shared by all builds of one store.
+  // A cache mount is identified by its id, which defaults to its target as written. All builds of
+  // one store share it.
   void add_cache(const Mount& mount, StageState* source, const SourceSpan& span) {
     CacheMount cache{.id = mount.id.empty() ? clean_path(mount.target) : mount.id,
                      .id_is_target = mount.id.empty(),
@@ -82,6 +83,7 @@ class MountLowering {
                      .mode = mount.mode,
                      .uid = mount.uid,
                      .gid = mount.gid};
+    // A namespace keeps the caches of several projects apart.
     auto space = context_.build_args.find("BUILDKIT_CACHE_MOUNT_NS");
     if (space != context_.build_args.end() && !space->second.empty()) {
       cache.id = space->second + "/" + cache.id;
@@ -96,8 +98,9 @@ class MountLowering {
     return CacheSharing::kShared;
   }
 
-  // With env= alone there is no file; with a target too there are both.
+  // With only env= there is no file; with env= and target= there are both.
   void add_secret(const Mount& mount, const SourceSpan& span) {
+    // source= is an alias of id=; without both, the file name is the id.
     std::string id = !mount.source.empty() ? mount.source
                      : !mount.id.empty()   ? mount.id
                                            : last_component(mount.target);
@@ -111,7 +114,7 @@ class MountLowering {
           SecretMount{.id = id, .required = mount.required, .file = file_owner(mount, 0400)}, span);
   }
 
-  // The first socket is the one that SSH_AUTH_SOCK names, agent or no agent.
+  // SSH_AUTH_SOCK names the first socket, whether an agent is connected or not.
   void add_ssh(const Mount& mount, const SourceSpan& span) {
     std::string target = mount.target;
     if (target.empty()) target = fmt::format("/run/buildkit/ssh_agent.{}", sockets_);
@@ -143,18 +146,14 @@ void lower_mounts(const dockerfile::Run& run, Lowering& context, RunOp& op,
   MountLowering lowering(context, op, inputs);
   for (std::size_t i = 0; i < run.mounts.size(); ++i) {
     SourceSpan span = dockerfile::narrow(run.origin.span, run.mounts[i]);
-    try {
+    at_span(span, [&] {
       Mount mount = dockerfile::parse_mount(
           run.mounts[i], [&](std::string_view value) { return context.expand(value); });
       note_for_outline(mount, context);
       lowering.add(mount, context.sources.at(i), span);
-    } catch (Error& error) {
-      error.set_span_if_none(span);
-      throw;
-    }
+    });
   }
-  // What is mounted on /a must not cover what is mounted on /a/b, in whatever order they were
-  // written.
+  // A mount on /a must not cover one on /a/b, whatever their order in the line.
   std::ranges::stable_sort(op.mounts, {}, &RunMount::target);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// When files from elsewhere were last changed, for a SOURCE_DATE_EPOCH that names their source. The
-// other way out of the pure world beside ImageResolver; tests give a fake.
+// The times of remote sources, for a SOURCE_DATE_EPOCH that names one. Besides ImageResolver this
+// is the only use of the network in planning; tests use a fake.
 #pragma once
 
 #include <optional>
@@ -18,8 +18,8 @@ class SourceTimes {
  public:
   virtual ~SourceTimes() = default;
 
-  // The committer's time of the commit; Last-Modified of a file or else the newest file of the
-  // archive it is. Nothing when there is neither.
+  // The committer date of the commit; for a file its Last-Modified, or else the newest file in it
+  // if it is an archive. nullopt when there is neither. Throws when the source cannot be fetched.
   virtual std::optional<Timestamp> time_of(const RemoteSource& source) = 0;
 };
 

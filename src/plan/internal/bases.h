@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What stages stand on: scratch, an image, a named context. The only place that asks the resolver.
+// The bases of stages: scratch, an image, or a named context. The only code that calls the
+// resolver.
 #pragma once
 
 #include <map>
@@ -21,11 +22,12 @@ class Bases {
         dockerfile::Linter& linter)
       : options_(options), images_(images), stage_names_(std::move(stage_names)), linter_(linter) {}
 
-  // Gives every stage of the list that is built on no other stage its config and triggers.
+  // Sets config and triggers of every listed stage that has no other stage as its base. Throws
+  // kDockerfile with a span, and what the resolver throws.
   void resolve(const std::vector<StageState*>& stages);
-  // The vertices below a resolved stage that is built on no other stage.
+  // Adds the vertices of a resolved stage that has no other stage as its base.
   void place(StageState& stage, Vertices& vertices) const;
-  // What a stage that is built on no other stage is wanted for.
+  // The platform that a stage without another stage as its base is built for.
   oci::Platform platform_of(const StageState& stage) const;
 
  private:
@@ -40,12 +42,12 @@ class Bases {
   ImageResolver& images_;
   std::vector<std::string> stage_names_;
   dockerfile::Linter& linter_;
-  std::map<ImageRequest, ResolvedImage> answers_;  // stages may share an image
+  std::map<ImageRequest, ResolvedImage> answers_;  // each image is resolved once
 };
 
-// Makes a stage that is a directory of the client a root: its files on an empty one.
+// Turns a stage that is a directory of the client into a root: its files copied to an empty one.
 void copy_local_to_root(StageState& stage, Vertices& vertices);
-// What every stage starts with: a PATH, and the variables of the config.
+// Sets the initial variables of a stage: a default PATH, and the environment of the config.
 void start_environment(ImageState& image);
 
 }  // namespace cairn::plan

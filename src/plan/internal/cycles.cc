@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A depth-first search with its own stack, since a file may chain any number of stages.
+// A depth-first search with an explicit stack, since a file may chain any number of stages. Edges
+// are COPY --from and RUN --mount; FROM only refers to stages above, so it makes no cycle.
 #include "plan/internal/cycles.h"
 
 #include <algorithm>
@@ -47,12 +48,14 @@ std::optional<Cycle> find_cycle(const std::deque<StageState>& stages) {
       const StageState* source = frame.steps[frame.next++].source;
       if (on_path.contains(source)) {
         Cycle cycle;
+        // The cycle is the part of the path from the stage that was met again.
         auto first = std::find(stage_path.begin(), stage_path.end(), source) - stage_path.begin();
         for (auto i = static_cast<std::size_t>(first); i < path.size(); ++i) {
           cycle.push_back(path[i].steps[path[i].next - 1]);
         }
         return cycle;
       }
+      // Already searched without finding a cycle.
       if (!seen.insert(source).second) continue;
       on_path.insert(source);
       stage_path.push_back(source);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Stages that take files from each other in a circle.
+// Finds stages that take files from each other in a cycle.
 #pragma once
 
 #include <deque>
@@ -13,12 +13,12 @@ namespace cairn::plan {
 
 struct CycleStep {
   const StageState* stage = nullptr;
-  const StageState* source = nullptr;  // whose files it takes
-  SourceSpan span = {};                // the instruction that does
+  const StageState* source = nullptr;  // takes files from this one
+  SourceSpan span = {};                // of the instruction that takes them
 };
 using Cycle = std::vector<CycleStep>;
 
-// The first circle in the order of the file, if there is one.
+// The first cycle in the order of the file; nullopt if there is none.
 std::optional<Cycle> find_cycle(const std::deque<StageState>& stages);
 
 }  // namespace cairn::plan

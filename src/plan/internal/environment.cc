@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// A list in which changed entries leave holes, and an index by name. Setting a variable is O(log n)
+// that way, and iterating gives the order of the last changes.
 #include "plan/internal/environment.h"
 
 namespace cairn::plan {
@@ -6,6 +9,7 @@ namespace cairn::plan {
 void Environment::set(std::string_view name, std::string_view value) {
   auto found = where_.find(name);
   if (found != where_.end()) {
+    // Leaves a hole; the entry moves to the end.
     entries_[found->second].reset();
     found->second = entries_.size();
   } else {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Variables in order. A variable that is set again moves to the end, as in BuildKit's EnvList: RUN
-// sees this order.
+// Variables in order. A variable that is set again moves to the end, as in BuildKit's EnvList,
+// because RUN sees this order.
 #pragma once
 
 #include <functional>
@@ -24,7 +24,7 @@ class Environment {
   std::vector<std::string> list() const;  // "K=V"
   std::vector<std::string> names() const;
 
-  // For expansion; refers to this object.
+  // For expansion. Borrows this object.
   dockerfile::Variables variables() const;
 
  private:
@@ -32,9 +32,9 @@ class Environment {
   std::map<std::string, std::size_t, std::less<>> where_;
 };
 
-// "K=V" into its parts; a text without "=" is a name with an empty value.
+// Splits "K=V". A text without "=" is a name with an empty value.
 std::pair<std::string, std::string> split_variable(std::string_view text);
-// Sets K in a list of "K=V": in its place if it is there, else at the end.
+// Sets K in a list of "K=V": in place if it exists, otherwise at the end.
 void set_variable(std::vector<std::string>& list, std::string_view name, std::string_view value);
 
 }  // namespace cairn::plan

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Expands the base and the platform of one FROM line, and reports the checks about them on the way:
+// the expansion knows which variables were used and which were unset. Texts are BuildKit's
+// (dockerfile2llb).
 #include "plan/internal/from_line.h"
 
 #include <fmt/format.h>
@@ -16,11 +20,6 @@ namespace {
 
 namespace rules = dockerfile::rules;
 
-template <typename... Args>
-Error failure(fmt::format_string<Args...> format, Args&&... args) {
-  return Error::of(ErrorKind::kDockerfile, format, std::forward<Args>(args)...);
-}
-
 class FromReader {
  public:
   FromReader(const dockerfile::From& from, const dockerfile::Dockerfile& file,
@@ -29,6 +28,7 @@ class FromReader {
     for (const dockerfile::Arg& arg : file.global_args) {
       for (const dockerfile::ArgItem& item : arg.items) declared_.push_back(item.key);
     }
+    // The builder's own variables, such as TARGETPLATFORM, are declared too.
     for (std::string& name : globals.names()) declared_.push_back(std::move(name));
   }
 
@@ -43,7 +43,7 @@ class FromReader {
     dockerfile::Expansion found = expand(from_.base);
     report_undeclared(found);
     if (!found.text.empty()) return found.text;
-    throw failure("base name ({}) should not be blank", from_.base)
+    throw dockerfile_error("base name ({}) should not be blank", from_.base)
         .with_hint(blank_hint(found))
         .at(dockerfile::narrow(from_.origin.span, from_.base));
   }
@@ -54,29 +54,28 @@ class FromReader {
     report_redundant(found);
     report_constant(found);
     if (found.text.empty()) {
-      throw failure("empty platform value from expression {}{}", from_.platform, suggestion(found))
+      throw dockerfile_error("empty platform value from expression {}{}", from_.platform,
+                             suggestion(found))
           .with_hint(blank_hint(found))
           .at(from_.origin.span);
     }
     try {
       return oci::Platform::parse(found.text);
     } catch (const Error& error) {
-      throw failure("failed to parse platform {}: {}{}", from_.platform, error.message(),
-                    suggestion(found))
+      throw dockerfile_error("failed to parse platform {}: {}{}", from_.platform, error.message(),
+                             suggestion(found))
+          .with_hint(error.hint())
           .at(dockerfile::narrow(from_.origin.span, "--platform"));
     }
   }
 
   dockerfile::Expansion expand(const std::string& word) const {
-    try {
+    return at_span(from_.origin.span, [&] {
       return dockerfile::expand_word(word, globals_.variables(), {.escape = escape_});
-    } catch (Error& error) {
-      error.set_span_if_none(from_.origin.span);
-      throw;
-    }
+    });
   }
 
-  // Which variables made the word empty.
+  // Names the variables that made the word empty.
   static std::string blank_hint(const dockerfile::Expansion& found) {
     if (found.unset.empty()) return "";
     return fmt::format(
@@ -84,7 +83,7 @@ class FromReader {
         fmt::join(found.unset, ", "));
   }
 
-  // " (did you mean X?)" for the first variable that is nearly the name of one.
+  // " (did you mean X?)" for the first unset variable whose name is close to a known one.
   std::string suggestion(const dockerfile::Expansion& found) const {
     for (const std::string& name : found.unset) {
       if (auto near = nearest_exact(name, globals_.names())) return did_you_mean_exactly(*near);
@@ -96,7 +95,7 @@ class FromReader {
     return fmt::format(" (did you mean {}?)", name);
   }
 
-  // An ARG without a value is declared all the same.
+  // An ARG without a value is declared too.
   void report_undeclared(const dockerfile::Expansion& found) const {
     for (const std::string& name : found.unset) {
       if (std::find(declared_.begin(), declared_.end(), name) != declared_.end()) continue;
@@ -106,21 +105,21 @@ class FromReader {
     }
   }
 
-  // --platform=$TARGETPLATFORM, and nothing else, is what happens anyway.
+  // --platform=$TARGETPLATFORM alone is the default and redundant.
   void report_redundant(const dockerfile::Expansion& found) const {
     if (found.used != std::set<std::string>{"TARGETPLATFORM"} || !found.unset.empty()) return;
     if (found.text != globals_.find("TARGETPLATFORM")) return;
     linter_.report(rules::kRedundantTargetPlatform, from_.origin, from_.platform);
   }
 
-  // A stage that is named for its platform means it.
+  // If the name of the stage contains the platform, the constant is intended.
   void report_constant(const dockerfile::Expansion& found) const {
     if (!found.used.empty() || !found.unset.empty()) return;
     std::optional<oci::Platform> platform;
     try {
       platform = oci::Platform::parse(found.text);
     } catch (const Error&) {
-      return;  // said by whoever needs the platform
+      return;  // platform() reports it
     }
     if (from_.name.find(platform->os) != std::string::npos ||
         from_.name.find(platform->architecture) != std::string::npos) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The words of a FROM line with their variables filled in. Only ARGs above the first FROM and what
-// the builder knows by itself are seen here.
+// The words of a FROM line with variables expanded. Only ARGs above the first FROM and the
+// builder's own variables are visible here.
 #pragma once
 
 #include <optional>
@@ -16,10 +16,10 @@ namespace cairn::plan {
 
 struct FromLine {
   std::string base;
-  std::optional<oci::Platform> platform = {};  // of the flag
+  std::optional<oci::Platform> platform = {};  // --platform
 };
 
-// Throws kDockerfile with a span for words that expand to nothing or to no platform.
+// Throws kDockerfile with a span for a word that expands to nothing, or to no valid platform.
 FromLine read_from_line(const dockerfile::From& from, const dockerfile::Dockerfile& file,
                         const Environment& globals, dockerfile::Linter& linter);
 

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Precedence: a build argument, then the default of a global ARG, then the builder's own value.
+// Defaults see what is above them, so they are expanded in order, with a bound on their sum.
 #include "plan/internal/global_args.h"
 
 #include <fmt/format.h>
@@ -8,15 +11,16 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/text.h"
 
 namespace cairn::plan {
 namespace {
 
-// Arguments with a meaning of their own, which need no ARG.
+// Arguments that the builder itself reads, which need no ARG.
 struct SpecialArg {
   std::string_view name;
-  std::string_view idle = {};  // why giving it changes nothing here
+  std::string_view idle = {};  // why it has no effect here
 };
 constexpr SpecialArg kSpecialArgs[] = {
     {"BUILDKIT_BUILD_NAME", "no record of builds is kept"},
@@ -37,6 +41,7 @@ constexpr std::array<std::string_view, 11> kPlatformArgs = {
     "BUILDVARIANT",  "TARGETPLATFORM", "TARGETOS",       "TARGETOSVERSION",
     "TARGETARCH",    "TARGETVARIANT",  "TARGETSTAGE"};
 
+// Proxy variables are passed to commands without an ARG, in any case.
 bool is_proxy(std::string_view name) {
   for (std::string_view proxy :
        {"http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy"}) {
@@ -45,6 +50,7 @@ bool is_proxy(std::string_view name) {
   return false;
 }
 
+// In the order of kPlatformArgs.
 std::array<std::string, 11> platform_values(const dockerfile::Dockerfile& file,
                                             const BuildOptions& options) {
   const oci::Platform& build = options.build_platform;
@@ -65,23 +71,34 @@ std::array<std::string, 11> platform_values(const dockerfile::Dockerfile& file,
 
 Environment with_global_args(Environment globals, const dockerfile::Dockerfile& file,
                              const BuildArgs& build_args) {
+  std::size_t size = 0;
   for (const dockerfile::Arg& arg : file.global_args) {
     for (const dockerfile::ArgItem& item : arg.items) {
       auto given = build_args.find(item.key);
       if (given != build_args.end()) {
         globals.set(item.key, given->second);
       } else if (item.value) {
-        globals.set(item.key, expand_in_from(*item.value, globals, file.escape, arg.origin.span));
+        std::string value = expand_in_from(*item.value, globals, file.escape, arg.origin.span);
+        size += value.size();
+        // Values that are only written out are bounded by the file itself.
+        if (size > limits::kAllExpansions + file.source->text.size()) {
+          throw dockerfile_error(
+              "the variables of this Dockerfile come to more than {} bytes in all",
+              limits::kAllExpansions)
+              .at(arg.origin.span);
+        }
+        globals.set(item.key, value);
       }
     }
   }
   return globals;
 }
 
-// A word that cannot be expanded ends the check; the build says so itself.
+// A word that cannot be expanded ends the check. The build reports it.
 void lint_default_bases(const dockerfile::Dockerfile& file, const Environment& builtin,
                         dockerfile::Linter& linter) {
   try {
+    // Without build arguments: the check is about the defaults.
     Environment globals = with_global_args(builtin, file, {});
     for (const dockerfile::Stage& stage : file.stages) {
       const dockerfile::From& from = stage.from;
@@ -116,18 +133,16 @@ Environment global_args(const dockerfile::Dockerfile& file, const BuildOptions& 
 
 std::string expand_in_from(const std::string& word, const Environment& globals, char escape,
                            const SourceSpan& span) {
-  try {
+  return at_span(span, [&] {
     return dockerfile::expand_word(word, globals.variables(), {.escape = escape}).text;
-  } catch (Error& error) {
-    error.set_span_if_none(span);
-    throw;
-  }
+  });
 }
 
 std::vector<std::string> unused_build_args(const dockerfile::Dockerfile& file,
                                            const BuildOptions& options,
                                            const std::vector<std::string>& trigger_args) {
   std::set<std::string> declared(trigger_args.begin(), trigger_args.end());
+  // An ARG in any stage counts, even in one that the target does not need.
   auto declare = [&](const dockerfile::Arg& arg) {
     for (const dockerfile::ArgItem& item : arg.items) declared.insert(item.key);
   };
@@ -137,6 +152,7 @@ std::vector<std::string> unused_build_args(const dockerfile::Dockerfile& file,
       if (const auto* arg = std::get_if<dockerfile::Arg>(&instruction)) declare(*arg);
     }
   }
+  // Suggestions are names of the file only, not special arguments.
   std::vector<std::string> candidates(declared.begin(), declared.end());
   declared.insert(kPlatformArgs.begin(), kPlatformArgs.end());
   std::vector<std::string> warnings;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The variables of FROM lines: what the builder knows by itself, then the ARGs before the first
-// FROM. And, at the end, which --build-arg nobody asked for.
+// The variables of FROM lines: the builder's own, then the ARGs before the first FROM. Also reports
+// build arguments that nothing uses.
 #pragma once
 
 #include <map>
@@ -18,21 +18,22 @@ namespace cairn::plan {
 
 using BuildArgs = std::map<std::string, std::string>;
 
-// What FROM lines see without any ARG of the file: the builder's own variables, with the build
-// arguments that set them.
+// The variables that FROM lines see without any ARG of the file: the builder's own, overridden by
+// build arguments.
 Environment builtin_args(const dockerfile::Dockerfile& file, const BuildOptions& options,
                          const BuildArgs& build_args);
 
-// The linter is told of bases that are no names of images unless a build argument makes them so.
+// Adds the global ARGs. Reports bases to the linter that are valid only with a build argument.
+// Throws kDockerfile with a span.
 Environment global_args(const dockerfile::Dockerfile& file, const BuildOptions& options,
                         const BuildArgs& build_args, dockerfile::Linter& linter);
 
-// Expands a word of a FROM line.
+// Expands a word of a FROM line. Throws kDockerfile with `span`.
 std::string expand_in_from(const std::string& word, const Environment& globals, char escape,
                            const SourceSpan& span);
 
-// One line for each --build-arg that no ARG of the file, or of a trigger that fired, declares,
-// and for each that other builders act on and cairn does not.
+// One warning for each --build-arg that no ARG of the file or of a fired trigger declares, and for
+// each that other builders support but cairn does not.
 std::vector<std::string> unused_build_args(const dockerfile::Dockerfile& file,
                                            const BuildOptions& options,
                                            const std::vector<std::string>& trigger_args);

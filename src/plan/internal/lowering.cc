@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// What the lower() functions share: expansion with its checks and its limit, the bookkeeping of
+// steps, and step names. Names are BuildKit's to the letter, since scripts read them.
 #include "plan/internal/lowering.h"
 
 #include <fmt/format.h>
@@ -11,12 +14,13 @@
 namespace cairn::plan {
 namespace {
 
-// An ARG without a value is defined, and empty.
+// An ARG without a value is declared, and empty.
 void lint_undefined(const std::set<std::string>& names, const Lowering& context) {
   const ImageState& image = context.stage.image;
   for (const std::string& name : names) {
     bool declared = std::any_of(image.args.begin(), image.args.end(),
                                 [&](const dockerfile::ArgItem& item) { return item.key == name; });
+    // Reported only if neither ENV nor ARG defines it.
     if (declared || is_hidden_arg(name)) continue;
     std::optional<std::string> near = nearest_exact(name, image.env.names());
     context.linter.report(dockerfile::rules::kUndefinedVar, context.origin, name,
@@ -24,13 +28,13 @@ void lint_undefined(const std::set<std::string>& names, const Lowering& context)
   }
 }
 
-// What the stage's own variables say it makes files for, if they say it.
+// The platform that the stage compiles for, according to its own variables; nullopt if it has none.
 std::optional<oci::Platform> target_of(const Environment& env, const oci::Platform& stage) {
   if (std::optional<std::string> text = env.find("TARGETPLATFORM")) {
     try {
       return oci::Platform::parse(*text);
     } catch (const Error&) {
-      // A text of the user's own; its parts may still say something.
+      // Set by the user to something else; the single variables may still be valid.
     }
   }
   std::optional<std::string> os = env.find("TARGETOS"), architecture = env.find("TARGETARCH"),
@@ -44,7 +48,7 @@ std::optional<oci::Platform> target_of(const Environment& env, const oci::Platfo
   return target.normalised();
 }
 
-// "linux/arm64"; "linux/amd64->arm64" where a stage compiles for another platform.
+// "linux/arm64", or "linux/amd64->arm64" when a stage compiles for another platform.
 std::string platform_prefix(const oci::Platform& stage, const Environment& env) {
   std::string text = stage.str();
   std::optional<oci::Platform> target = target_of(env, stage);
@@ -61,6 +65,7 @@ std::string Lowering::expand(std::string_view word) const {
   dockerfile::Expansion found =
       dockerfile::expand_word(word, stage.image.env.variables(), {.escape = escape});
   lint_undefined(found.unset, *this);
+  charge_beyond(word.size(), found.text.size());
   return std::move(found.text);
 }
 
@@ -68,11 +73,18 @@ std::string Lowering::expand_body(std::string_view text) const {
   dockerfile::Expansion found =
       dockerfile::expand_word(text, stage.image.env.variables(), {.ignore_quotes = true});
   lint_undefined(found.unset, *this);
+  charge_beyond(text.size(), found.text.size());
   return std::move(found.text);
+}
+
+void Lowering::charge_beyond(std::size_t written, std::size_t size) const {
+  if (size > written) vertices.charge(size - written);
 }
 
 VertexId Lowering::add_step(Op op, std::vector<VertexId> more_inputs, std::string name,
                             const SourceSpan& span) {
+  charge_beyond(origin.code.size(), name.size());
+  // The root comes first, and no input twice: a step may mount the tree that it changes.
   std::vector<VertexId> inputs = {image().root};
   for (VertexId input : more_inputs) {
     if (std::find(inputs.begin(), inputs.end(), input) == inputs.end()) inputs.push_back(input);
@@ -87,6 +99,7 @@ VertexId Lowering::add_step(Op op, std::vector<VertexId> more_inputs, std::strin
 }
 
 void Lowering::record(std::string created_by, std::optional<VertexId> vertex) {
+  charge_beyond(origin.code.size(), created_by.size());
   image().history.push_back({.created_by = std::move(created_by), .vertex = vertex});
 }
 
@@ -100,8 +113,8 @@ std::string step_prefix(StageState& stage, bool on_build) {
                      on_build ? "ONBUILD " : "");
 }
 
-std::string Lowering::step_text(std::string_view code, bool keep_unset_and_quotes,
-                                const Environment& env) const {
+std::string Lowering::step_display_name(std::string_view code, bool keep_unset_and_quotes,
+                                        const Environment& env) const {
   std::string text(code);
   try {
     text = dockerfile::expand_word(code, env.variables(),
@@ -110,8 +123,9 @@ std::string Lowering::step_text(std::string_view code, bool keep_unset_and_quote
                                     .keep_unset = keep_unset_and_quotes})
                .text;
   } catch (const Error&) {
-    // A shell's text need not be words of ours; then it is shown as it stands.
+    // Shell text may not be valid here; then it is shown as it is.
   }
+  // The keyword is shown in capitals, however it was written.
   std::size_t end = std::min(text.find(' '), text.size());
   return to_upper(text.substr(0, end)) + text.substr(end);
 }
@@ -130,6 +144,7 @@ std::string in_workdir(const oci::ImageConfig& config, std::string_view path) {
 }
 
 VertexId files_of(StageState& source, Vertices& vertices) {
+  // A directory of the client is read in place, without a root.
   return source.local ? vertices.local(*source.local) : source.image.root;
 }
 
@@ -148,8 +163,7 @@ void note_for_outline(const dockerfile::Mount& mount, Lowering& context) {
 void check_file_name(std::string_view name) {
   if (!name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos)
     return;
-  throw Error::of(ErrorKind::kDockerfile, "the word {} of a heredoc cannot name a file",
-                  go_quote(name));
+  throw dockerfile_error("the word {} of a heredoc cannot name a file", go_quote(name));
 }
 
 void lower(const dockerfile::From& from, Lowering&) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lowering: what one instruction does to the image of its stage, and which vertex it adds. One file
-// for each instruction or family of them: lower_run.cc, lower_copy.cc ...
+// Lowering: the effect of one instruction on the image of its stage, and the vertex that it adds.
+// There is one file for each instruction or family: lower_run.cc, lower_copy.cc, ... Every lower()
+// throws kDockerfile; the caller adds the span.
 #pragma once
 
 #include <map>
@@ -19,7 +20,7 @@
 
 namespace cairn::plan {
 
-// Where the instruction being lowered stands.
+// The context of the instruction being lowered. Borrows everything for one call.
 struct Lowering {
   const BuildOptions& options;
   const std::map<std::string, std::string>& build_args;
@@ -35,22 +36,24 @@ struct Lowering {
   bool on_build = false;
 
   ImageState& image() const { return stage.image; }
-  // The word with the variables of this moment. The linter is told of those that nothing defines.
+  // Expands a word with the current variables. Reports undefined ones to the linter.
   std::string expand(std::string_view word) const;
-  // Likewise for text in which quotes are content and the escape is "\" whatever the directive
-  // says.
+  // The same for text in which quotes are ordinary characters and the escape is "\", whatever the
+  // directive says.
   std::string expand_body(std::string_view text) const;
-  // A step's vertex on top of the stage's root; the root becomes it.
+  // Counts the bytes that expansion added to a text of `written` bytes.
+  void charge_beyond(std::size_t written, std::size_t size) const;
+  // Adds a vertex on top of the stage's root, and makes it the root.
   VertexId add_step(Op op, std::vector<VertexId> more_inputs, std::string name,
                     const SourceSpan& span);
-  // A line of history, with the vertex that makes its layer.
+  // Adds a line of history, with the vertex of its layer if it has one.
   void record(std::string created_by, std::optional<VertexId> vertex = std::nullopt);
-  // The instruction's text for its step's name: the keyword in capitals, variables filled in.
-  std::string step_text(std::string_view code, bool keep_unset_and_quotes) const {
-    return step_text(code, keep_unset_and_quotes, image().env);
+  // The text of an instruction in a step name: the keyword in capitals, variables expanded.
+  std::string step_display_name(std::string_view code, bool keep_unset_and_quotes) const {
+    return step_display_name(code, keep_unset_and_quotes, image().env);
   }
-  std::string step_text(std::string_view code, bool keep_unset_and_quotes,
-                        const Environment& env) const;
+  std::string step_display_name(std::string_view code, bool keep_unset_and_quotes,
+                                const Environment& env) const;
 };
 
 void lower(const dockerfile::From& from, Lowering& context);  // never reached: FROM starts a stage
@@ -74,26 +77,27 @@ void lower(const dockerfile::Maintainer& maintainer, Lowering& context);
 
 // --- shared by several instructions ---
 
-// The SHELL of the image, and the words behind it as one.
+// The command line for a shell form: SHELL, and `words` joined into one argument.
 std::vector<std::string> with_shell(const oci::ImageConfig& config,
                                     const std::vector<std::string>& words);
-// `path` below the working directory if it is relative; cleaned, ".." never leaves "/".
+// An absolute clean path; a relative `path` is below the working directory. ".." never leaves "/".
 std::string in_workdir(const oci::ImageConfig& config, std::string_view path);
-// Keeps what an outline says of a secret or an agent.
+// Records a secret or agent for the outline.
 void note_for_outline(const dockerfile::Mount& mount, Lowering& context);
-// The mounts of RUN, its secret variables and the agent's; the trees they read go to `inputs`.
+// Adds the mounts of RUN, its secret variables and SSH_AUTH_SOCK to `op`. The trees that they read
+// are added to `inputs`.
 void lower_mounts(const dockerfile::Run& run, Lowering& context, RunOp& op,
                   std::vector<VertexId>& inputs);
-// "[build 2/4] ", and counts the step.
+// Returns "[build 2/4] " and counts the step.
 std::string step_prefix(StageState& stage, bool on_build);
-// The tree that --from=stage reads.
+// The tree that --from=stage reads: a LocalOp, or the root of the stage.
 VertexId files_of(StageState& source, Vertices& vertices);
-// Arguments that are read by the builder and never shown to a command.
+// Whether an argument is read by the builder and never visible to commands.
 bool is_hidden_arg(std::string_view name);
-// Build checks: of a path in the build context, of a name that may be a secret's.
+// Build checks of a path in the build context, and of a name that may be a secret.
 void lint_ignored(const std::string& path, bool is_add, const Lowering& context);
 void lint_secret(std::string_view instruction, const std::string& name, const Lowering& context);
-// The word of a heredoc becomes a file's name; throws when it would be a path.
+// The word of a heredoc becomes a file name. Throws kDockerfile when it would be a path.
 void check_file_name(std::string_view name);
 
 }  // namespace cairn::plan

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An argument belongs to the outline when the target or a stage below it declares it, or when their
-// FROM lines use it, be it through the default of another. A stage's own definition hides the
-// global one of that name; `ARG name` alone is no definition when there is a global value.
+// An argument belongs to the outline if the target or a stage that it needs declares it, or if one
+// of their FROM lines uses it, possibly through the default of another argument. A definition in a
+// stage hides the global one of that name; `ARG name` without a value is no definition if there is
+// a global value.
 #include "plan/internal/outline_of.h"
 
 #include <algorithm>
@@ -16,7 +17,7 @@ namespace {
 
 struct Definition {
   OutlineArg arg;
-  std::set<std::string> uses = {};  // the variables in its default
+  std::set<std::string> uses = {};  // variables in its default
 };
 using Definitions = std::map<std::string, Definition>;
 
@@ -36,7 +37,7 @@ Definitions global_definitions(const OutlineScope& scope) {
         dockerfile::Expansion found =
             dockerfile::expand_word(*item.value, seen.variables(), {.escape = scope.file.escape});
         made.uses = std::move(found.used);
-        // ARG A=$A$B: what the earlier A used counts, A itself says nothing.
+        // ARG A=$A$B: what the earlier A used counts; A itself does not.
         if (made.uses.erase(item.key) > 0) made.uses.merge(std::set(out[item.key].uses));
         seen.set(item.key, found.text);
       }
@@ -51,12 +52,14 @@ class Collector {
   explicit Collector(const OutlineScope& scope)
       : scope_(scope), globals_(global_definitions(scope)) {}
 
-  // The stage first, then what it stands on, then what it takes files from.
+  // Visits the stage, then its base, then the stages it takes files from.
   void visit(const StageState& stage) {
+    // An explicit stack, pushed in reverse, gives the order of a recursion.
     std::vector<const StageState*> todo = {&stage};
     while (!todo.empty()) {
       const StageState* next = todo.back();
       todo.pop_back();
+      // A stage that is reached twice counts once.
       if (next == nullptr || !seen_.insert(next).second) continue;
       collect(*next);
       for (auto bound = next->instructions.rbegin(); bound != next->instructions.rend(); ++bound) {
@@ -76,6 +79,7 @@ class Collector {
 
  private:
   void collect(const StageState& stage) {
+    // Images and replaced stages have no instructions here.
     if (stage.in_file && !stage.replaced) collect_args(stage);
     add_mounts(stage.secrets, secrets_, outline_.secrets);
     add_mounts(stage.ssh, ssh_, outline_.ssh);
@@ -84,7 +88,7 @@ class Collector {
   void collect_args(const StageState& stage) {
     Definitions visible = globals_;
     std::set<std::string> used = names_in_from(scope_.file.stages.at(stage.index).from);
-    // The last of the arguments in scope are the stage's own, one for each item.
+    // The last entries of image.args are those of this stage, one for each item.
     auto own = stage.image.args.end() - static_cast<std::ptrdiff_t>(own_items(stage));
     for (const BoundInstruction& bound : stage.instructions) {
       const auto* arg = std::get_if<dockerfile::Arg>(&bound.instruction);
@@ -123,7 +127,7 @@ class Collector {
     return out;
   }
 
-  // The names, and those that their defaults use.
+  // Adds the names, and those that their defaults use.
   void add_used(std::set<std::string> names, const Definitions& visible) {
     std::vector<std::string> todo(names.begin(), names.end());
     while (!todo.empty()) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The outline of a stage that has been lowered.
+// Makes the outline of a lowered stage.
 #pragma once
 
 #include "dockerfile/dockerfile.h"
@@ -10,7 +10,7 @@
 
 namespace cairn::plan {
 
-// `builtin` is what a FROM line sees without any ARG, `globals` what it sees with them.
+// `builtin` are the variables of a FROM line without any ARG, `globals` with them. All borrowed.
 struct OutlineScope {
   const dockerfile::Dockerfile& file;
   const BuildArgs& build_args;

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Combines the flags of ADD with the query of a git URL. Both can set keep-git-dir and the
+// checksum; a contradiction is an error, as in BuildKit.
 #include "plan/internal/remote_source.h"
 
 #include "base/error.h"
@@ -8,20 +11,17 @@
 namespace cairn::plan {
 namespace {
 
-template <typename... Args>
-Error failure(fmt::format_string<Args...> format, Args&&... args) {
-  return Error::of(ErrorKind::kDockerfile, format, std::forward<Args>(args)...);
-}
-
 GitOp repository(const dockerfile::Add& add, GitRef ref, const std::string& checksum) {
   std::optional<bool> keep = add.keep_git_dir;
   if (keep && ref.keep_git_dir && *keep != *ref.keep_git_dir) {
-    throw failure("inconsistent keep-git-dir configuration");
+    throw dockerfile_error("inconsistent keep-git-dir configuration");
   }
   ref.op.keep_git_dir = ref.keep_git_dir.value_or(keep.value_or(false));
   if (!checksum.empty() && !ref.op.checksum.empty() && checksum != ref.op.checksum) {
-    throw failure("checksum mismatch {} != {}", go_quote(checksum), go_quote(ref.op.checksum));
+    throw dockerfile_error("checksum mismatch {} != {}", go_quote(checksum),
+                           go_quote(ref.op.checksum));
   }
+  // --checksum and ?checksum= mean the same.
   if (ref.op.checksum.empty()) ref.op.checksum = checksum;
   check_git_op(ref.op);
   return std::move(ref.op);
@@ -32,7 +32,8 @@ HttpOp web_file(const std::string& url, const std::string& checksum) {
   if (checksum.empty()) return http;
   http.checksum = Digest::find(checksum);
   if (http.checksum) return http;
-  throw failure("invalid checksum {}: it must be of the form sha256:HEX", go_quote(checksum));
+  throw dockerfile_error("invalid checksum {}: it must be of the form sha256:HEX",
+                         go_quote(checksum));
 }
 
 }  // namespace

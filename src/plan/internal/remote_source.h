@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What ADD takes from the web or from a repository.
+// The remote sources of ADD: files by HTTP(S), and git repositories.
 #pragma once
 
 #include <optional>
@@ -11,8 +11,8 @@
 
 namespace cairn::plan {
 
-// Nothing when `path` is a file of the build context. `path` and `checksum` are expanded. Throws
-// kDockerfile without a span.
+// nullopt when `path` is a file of the build context. `path` and `checksum` are already expanded.
+// Throws kDockerfile without a span.
 std::optional<RemoteSource> remote_source(const dockerfile::Add& add, const std::string& path,
                                           const std::string& checksum);
 

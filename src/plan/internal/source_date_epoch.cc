@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// A value is tried as a number, then "context", then a named context, then a stage. A stage is read
+// without lowering it, because the epoch must be known before anything is lowered. So it may only
+// contain ARG and one remote ADD.
 #include "plan/internal/source_date_epoch.h"
 
 #include <fmt/format.h>
@@ -13,11 +17,12 @@
 namespace cairn::plan {
 namespace {
 
-// The years 0 to 9999: what RFC 3339, and so an image, can say.
+// The years 0 to 9999, the range of RFC 3339 and so of image configs.
 constexpr std::int64_t kFirstSecond = -62'167'219'200;
 constexpr std::int64_t kLastSecond = 253'402'300'799;
 
 std::optional<std::int64_t> parse_seconds(std::string_view text) {
+  // Go's ParseInt accepts a sign; from_chars only "-". "+-1" stays malformed.
   if (text.starts_with('+')) text.remove_prefix(text.starts_with("+-") ? 0 : 1);
   std::int64_t seconds = 0;
   auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), seconds);
@@ -25,7 +30,7 @@ std::optional<std::int64_t> parse_seconds(std::string_view text) {
   return seconds;
 }
 
-// A stage that SOURCE_DATE_EPOCH names: what its one ADD takes.
+// Reads a stage that SOURCE_DATE_EPOCH names: the source of its one ADD.
 class EpochStage {
  public:
   EpochStage(const dockerfile::Stage& stage, const dockerfile::Dockerfile& file,
@@ -34,36 +39,28 @@ class EpochStage {
 
   RemoteSource source() && {
     const SourceSpan& span = stage_.from.origin.span;
+    // A stage with a base would have more than one time.
     if (expand_in_from(stage_.from.base, env_, escape_, span) != "scratch") {
-      throw failure("SOURCE_DATE_EPOCH stage must use FROM scratch").at(span);
+      throw dockerfile_error("SOURCE_DATE_EPOCH stage must use FROM scratch").at(span);
     }
     for (const dockerfile::Instruction& instruction : stage_.instructions) {
-      try {
-        take(instruction);
-      } catch (Error& error) {
-        error.set_span_if_none(dockerfile::origin_of(instruction).span);
-        throw;
-      }
+      at_span(dockerfile::origin_of(instruction).span, [&] { take(instruction); });
     }
     if (!source_) {
-      throw failure("SOURCE_DATE_EPOCH stage must contain exactly one remote ADD").at(span);
+      throw dockerfile_error("SOURCE_DATE_EPOCH stage must contain exactly one remote ADD")
+          .at(span);
     }
     return *std::move(source_);
   }
 
  private:
-  template <typename... Args>
-  static Error failure(fmt::format_string<Args...> format, Args&&... args) {
-    return Error::of(ErrorKind::kDockerfile, format, std::forward<Args>(args)...);
-  }
-
   void take(const dockerfile::Instruction& instruction) {
     if (const auto* arg = std::get_if<dockerfile::Arg>(&instruction)) {
       declare(*arg);
     } else if (const auto* add = std::get_if<dockerfile::Add>(&instruction)) {
       take_source(*add);
     } else {
-      throw failure(
+      throw dockerfile_error(
           "SOURCE_DATE_EPOCH stage does not meet source-only requirements: unsupported {} "
           "instruction",
           to_lower(dockerfile::origin_of(instruction).keyword));
@@ -82,16 +79,17 @@ class EpochStage {
   }
 
   void take_source(const dockerfile::Add& add) {
-    if (source_) throw failure("SOURCE_DATE_EPOCH stage must contain exactly one remote ADD");
+    if (source_)
+      throw dockerfile_error("SOURCE_DATE_EPOCH stage must contain exactly one remote ADD");
     if (add.files.paths.size() != 1 || !add.files.inline_sources.empty()) {
-      throw failure("SOURCE_DATE_EPOCH stage must contain exactly one remote ADD source");
+      throw dockerfile_error("SOURCE_DATE_EPOCH stage must contain exactly one remote ADD source");
     }
     auto expand = [&](const std::string& word) {
       return expand_in_from(word, env_, escape_, add.origin.span);
     };
     source_ = remote_source(add, expand(add.files.paths[0]), expand(add.checksum));
     if (!source_) {
-      throw failure("SOURCE_DATE_EPOCH stage source must be a single HTTP(S) or Git ADD");
+      throw dockerfile_error("SOURCE_DATE_EPOCH stage source must be a single HTTP(S) or Git ADD");
     }
   }
 
@@ -110,6 +108,7 @@ class EpochReader {
   std::optional<Timestamp> read(const std::string& value) const {
     if (value.empty()) return std::nullopt;
     if (std::optional<std::int64_t> seconds = parse_seconds(value)) {
+      // Beyond this range the config could not be written.
       if (*seconds >= kFirstSecond && *seconds <= kLastSecond)
         return Timestamp{.seconds = *seconds};
       throw invalid(value).with_hint("it must lie in the years 0 to 9999");
@@ -124,7 +123,7 @@ class EpochReader {
   }
 
  private:
-  // Nothing for a source that is there and has no time: a directory, an image.
+  // nullopt for a source without a time: a directory or an image.
   std::optional<RemoteSource> source_of(const std::string& value) const {
     if (value == "context") return scope_.options.context_source;
     const oci::Platform& platform = scope_.options.platform.value_or(scope_.options.build_platform);
@@ -137,6 +136,7 @@ class EpochReader {
     for (const dockerfile::Stage& stage : scope_.file.stages) {
       if (stage.from.name.empty() || !equal_fold(stage.from.name, value)) continue;
       Environment env = globals_;
+      // The stage must not depend on the value that it defines.
       env.erase(kSourceDateEpoch);
       return EpochStage(stage, scope_.file, build_args_, std::move(env)).source();
     }
@@ -144,7 +144,7 @@ class EpochReader {
         "it is a number of seconds since 1970, \"context\", a named context or a stage of ADD");
   }
 
-  // Whoever wrote the value is told: the command line, or the line of the file.
+  // Points at the origin of the value: the command line, or the line of the file.
   Error invalid(const std::string& value) const {
     std::string text = fmt::format("invalid {}: {}", kSourceDateEpoch, value);
     if (build_args_.contains(kSourceDateEpoch)) return Error(ErrorKind::kUsage, std::move(text));
@@ -171,6 +171,7 @@ std::optional<Timestamp> take_source_date_epoch(const EpochScope& scope, BuildAr
   std::string value = given != build_args.end() ? given->second : declared.value_or("");
   std::optional<Timestamp> epoch = EpochReader(scope, build_args, globals).read(value);
   std::string number = epoch ? std::to_string(epoch->seconds) : "";
+  // Instructions must see the number, never the name of a source.
   if (given != build_args.end()) {
     if (epoch) {
       given->second = number;

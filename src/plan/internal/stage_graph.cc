@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How names are found differs by place, and so it must (FEATURES F02-F04): FROM sees the nearest
-// stage above, in exact letter case; --from and --target see the last stage of that name in any
-// case; a number means a stage only in COPY --from. Whatever is no stage is an image.
+// Names are looked up differently in each place (F02-F04). FROM sees the nearest stage above, in
+// exact case. --from and --target see the last stage of that name, in any case. A number is a stage
+// only in COPY --from. A name that is no stage is an image.
 #include "plan/internal/stage_graph.h"
 
 #include <fmt/format.h>
@@ -21,11 +21,7 @@
 namespace cairn::plan {
 namespace {
 
-template <typename... Args>
-Error failure(fmt::format_string<Args...> format, Args&&... args) {
-  return Error::of(ErrorKind::kDockerfile, format, std::forward<Args>(args)...);
-}
-
+// The instructions that count in "[2/4]": those with a vertex.
 bool makes_step(const dockerfile::Instruction& instruction) {
   return std::holds_alternative<dockerfile::Run>(instruction) ||
          std::holds_alternative<dockerfile::Copy>(instruction) ||
@@ -39,13 +35,13 @@ bool skips_cache(const BuildOptions& options, const std::string& name) {
                      [&](const std::string& filter) { return equal_fold(filter, name); });
 }
 
-// "0", "12", "-1": what Go's Atoi takes for a number.
+// "0", "12", "-1": what Go's strconv.Atoi accepts.
 bool is_number(std::string_view text) {
   if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-// Images that people do copy from, so that a stage called "app" does not forbid "php".
+// Well-known images to copy from, so that a stage called "app" does not make "php" a typo.
 constexpr std::array<std::string_view, 40> kKnownImages = {
     "alpine", "amazonlinux", "bash",   "busybox", "caddy",  "centos",   "composer",  "couchdb",
     "debian", "deno",        "docker", "elixir",  "erlang", "fedora",   "gcc",       "golang",
@@ -53,7 +49,7 @@ constexpr std::array<std::string_view, 40> kKnownImages = {
     "mysql",  "nginx",       "node",   "perl",    "php",    "postgres", "python",    "r-base",
     "redis",  "registry",    "ruby",   "rust",    "swift",  "tomcat",   "traefik",   "ubuntu"};
 
-// One letter changed, added or lost, or two neighbours swapped.
+// Whether one letter was changed, added or removed, or two neighbours were swapped.
 bool one_slip(std::string_view a, std::string_view b) {
   if (a.size() > b.size()) std::swap(a, b);
   auto [x, y] = std::mismatch(a.begin(), a.end(), b.begin());
@@ -64,8 +60,8 @@ bool one_slip(std::string_view a, std::string_view b) {
   return x + 1 != a.end() && x[0] == y[1] && x[1] == y[0] && std::equal(x + 2, a.end(), y + 2);
 }
 
-// The stage that a name of a source probably means: no tag, no slash, and close. In a short word
-// two letters are half of it, so there only one slip counts.
+// The stage that the name of a source probably means: no tag, no slash, and similar. Two letters
+// are half of a short word, so only one edit is allowed there.
 std::optional<std::string> probable_stage(const std::string& name,
                                           const std::vector<std::string>& stages) {
   if (name.size() < 3 || name.find_first_of("/:@") != std::string::npos) return std::nullopt;
@@ -78,15 +74,16 @@ std::optional<std::string> probable_stage(const std::string& name,
   return std::nullopt;
 }
 
-// COPY takes files from a later stage, or the i-th mount of a RUN does.
+// The error for a COPY, or the i-th mount of a RUN, that refers to a later stage.
 Error comes_too_late(const dockerfile::Instruction& instruction, std::size_t i,
                      const StageState& stage) {
   if (const auto* copy = std::get_if<dockerfile::Copy>(&instruction)) {
-    return failure("cannot copy from stage {}, it needs to be defined before current stage {}",
-                   go_quote(copy->from), go_quote(stage.shown_name));
+    return dockerfile_error(
+        "cannot copy from stage {}, it needs to be defined before current stage {}",
+        go_quote(copy->from), go_quote(stage.shown_name));
   }
   const std::string& mount = std::get<dockerfile::Run>(instruction).mounts.at(i);
-  return failure(
+  return dockerfile_error(
       "cannot mount from stage {} to {}, stage needs to be defined before current command",
       go_quote(dockerfile::mount_from(mount)), go_quote(dockerfile::mount_target(mount)));
 }
@@ -97,6 +94,7 @@ std::optional<std::string> find_context(const BuildOptions& options, const std::
                                         const oci::Platform& platform) {
   if (equal_fold(name, "scratch") || equal_fold(name, "context")) return std::nullopt;
   std::string key = context_key(name);
+  // A context for this platform wins over one for all platforms.
   std::string exact = fmt::format("{}::{}", key, platform.normalised().str());
   if (options.contexts.contains(exact)) return exact;
   if (options.contexts.contains(key)) return key;
@@ -111,6 +109,7 @@ StageGraph::StageGraph(const dockerfile::Dockerfile& file, const BuildOptions& o
     for (BoundInstruction& bound : state.instructions) bind(bound);
   }
   check_cycles();
+  // BuildKit shows no stage name when there is only one stage.
   if (stages_.size() == 1 && outside_.empty() && !has_outside_mounts_)
     stages_[0].shown_name.clear();
 }
@@ -129,6 +128,7 @@ void StageGraph::add_stage(const dockerfile::Stage& stage, const Environment& gl
   state.no_cache = skips_cache(options_, from.name);
   set_base(state);
   if (state.replaced) return;
+  // Pulling the base counts as a step; scratch and another stage do not.
   state.steps = state.base_name != "scratch" && state.base == nullptr ? 1 : 0;
   for (const dockerfile::Instruction& instruction : stage.instructions) {
     state.steps += makes_step(instruction) ? 1 : 0;
@@ -153,14 +153,16 @@ void StageGraph::set_base(StageState& state) {
   if (!state.name.empty()) by_name_[state.name] = &state;
 }
 
-// The stage above that a context "target:NAME" puts in this one's place; null for other contexts.
+// The stage that the named context "target:NAME" refers to, which must be above; null for other
+// contexts.
 StageState* StageGraph::stage_of_context(const StageState& state) {
   if (!state.context) return nullptr;
   const auto* context = std::get_if<StageContext>(&options_.contexts.at(*state.context));
   if (context == nullptr) return nullptr;
   if (StageState* stage = find(context->name); stage != nullptr && stage != &state) return stage;
-  throw failure("context {}: no stage above this line is called {}{}", go_quote(*state.context),
-                go_quote(context->name), did_you_mean(context->name, names()))
+  throw dockerfile_error("context {}: no stage above this line is called {}{}",
+                         go_quote(*state.context), go_quote(context->name),
+                         did_you_mean(context->name, names()))
       .at(state.span);
 }
 
@@ -180,6 +182,7 @@ StageState* StageGraph::outside(const std::string& name, const SourceSpan& span)
   state.context = find_context(options_, name, options_.platform.value_or(options_.build_platform));
   StageState* stage = stage_of_context(state);
   if (stage == nullptr) return &state;
+  // The name is an alias of a stage ("target:"), not a new source.
   outside_.pop_back();
   return stage;
 }
@@ -187,8 +190,9 @@ StageState* StageGraph::outside(const std::string& name, const SourceSpan& span)
 StageState* StageGraph::source_of_copy(const dockerfile::Copy& copy) {
   auto unset = [](std::string_view) -> std::optional<std::string> { return std::nullopt; };
   const SourceSpan span = dockerfile::narrow(copy.origin.span, "--from");
+  // Expanding with no variable set changes any text that contains one.
   if (dockerfile::expand_word(copy.from, unset, {.escape = file_.escape}).text != copy.from) {
-    throw failure(
+    throw dockerfile_error(
         "variable expansion is not supported for --from, define a new stage with FROM using "
         "ARG from global scope as a workaround")
         .at(span);
@@ -196,7 +200,7 @@ StageState* StageGraph::source_of_copy(const dockerfile::Copy& copy) {
   if (is_number(copy.from)) {
     std::optional<std::uint64_t> index = parse_uint(copy.from.substr(copy.from[0] == '+' ? 1 : 0));
     if (index && *index < stages_.size()) return &stages_[*index];
-    throw failure("invalid stage index {}", copy.from)
+    throw dockerfile_error("invalid stage index {}", copy.from)
         .with_hint(fmt::format("the stages of this file are 0 to {}", stages_.size() - 1))
         .at(span);
   }
@@ -230,6 +234,7 @@ void StageGraph::bind_triggers(StageState& stage, const std::vector<std::string>
     bound.push_back({.instruction = dockerfile::parse_trigger(text, stage.span), .on_build = true});
     bind(bound.back());
   }
+  // BuildKit counts every trigger, whether it makes a layer or not.
   stage.steps += static_cast<int>(bound.size());
   stage.instructions.insert(stage.instructions.begin(), bound.begin(), bound.end());
 }
@@ -238,8 +243,8 @@ StageState& StageGraph::target() {
   if (options_.target.empty()) return stages_.back();
   if (StageState* stage = find(options_.target)) return *stage;
   std::vector<std::string> known = names();
-  throw failure("target stage {} could not be found{}", go_quote(options_.target),
-                did_you_mean(options_.target, known))
+  throw dockerfile_error("target stage {} could not be found{}", go_quote(options_.target),
+                         did_you_mean(options_.target, known))
       .with_hint(known.empty() ? "no stage of this file has a name"
                                : fmt::format("the named stages are: {}", fmt::join(known, ", ")));
 }
@@ -265,6 +270,7 @@ std::vector<StageState*> StageGraph::reachable(StageState& target) {
 
 std::vector<StageState*> StageGraph::all() {
   std::vector<StageState*> out;
+  // Images and contexts have no dependencies, so they come first.
   for (std::deque<StageState>* list : {&outside_, &stages_}) {
     for (StageState& state : *list) out.push_back(&state);
   }
@@ -283,10 +289,11 @@ void StageGraph::check_sources(const StageState& stage) const {
                                    source->span.first_line, stage.span.first_line))
             .at(span);
       }
+      // Only a name that would be pulled as an image can be a misspelt stage.
       if (source->in_file || source->context || source->base_name == "scratch") continue;
       if (std::optional<std::string> near = probable_stage(source->base_name, names())) {
-        throw failure("no stage is called {} (did you mean {}?)", go_quote(source->base_name),
-                      *near)
+        throw dockerfile_error("no stage is called {} (did you mean {}?)",
+                               go_quote(source->base_name), *near)
             .with_hint(fmt::format("if the image is meant, give its tag: --from={}:latest",
                                    source->base_name))
             .at(dockerfile::narrow(span, "from=" + source->base_name));
@@ -311,7 +318,8 @@ void StageGraph::check_cycles() const {
     chain.push_back(fmt::format("{} takes files from {} ({})", step.stage->shown_name,
                                 step.source->shown_name, location(step.span)));
   }
-  throw failure("circular dependency detected on stage: {}", cycle->front().stage->shown_name)
+  throw dockerfile_error("circular dependency detected on stage: {}",
+                         cycle->front().stage->shown_name)
       .with_hint(join(chain, ", "))
       .at(cycle->front().span);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The stages of a file and what each depends on. Everything that can be wrong with names, numbers,
-// order and cycles is found here, before any image is looked up.
+// The stages of a file and their dependencies. Errors of names, numbers, order and cycles are found
+// here, before any image is resolved.
 #pragma once
 
 #include <deque>
@@ -18,18 +18,19 @@ namespace cairn::plan {
 
 class StageGraph {
  public:
+  // Throws kDockerfile with a span. Borrows `file` and `options`.
   StageGraph(const dockerfile::Dockerfile& file, const BuildOptions& options,
              const Environment& globals, dockerfile::Linter& linter);
 
-  // The stage that --target names, or the last one.
+  // The stage that --target names, or the last one. Throws kDockerfile if there is none.
   StageState& target();
-  // The target and all it needs: in the order of the file, images and contexts first.
+  // The target and all that it needs, in the order of the file, with images and contexts first.
   std::vector<StageState*> reachable(StageState& target);
   std::vector<StageState*> all();  // in the same order
-  // Puts the triggers of the base before the stage's own instructions.
+  // Inserts the triggers of the base before the stage's own instructions.
   void bind_triggers(StageState& stage, const std::vector<std::string>& triggers);
-  // Throws for a stage that takes files from one below it, and for a --from that is probably a typo
-  // of a stage's name.
+  // Throws kDockerfile for a stage that takes files from a later one, and for a --from that is
+  // probably a misspelt stage name.
   void check_sources(const StageState& stage) const;
 
   std::vector<std::string> names() const;  // of the stages that have one
@@ -47,13 +48,14 @@ class StageGraph {
 
   const dockerfile::Dockerfile& file_;
   const BuildOptions& options_;
-  std::deque<StageState> stages_;               // of the file; addresses are kept
+  std::deque<StageState> stages_;               // of the file; a deque keeps addresses valid
   std::deque<StageState> outside_;              // images and contexts named by --from
-  std::map<std::string, StageState*> by_name_;  // the last one of a name
+  std::map<std::string, StageState*> by_name_;  // the last stage of each name
   bool has_outside_mounts_ = false;
 };
 
-// The context that stands in for a stage or image of this name; never for scratch and context.
+// The key of the named context that replaces a stage or image of this name; nullopt for none, and
+// always for "scratch" and "context".
 std::optional<std::string> find_context(const BuildOptions& options, const std::string& name,
                                         const oci::Platform& platform);
 

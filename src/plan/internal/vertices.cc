@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Equal vertices are found by their inputs first, which are cheap to compare and seldom equal, then
+// by op. Names and spans do not count, so the first line that asks for a vertex names it.
 #include "plan/internal/vertices.h"
 
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/limits.h"
 
 namespace cairn::plan {
 
@@ -14,6 +18,7 @@ VertexId Vertices::add(Vertex vertex) {
   auto [known, end] = by_inputs_.equal_range(vertex.inputs);
   for (; known != end; ++known) {
     const Vertex& other = vertices_[known->second];
+    // A step that must run is not merged with an equal one that may come from the cache.
     if (other.no_cache == vertex.no_cache && other.op == vertex.op) return known->second;
   }
   by_inputs_.emplace(vertex.inputs, vertices_.size());
@@ -35,13 +40,13 @@ VertexId Vertices::local(const std::string& name) {
 }
 
 VertexId Vertices::http(HttpOp op, const SourceSpan& span) {
-  std::string name = "[internal] load remote file " + op.url;
+  std::string name = "[internal] load remote file " + op.url.redacted();
   return add(
       {.op = std::move(op), .inputs = {}, .name = std::move(name), .stage = {}, .span = span});
 }
 
 VertexId Vertices::git(GitOp op, const SourceSpan& span) {
-  std::string name = "[internal] load git source " + op.remote;
+  std::string name = "[internal] load git source " + op.remote.redacted();
   if (!op.ref.empty()) name += "#" + op.ref;
   return add(
       {.op = std::move(op), .inputs = {}, .name = std::move(name), .stage = {}, .span = span});
@@ -50,6 +55,13 @@ VertexId Vertices::git(GitOp op, const SourceSpan& span) {
 VertexId Vertices::image(ImageOp op, std::string name, const SourceSpan& span) {
   return add(
       {.op = std::move(op), .inputs = {}, .name = std::move(name), .stage = {}, .span = span});
+}
+
+void Vertices::charge(std::size_t bytes) {
+  charged_ += bytes;
+  if (charged_ <= limits::kAllExpansions) return;
+  throw dockerfile_error("the variables of this Dockerfile come to more than {} bytes in all",
+                         limits::kAllExpansions);
 }
 
 }  // namespace cairn::plan

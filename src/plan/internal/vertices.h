@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The vertices of a growing plan. Equal work on equal inputs is one vertex, whichever lines ask for
-// it: two stages FROM one image pull it once, every COPY reads one build context, and stages that
-// begin with the same steps share them (K13).
+// The vertices of a plan in the making. Equal ops on equal inputs are one vertex: two stages FROM
+// one image pull it once, every COPY reads one build context, and stages with the same first steps
+// share them (K13).
 #pragma once
 
 #include <map>
@@ -15,7 +15,7 @@ namespace cairn::plan {
 
 class Vertices {
  public:
-  // Gives the vertex that is there already when it is the same but for its name.
+  // Adds a vertex, or returns an existing one that differs only in name, stage and span.
   VertexId add(Vertex vertex);
 
   VertexId scratch();
@@ -24,10 +24,15 @@ class Vertices {
   VertexId git(GitOp op, const SourceSpan& span);
   VertexId image(ImageOp op, std::string name, const SourceSpan& span);
 
+  // Counts bytes that expansions add to the plan. Throws kDockerfile, without a span, beyond
+  // limits::kAllExpansions in total.
+  void charge(std::size_t bytes);
+
   std::vector<Vertex> take() && { return std::move(vertices_); }
 
  private:
   std::vector<Vertex> vertices_;
+  std::size_t charged_ = 0;
   std::multimap<std::vector<VertexId>, VertexId> by_inputs_;
 };
 
