@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The events of a build, a pull or a push, in the model of BuildKit's progress stream: vertices
-// that start and end, and between the two log bytes, statuses and warnings.
+// The events of a build, a pull or a push, modelled on BuildKit's progress stream
+// (api.StatusResponse): vertices start and end, and in between come log bytes, statuses and
+// warnings. Times are wall-clock, as set by the sender.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,7 @@ namespace cairn::progress {
 
 using VertexId = std::uint64_t;
 
-// A fresh id, never given twice in this process. Safe from any thread.
+// Returns an id that is unique in this process. Safe from any thread.
 VertexId next_vertex_id();
 
 struct VertexStarted {
@@ -29,7 +30,8 @@ struct VertexStarted {
 
 enum class Stream { kStdout = 1, kStderr = 2 };
 
-// Bytes as the command wrote them: not cut at lines, not always UTF-8.
+// Bytes as the command wrote them: they may end within a line or a character, and need not be
+// UTF-8.
 struct LogBytes {
   VertexId vertex = 0;
   Stream stream = Stream::kStdout;
@@ -37,8 +39,8 @@ struct LogBytes {
   Timestamp time = {};
 };
 
-// How far one thing inside a vertex is: "sha256:... 3.15MB / 27.1MB". Sent again and again under
-// the same name, at last with `completed`.
+// The progress of one item of a vertex: "sha256:... 3.15MB / 27.1MB". Sent repeatedly under the
+// same name, the last time with `completed`. The unit is bytes.
 struct Status {
   VertexId vertex = 0;
   std::string name;
@@ -58,7 +60,7 @@ struct VertexCompleted {
   Timestamp time = {};
 };
 
-// Something failed yet we go on; the text ends in what was done instead.
+// Something failed and the build goes on. The message ends with what was done instead.
 struct Warning {
   std::optional<VertexId> vertex;
   std::string message;

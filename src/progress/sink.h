@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where events go. Safe from any thread; send() does not block for long and does not throw.
+// The receiver of events. Safe from any thread. send() does not block for long and does not throw:
+// it is also called from destructors.
 #pragma once
 
 #include "progress/event.h"
@@ -13,7 +14,7 @@ class Sink {
   virtual void send(Event event) = 0;
 };
 
-// For work that nobody watches.
+// Drops all events.
 class NullSink final : public Sink {
  public:
   void send(Event) override {}

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The end of a vertex is sent exactly once, by whichever comes first: done(), cached(), fail() or
+// the destructor. Ids come from one atomic counter. A transfer is throttled by time and not by
+// bytes, so that a slow network still shows progress.
 #include "progress/vertex_scope.h"
 
 #include <atomic>
@@ -34,7 +38,8 @@ void VertexScope::warn(std::string message) const {
 }
 
 void VertexScope::fail(const Error& error) {
-  if (error.kind() == ErrorKind::kCancelled) {
+  // Another step or the reader of stdout is the cause; this step did not fail.
+  if (error.kind() == ErrorKind::kCancelled || error.kind() == ErrorKind::kUnread) {
     end(Outcome::kCancelled, {});
   } else {
     end(Outcome::kFailed, error.message());
@@ -42,6 +47,7 @@ void VertexScope::fail(const Error& error) {
 }
 
 void VertexScope::end(Outcome outcome, std::string error) {
+  // The first end counts; an error while unwinding must not change it.
   if (std::exchange(ended_, true)) return;
   sink_.send(
       VertexCompleted{.vertex = id_, .outcome = outcome, .error = std::move(error), .time = now()});

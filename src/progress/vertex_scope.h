@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Helpers that keep the order of events right: a vertex that always ends, a counter of bytes that
-// does not flood the sink.
+// Helpers that keep events in order: a vertex that always ends, and a byte counter that does not
+// flood the sink. Both borrow the sink.
 #pragma once
 
 #include <string>
@@ -15,8 +15,8 @@
 
 namespace cairn::progress {
 
-// A vertex for as long as the object lives. Without a word about its end it counts as cancelled, so
-// that an exception which passes by leaves no vertex open. One thread at a time.
+// A vertex for the life of the object. If nothing else ends it, the destructor ends it as
+// cancelled, so that an exception leaves no vertex open. One thread at a time.
 class VertexScope {
  public:
   VertexScope(Sink& sink, std::string name, std::vector<VertexId> inputs = {});
@@ -29,10 +29,10 @@ class VertexScope {
 
   void log(Stream stream, std::string_view data) const;
   void warn(std::string message) const;
-  // The first of these ends the vertex; later ones are ignored.
+  // The first of these calls ends the vertex; later ones are ignored.
   void done() { end(Outcome::kOk, {}); }
   void cached() { end(Outcome::kCached, {}); }
-  void fail(const Error& error);  // kCancelled errors end it as cancelled
+  void fail(const Error& error);  // kCancelled and kUnread end it as cancelled
 
  private:
   void end(Outcome outcome, std::string error);
@@ -42,7 +42,8 @@ class VertexScope {
   bool ended_ = false;
 };
 
-// Runs work(scope) as a vertex: done when it returns, failed with the error's text when it throws.
+// Runs work(scope) as a vertex: done when it returns, failed with the text of the Error when it
+// throws. The Error is rethrown.
 template <typename Work>
 auto run_vertex(Sink& sink, std::string name, Work work)
     -> decltype(work(std::declval<VertexScope&>())) {
@@ -62,13 +63,13 @@ auto run_vertex(Sink& sink, std::string name, Work work)
   }
 }
 
-// Counts bytes towards a total and sends a Status at most every 100 ms, and one at the end. One
-// thread at a time.
+// Counts bytes towards a total. Sends a Status at most every 100 ms, and one at the end. One thread
+// at a time.
 class Transfer {
  public:
   Transfer(Sink& sink, VertexId vertex, std::string name, std::int64_t total);
   void add(std::int64_t bytes);
-  void done();  // not sent for a transfer that failed
+  void done();  // do not call it for a transfer that failed
 
  private:
   void send(bool completed);
