@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// A broken connection is not an error while retries are left: the rest is requested with a Range,
+// and servers without ranges send everything again, of which the known part is skipped. The hash
+// runs over the bytes in order, so resuming changes nothing for it. Failures count since the last
+// byte, so a slow but moving download never gives up.
 #include "registry/internal/blob_source.h"
 
 #include <algorithm>
@@ -6,13 +11,16 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/time.h"
+#include "registry/internal/exchange.h"
 
 namespace cairn::registry {
 namespace {
 
-constexpr int kMaxFailures = 4;
+constexpr int kMaxFailures = 5;
+constexpr double kPatience = 20;  // seconds of silence after which later tries wait less
 
-// "bytes 100-199/200": where the answer starts.
+// The first offset of a Content-Range such as "bytes 100-199/200".
 std::optional<std::uint64_t> range_start(const Response& response) {
   std::string text = response.headers.find("Content-Range").value_or("");
   if (!text.starts_with("bytes ")) return std::nullopt;
@@ -21,20 +29,17 @@ std::optional<std::uint64_t> range_start(const Response& response) {
 
 }  // namespace
 
-BlobSource::BlobSource(Session& session, Subject subject, oci::Descriptor descriptor,
-                       std::optional<Watch> watch)
+BlobSource::BlobSource(Session& session, Subject subject, oci::Descriptor descriptor)
     : session_(session),
       subject_(std::move(subject)),
       descriptor_(std::move(descriptor)),
       slot_(session.slot(subject_.endpoint, HostLimits::Kind::kBlob)) {
   open();
-  if (watch) {
-    transfer_.emplace(watch->sink, watch->vertex, descriptor_.digest.str(), descriptor_.size);
-  }
 }
 
 void BlobSource::open() {
   Request request = session_.request(subject_, Method::kGet, "/blobs/" + descriptor_.digest.str());
+  if (silent_ > kPatience) request.idle_seconds = std::max(5.0, Retries::kMaxSilence - silent_);
   if (received_ > 0) request.headers.set("Range", fmt::format("bytes={}-", received_));
   response_ = session_.require(subject_, std::move(request));
   if (response_.status == 206) {
@@ -49,7 +54,7 @@ void BlobSource::open() {
     throw Error::of(ErrorKind::kRegistry, "{}: {} offers {} bytes, the manifest says {}",
                     subject_.what, response_.url.origin(), *length, descriptor_.size);
   }
-  skip(received_);  // a server without ranges starts from the front
+  skip(received_);  // 200 instead of 206: the server sends all of it again
 }
 
 void BlobSource::skip(std::int64_t bytes) {
@@ -57,18 +62,20 @@ void BlobSource::skip(std::int64_t bytes) {
   while (bytes > 0) {
     std::size_t want = std::min(buffer.size(), static_cast<std::size_t>(bytes));
     std::size_t count = read_some(std::span(buffer).first(want));
-    if (count == 0) return;  // read() will find it broken
+    if (count == 0) return;  // read() handles the break
     bytes -= static_cast<std::int64_t>(count);
   }
 }
 
-// 0 means the end or a break; `broken_` tells which.
+// Returns 0 at the end or after a break; `broken_` tells which.
 std::size_t BlobSource::read_some(std::span<std::byte> buffer) {
+  double started = monotonic_seconds();
   try {
     return response_.body->read(buffer);
   } catch (const Error& error) {
+    silent_ += monotonic_seconds() - started;
     if (error.kind() != ErrorKind::kRegistry) throw;
-    broken_ = error.message();  // a broken connection is not the end: the rest is asked for again
+    broken_ = error.message();  // read() requests the rest again
     return 0;
   }
 }
@@ -94,15 +101,16 @@ std::size_t BlobSource::read(std::span<std::byte> buffer) {
 
 void BlobSource::take(std::span<const std::byte> bytes) {
   failures_ = 0;
+  silent_ = 0;
   received_ += static_cast<std::int64_t>(bytes.size());
   hash_.update(bytes);
-  if (transfer_) transfer_->add(static_cast<std::int64_t>(bytes.size()));
-  // The last bytes are only handed out when all of them are right: a reader that knows the size,
-  // such as an unpacker, may never ask again.
+  // Verify before handing out the last bytes: a reader that knows the size, such as an unpacker,
+  // may never ask for the end.
   if (received_ >= descriptor_.size) finish();
 }
 
 void BlobSource::finish() {
+  // One more read must find the end: a longer body would still have the right digest so far.
   std::array<std::byte, 1> one;
   bool longer = received_ > descriptor_.size || read_some(one) > 0;
   if (longer) {
@@ -117,16 +125,15 @@ void BlobSource::finish() {
   }
   done_ = true;
   response_.body.reset();
-  if (transfer_) transfer_->done();
 }
 
 void BlobSource::reopen_after(std::string reason) {
-  if (failures_ == kMaxFailures) {
+  if (failures_ == kMaxFailures || silent_ >= Retries::kMaxSilence) {
     throw Error::of(ErrorKind::kRegistry, "{} ends after {} of {} bytes: {}", subject_.what,
                     received_, descriptor_.size, clean_text(reason));
   }
   response_.body.reset();
-  session_.sleep(failures_ == 0 ? 0 : 1 << (failures_ - 1));
+  session_.sleep(failures_ == 0 ? 0 : 0.5 * (1 << (failures_ - 1)));
   ++failures_;
   open();
 }

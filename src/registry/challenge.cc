@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// A tolerant scanner instead of a strict grammar: challenges and their parameters are both
+// separated by commas, so a word is a parameter if "=" follows, and a new scheme otherwise. Garbage
+// is skipped.
 #include "registry/internal/challenge.h"
 
 #include "base/text.h"
@@ -29,7 +33,7 @@ class Reader {
     ++at_;
     return true;
   }
-  // A quoted string or a bare run up to a comma or a blank.
+  // A quoted string, or text up to a comma or blank.
   std::string value() {
     std::string out;
     if (take('"')) {
@@ -60,11 +64,11 @@ std::vector<Challenge> parse_challenges(std::string_view header) {
     if (reader.done()) return out;
     std::string word = reader.token();
     if (word.empty()) {
-      reader.drop_one();  // no word can start here: pass over it
+      reader.drop_one();  // no token starts here
       continue;
     }
     reader.skip(" \t");
-    // A word before "=" is a parameter of the challenge at hand; any other starts a new one.
+    // A word before "=" is a parameter of the current challenge; any other starts a new one.
     if (reader.take('=')) {
       reader.skip(" \t");
       std::string value = reader.value();

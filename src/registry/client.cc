@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The pulling half of the client; push.cc has the other.
+// The pulling half of the client; push.cc has the other. resolve() takes manifest and config from
+// one server, the first that has them, and warns about mirrors that fail. fetch_blob() falls back
+// from mirrors to the registry for each blob, without a second warning.
 #include "registry/client.h"
 
 #include "base/error.h"
@@ -12,8 +14,8 @@
 namespace cairn::registry {
 namespace {
 
-// Every type we can read, or refuse with a reason: without the old ones a registry would answer a
-// schema 1 image with a plain 404.
+// Every media type we can read, or refuse with a reason: without the old ones, a registry would
+// answer 404 for a schema 1 image.
 std::string accepted_types() {
   return fmt::format("{}, {}, {}, {}, {}, {}", oci::kOciManifest, oci::kOciIndex,
                      oci::kDockerManifest, oci::kDockerIndex, oci::kDockerSchema1Signed,
@@ -27,7 +29,8 @@ Subject subject_of(const Endpoint& endpoint, const oci::Reference& reference, st
           .image = reference.familiar()};
 }
 
-// Mirrors know images of several registries by name alone; containerd tells them which is meant.
+// Adds ?ns=REGISTRY for mirrors, as containerd does: one mirror may serve several registries, and
+// the repository's name alone does not tell which.
 void name_origin(Request& request, const Endpoint& endpoint, const oci::Reference& reference) {
   if (endpoint.mirror) request.url.target += "?ns=" + percent_encode(reference.registry);
 }
@@ -57,7 +60,7 @@ Client::Client(Transport& transport, const Credentials& credentials, progress::S
                ClientSettings settings)
     : sink_(sink),
       settings_(std::move(settings)),
-      session_(std::make_unique<Session>(transport, credentials, settings_)) {}
+      session_(std::make_unique<Session>(transport, credentials, settings_, sink)) {}
 
 Client::~Client() = default;
 
@@ -66,12 +69,13 @@ ResolvedManifest Client::resolve(const oci::Reference& reference, const oci::Pla
   std::vector<Endpoint> endpoints = settings_.mirrors.for_pull(reference.registry);
   for (const Endpoint& endpoint : endpoints) {
     try {
-      return resolve_at(endpoint, reference, platform);
+      return resolve_at(session_->choose_scheme(endpoint), reference, platform);
     } catch (Error& error) {
-      // What a registry sends malformed is the registry's fault, not a damaged store.
+      // Malformed data from a registry is the registry's fault, not a damaged store.
       if (error.kind() == ErrorKind::kCorrupt) error.set_kind(ErrorKind::kRegistry);
-      if (!endpoint.mirror || error.kind() == ErrorKind::kCancelled) throw;
-      // The registry itself is always the last one asked.
+      // Only a mirror's failure is a reason to ask the next server; an error of this host would be
+      // the same there. The registry itself is always last.
+      if (!endpoint.mirror || error.kind() != ErrorKind::kRegistry) throw;
       sink_.send(
           progress::Warning{.vertex = std::nullopt,
                             .message = fmt::format("mirror {}: {}; asking the next",
@@ -98,15 +102,16 @@ ResolvedManifest Client::resolve_at(const Endpoint& endpoint, const oci::Referen
                          .bytes = std::move(own.bytes),
                          .descriptor = {.media_type = {}, .digest = own.digest},
                          .digest = top.digest,
+                         .index_bytes = listed ? std::move(top.bytes) : std::string(),
                          .config_bytes = {},
-                         .config = {},
-                         .from = endpoint.base.origin()};
+                         .config = {}};
   image.descriptor.media_type = image.manifest.media_type;
   image.descriptor.size = static_cast<std::int64_t>(image.bytes.size());
   check_is_image(image.manifest, reference);
   image.config_bytes = fetch_config(endpoint, reference, image.manifest.config);
   image.config = oci::parse_image_config(image.config_bytes);
   check_layers(image, reference);
+  // A plain manifest is used whatever its platform, but the user should know.
   if (!listed && !oci::best_match(platform, std::span(&image.config.platform, 1))) {
     sink_.send(progress::Warning{
         .vertex = std::nullopt,
@@ -129,7 +134,8 @@ Client::Fetched Client::fetch_manifest(const Endpoint& endpoint, const oci::Refe
               .content_type = response.headers.find("Content-Type").value_or(""),
               .digest = Digest::of("")};
   out.digest = Digest::of(out.bytes);
-  // By digest, the name itself is the proof. By tag the header is all there is, and it is optional.
+  // A pull by digest is verified against the name. A pull by tag has only the header, which is
+  // optional.
   std::string expected = tag_or_digest;
   if (!Digest::find(expected)) {
     expected = response.headers.find("Docker-Content-Digest").value_or("");
@@ -162,21 +168,22 @@ std::string Client::fetch_config(const Endpoint& endpoint, const oci::Reference&
 }
 
 std::unique_ptr<ByteSource> Client::fetch_blob(const oci::Reference& reference,
-                                               const oci::Descriptor& descriptor,
-                                               std::optional<Watch> watch) {
+                                               const oci::Descriptor& descriptor) {
   std::vector<Endpoint> endpoints = settings_.mirrors.for_pull(reference.registry);
   for (const Endpoint& endpoint : endpoints) {
-    Subject subject = subject_of(endpoint, reference, "blob " + descriptor.digest.str());
     if (!endpoint.mirror) break;
     try {
-      return std::make_unique<BlobSource>(*session_, subject, descriptor, watch);
+      Subject subject = subject_of(session_->choose_scheme(endpoint), reference,
+                                   "blob " + descriptor.digest.str());
+      return std::make_unique<BlobSource>(*session_, subject, descriptor);
     } catch (const Error& error) {
-      if (error.kind() == ErrorKind::kCancelled) throw;
-      // Mirrors may lack a blob; that is what the origin is for, and resolve() has warned already.
+      if (error.kind() != ErrorKind::kRegistry) throw;
+      // A mirror may lack a blob; then the registry itself is asked. resolve() has warned already.
     }
   }
-  Subject subject = subject_of(endpoints.back(), reference, "blob " + descriptor.digest.str());
-  return std::make_unique<BlobSource>(*session_, subject, descriptor, watch);
+  Subject subject = subject_of(session_->choose_scheme(endpoints.back()), reference,
+                               "blob " + descriptor.digest.str());
+  return std::make_unique<BlobSource>(*session_, subject, descriptor);
 }
 
 }  // namespace cairn::registry

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A client of registries: images in, images out. Safe from any thread; what it returns must not
-// outlive it.
+// A registry client: pulls and pushes images. Thread-safe; objects that it returns must not outlive
+// it.
 #pragma once
 
 #include <functional>
@@ -17,6 +17,7 @@
 #include "oci/reference.h"
 #include "progress/sink.h"
 #include "registry/credentials.h"
+#include "registry/host_rules.h"
 #include "registry/mirrors.h"
 #include "registry/transport.h"
 
@@ -24,23 +25,24 @@ namespace cairn::registry {
 
 struct ClientSettings {
   MirrorMap mirrors = {};
+  const HostRules* rules = nullptr;  // borrowed; null: only loopback hosts are special
   std::stop_token stop = {};
-  // Waits between two tries; tests pass one that only notes the seconds.
+  // Waits between two tries. Tests pass a function that only records the seconds.
   std::function<void(double seconds, std::stop_token stop)> sleep = {};
 };
 
-// An image as a registry has it for one platform; everything verified against its digest.
+// An image for one platform as the registry has it; everything is verified against its digest.
 struct ResolvedManifest {
   oci::Manifest manifest;
-  std::string bytes;           // of the manifest, as they are
+  std::string bytes;           // of the manifest, unchanged
   oci::Descriptor descriptor;  // of those bytes
-  Digest digest;               // what the name stands for: of the index where there is one
+  Digest digest;               // what the name refers to: the index's, if there is one
+  std::string index_bytes;     // unchanged; empty if there is no index
   std::string config_bytes;
   oci::ImageConfig config;
-  std::string from;  // the server that answered: "https://registry-1.docker.io:443"
 };
 
-// Where a download shows its progress.
+// Where an upload reports its progress.
 struct Watch {
   progress::Sink& sink;
   progress::VertexId vertex;
@@ -53,37 +55,42 @@ class HostLimits;
 
 class Client {
  public:
-  // The arguments outlive the client. Warnings, such as a mirror that fails, go to `sink`.
+  // Borrows its arguments for its life. Warnings, such as a failing mirror, go to `sink`.
   Client(Transport& transport, const Credentials& credentials, progress::Sink& sink,
          ClientSettings settings = {});
   ~Client();
 
-  // What `reference` is now. All errors are kRegistry: unreachable, not found, access denied, no
-  // such platform, bytes that do not have their digest.
+  // Resolves `reference` as of now. Throws kRegistry: unreachable, not found, access denied, no
+  // such platform, or content that does not match its digest.
   ResolvedManifest resolve(const oci::Reference& reference, const oci::Platform& platform);
 
-  // A blob as a stream. It resumes when the connection breaks, and throws kRegistry before the end
-  // when the bytes are too many, too few, or not those of the digest. At most four are open per
-  // host; the fifth call waits.
+  // A blob as a stream. It resumes after a broken connection, and throws kRegistry before its end
+  // if the content has another size or digest. At most four streams are open per host; a fifth call
+  // waits.
   std::unique_ptr<ByteSource> fetch_blob(const oci::Reference& reference,
-                                         const oci::Descriptor& descriptor,
-                                         std::optional<Watch> watch = std::nullopt);
+                                         const oci::Descriptor& descriptor);
 
+  // Whether the repository has the blob (HEAD).
   bool has_blob(const oci::Reference& reference, const Digest& digest);
 
-  // `open` gives the blob's bytes, once for each try. `mount_from` names a repository of the same
-  // registry that has the blob, so that no byte need travel.
+  // Uploads a blob unless it is there. `open` opens the blob's bytes, again for each try.
+  // `mount_from` names a repository of the same registry that may have the blob, so that it need
+  // not be uploaded; if the registry cannot or may not mount it, the bytes are uploaded.
   using Opener = std::function<std::unique_ptr<ByteSource>()>;
   Pushed push_blob(const oci::Reference& reference, const oci::Descriptor& descriptor,
                    const Opener& open, const std::string& mount_from = {},
                    std::optional<Watch> watch = std::nullopt);
 
-  // Under the reference's tag, or its digest where it has no tag. All blobs must be there before.
+  // Pushes under the reference's tag, or the digest if it has none. All blobs must be there
+  // already.
   Digest push_manifest(const oci::Reference& reference, std::string_view bytes,
                        std::string_view media_type);
 
  private:
   struct Fetched;
+  struct Blob;
+  bool mount(const Blob& blob, const std::string& from);
+  bool try_upload(Blob& blob);
   ResolvedManifest resolve_at(const Endpoint& endpoint, const oci::Reference& reference,
                               const oci::Platform& platform);
   Fetched fetch_manifest(const Endpoint& endpoint, const oci::Reference& reference,

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Keys are normalized first, as files hold both "https://index.docker.io/v1/" and "docker.io".
+// Within a file the order is docker's: a helper for this host (credHelpers), the entries (auths),
+// then the default helper (credsStore). Answers are cached per repository, misses included.
 #include "registry/credentials.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "base/base64.h"
 #include "base/error.h"
@@ -14,15 +17,10 @@
 namespace cairn::registry {
 namespace {
 
-constexpr std::size_t kMaxFile = 4 << 20;
-constexpr std::string_view kHubKey = "https://index.docker.io/v1/";
+constexpr std::size_t kMaxAuthFile = 4 << 20;
+constexpr std::string_view kHubKey = "https://index.docker.io/v1/";  // docker's key for Docker Hub
 
-std::string variable(const char* name) {
-  const char* value = ::getenv(name);
-  return value == nullptr ? std::string() : std::string(value);
-}
-
-// "https://host/v1/" and "host" are the same key; "host/ns" stays.
+// "https://host/v1/" and "host" are the same key; "host/namespace" is kept.
 std::string normal_key(std::string_view key) {
   bool had_scheme = false;
   for (std::string_view scheme : {"https://", "http://"}) {
@@ -42,7 +40,7 @@ std::string text_at(const Json& json, const char* key) {
   return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-// "host/a/b", "host/a", "host": from the longest.
+// "host/a/b", "host/a", "host": longest first.
 std::vector<std::string> candidate_keys(const std::string& registry,
                                         const std::string& repository) {
   std::vector<std::string> keys;
@@ -69,7 +67,7 @@ std::optional<Login> login_of(const Json& entry, const std::string& file) {
   }
   bool empty =
       login.username.empty() && login.identity_token.empty() && login.registry_token.empty();
-  if (empty) return std::nullopt;  // docker leaves {} for hosts whose login a helper keeps
+  if (empty) return std::nullopt;  // docker leaves {} if a helper keeps the login
   return login;
 }
 
@@ -78,35 +76,58 @@ std::optional<Login> login_of(const Json& entry, const std::string& file) {
 Credentials::Credentials(std::vector<std::string> files, Helper helper)
     : files_(std::move(files)), helper_(std::move(helper)) {}
 
-std::vector<std::string> Credentials::default_files() {
-  std::string home = variable("HOME");
+std::vector<std::string> Credentials::default_files(uid_t uid) {
+  std::string home = sys::environment_variable("HOME");
   auto or_else = [](std::string first, std::string second) {
     return first.empty() ? second : first;
   };
   std::vector<std::string> files;
-  if (std::string file = variable("REGISTRY_AUTH_FILE"); !file.empty()) files.push_back(file);
-  files.push_back(or_else(variable("DOCKER_CONFIG"), home + "/.docker") + "/config.json");
-  if (std::string dir = variable("XDG_RUNTIME_DIR"); !dir.empty()) {
+  if (std::string file = sys::environment_variable("REGISTRY_AUTH_FILE"); !file.empty())
+    files.push_back(file);
+  files.push_back(or_else(sys::environment_variable("DOCKER_CONFIG"), home + "/.docker") +
+                  "/config.json");
+  if (std::string dir = sys::environment_variable("XDG_RUNTIME_DIR"); !dir.empty()) {
     files.push_back(dir + "/containers/auth.json");
+  } else {
+    files.push_back("/run/containers/" + std::to_string(uid) + "/auth.json");
   }
-  files.push_back(or_else(variable("XDG_CONFIG_HOME"), home + "/.config") +
+  files.push_back(or_else(sys::environment_variable("XDG_CONFIG_HOME"), home + "/.config") +
                   "/containers/auth.json");
   return files;
 }
 
-std::optional<Login> Credentials::find(const std::string& registry,
-                                       const std::string& repository) const {
+std::optional<Login> Credentials::find(const std::string& registry, const std::string& repository,
+                                       Given given) const {
   std::lock_guard lock(mutex_);
+  if (given == Given::kUse) {
+    if (std::optional<Login> login = find_given(registry)) return login;
+  }
   auto [known, fresh] = known_.try_emplace(registry + "/" + repository);
   if (!fresh) return known->second;
+  if (!config_text_.empty()) {
+    Json config = parse_json(config_text_, config_source_);
+    known->second = find_in(config_source_, config, registry, repository);
+    if (known->second) return known->second;
+  }
   for (const std::string& file : files_) {
-    std::optional<std::string> text = sys::find_file(file, kMaxFile);
+    std::optional<std::string> text = sys::find_file(file, kMaxAuthFile);
     if (!text) continue;
     Json config = parse_json(*text, file);
     known->second = find_in(file, config, registry, repository);
     if (known->second) break;
   }
   return known->second;
+}
+
+void Credentials::set_config(std::string text, std::string source) {
+  config_text_ = std::move(text);
+  config_source_ = std::move(source);
+}
+
+std::optional<Login> Credentials::find_given(const std::string& registry) const {
+  if (!given_) return std::nullopt;
+  bool here = given_for_.empty() || std::ranges::find(given_for_, registry) != given_for_.end();
+  return here ? given_ : std::nullopt;
 }
 
 std::optional<Login> Credentials::find_in(const std::string& file, const Json& config,
@@ -134,6 +155,7 @@ std::optional<Login> Credentials::find_in(const std::string& file, const Json& c
 
 std::optional<Login> Credentials::ask_helper(const std::string& name,
                                              const std::string& registry) const {
+  // A path would run any program that a config file names.
   if (name.find('/') != std::string::npos) {
     throw Error::of(ErrorKind::kRegistry, "credential helper \"{}\" is no plain name", name);
   }
@@ -145,6 +167,7 @@ std::optional<Login> Credentials::ask_helper(const std::string& name,
   Login login{.username = text_at(json, "Username"), .source = source};
   std::string secret = text_at(json, "Secret");
   if (secret.empty()) return std::nullopt;
+  // docker's protocol for an identity token.
   (login.username == "<token>" ? login.identity_token : login.password) = secret;
   return login;
 }
@@ -153,7 +176,7 @@ std::optional<std::string> Credentials::run_helper(const std::string& name,
                                                    const std::string& server) {
   sys::CommandResult result = sys::run_command({"docker-credential-" + name, "get"}, server + "\n");
   if (result.status.ok()) return result.output;
-  // The helpers say "credentials not found in native keychain" on stdout and fail.
+  // Helpers print "credentials not found in native keychain" to stdout and fail.
   if (result.output.find("not found") != std::string::npos) return std::nullopt;
   throw Error::of(ErrorKind::kRegistry, "docker-credential-{} failed: {}", name,
                   trim(result.output + result.errors));

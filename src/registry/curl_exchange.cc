@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The multi interface is used, with one easy handle, because it can be interrupted
+// (curl_multi_wakeup from a stop callback) and driven by read(). Bytes are delivered into the
+// reader's buffer, what exceeds it is kept, and beyond 1 MiB libcurl is paused, so that a slow
+// reader slows the sender. Silence is measured here, so that the user hears of it long before the
+// timeout.
 #include "registry/internal/curl_exchange.h"
 
-#include <arpa/inet.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -12,54 +17,22 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "registry/internal/http_error.h"
+#include "registry/internal/reach.h"
 
 namespace cairn::registry {
 namespace {
 
-constexpr long kBufferSize = 256 << 10;
 constexpr std::size_t kMaxSpare = 1 << 20;
 constexpr std::size_t kMaxHeaders = 200;
-constexpr int kPollMilliseconds = 1000;
-
-Reach reach_of_v4(std::uint32_t a) {
-  if (a >> 24 == 127 || a >> 24 == 0) return Reach::kLoopback;
-  if (a >> 16 == 0xa9fe) return Reach::kLinkLocal;  // 169.254/16, where clouds keep their secrets
-  if (a >> 24 == 10 || a >> 20 == 0xac1 || a >> 16 == 0xc0a8 || a >> 22 == 0x191) {
-    return Reach::kPrivate;  // RFC 1918, and 100.64/10 of RFC 6598
-  }
-  return Reach::kPublic;
-}
-
-Reach reach_of(const sockaddr* address) {
-  if (address->sa_family == AF_INET) {
-    return reach_of_v4(ntohl(reinterpret_cast<const sockaddr_in*>(address)->sin_addr.s_addr));
-  }
-  if (address->sa_family != AF_INET6) return Reach::kLoopback;
-  const in6_addr& v6 = reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr;
-  if (IN6_IS_ADDR_V4MAPPED(&v6)) {
-    std::uint32_t v4 = 0;
-    std::memcpy(&v4, v6.s6_addr + 12, 4);
-    return reach_of_v4(ntohl(v4));
-  }
-  if (IN6_IS_ADDR_LOOPBACK(&v6) || IN6_IS_ADDR_UNSPECIFIED(&v6)) return Reach::kLoopback;
-  if (IN6_IS_ADDR_LINKLOCAL(&v6)) return Reach::kLinkLocal;
-  if ((v6.s6_addr[0] & 0xfe) == 0xfc) return Reach::kPrivate;
-  return Reach::kPublic;
-}
-
-// With a proxy the address we connect to is the proxy's, and the proxy decides what it reaches.
-bool uses_proxy() {
-  for (const char* name : {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
-    const char* value = ::getenv(name);
-    if (value != nullptr && *value != '\0') return true;
-  }
-  return false;
-}
+constexpr int kPollMilliseconds = 1000;  // how often silence is checked
 
 bool is_transient(CURLcode code) {
   switch (code) {
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
+    case CURLE_SEND_FAIL_REWIND:  // a kept connection was dead: the upload starts again from its
+                                  // front
     case CURLE_GOT_NOTHING:
     case CURLE_PARTIAL_FILE:
     case CURLE_OPERATION_TIMEDOUT:
@@ -69,9 +42,9 @@ bool is_transient(CURLcode code) {
   }
 }
 
-template <typename Value>
-void set(CURL* easy, CURLoption option, Value value) {
-  libcurl().curl_easy_setopt(easy, option, value);
+bool is_unreachable(CURLcode code) {
+  return code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST ||
+         code == CURLE_COULDNT_RESOLVE_PROXY;
 }
 
 }  // namespace
@@ -89,9 +62,12 @@ CurlConnection::~CurlConnection() {
 CurlExchange::CurlExchange(CurlTransport& transport, const Request& request)
     : transport_(transport),
       url_(request.url),
-      connection_(transport.take(request.url.origin())),
+      connection_(transport.open_connection(request.url.origin())),
       upload_(request.upload),
-      public_only_(request.public_only && !uses_proxy()),
+      off_limits_(request.off_limits),
+      proxy_(choose_proxy(request.url)),
+      idle_seconds_(request.idle_seconds > 0 ? request.idle_seconds
+                                             : transport.settings_.idle_seconds),
       stop_(request.stop),
       last_progress_(monotonic_seconds()) {
   set_up(request);
@@ -104,7 +80,8 @@ CurlExchange::~CurlExchange() {
 
 void CurlExchange::finish() noexcept {
   if (!connection_) return;
-  // Taking out a transfer that is not over closes its connection; one that is over keeps it.
+  // Removing an unfinished transfer closes its connection; that of a finished one is kept for
+  // reuse.
   libcurl().curl_multi_remove_handle(connection_->multi, connection_->easy);
   libcurl().curl_easy_reset(connection_->easy);
   libcurl().curl_slist_free_all(header_list_);
@@ -112,65 +89,11 @@ void CurlExchange::finish() noexcept {
   transport_.give_back(url_.origin(), std::move(connection_));
 }
 
-void CurlExchange::set_up(const Request& request) {
-  CURL* easy = connection_->easy;
-  const CurlSettings& settings = transport_.settings_;
-  set(easy, CURLOPT_URL, request.url.str().c_str());
-  set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  set(easy, CURLOPT_FOLLOWLOCATION, 0L);
-  set(easy, CURLOPT_NOSIGNAL, 1L);
-  // Large uploads do better without HTTP/2's flow control windows; BuildKit does the same.
-  set(easy, CURLOPT_HTTP_VERSION,
-      long{request.upload != nullptr ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS});
-  set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  set(easy, CURLOPT_PATH_AS_IS, 1L);  // a Location is used as it was given
-  set(easy, CURLOPT_BUFFERSIZE, kBufferSize);
-  set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(settings.connect_seconds * 1000));
-  set(easy, CURLOPT_USERAGENT, settings.user_agent.c_str());
-  set(easy, CURLOPT_ERRORBUFFER, error_text_.data());
-  if (!settings.ca_file.empty()) set(easy, CURLOPT_CAINFO, settings.ca_file.c_str());
-  set(easy, CURLOPT_WRITEFUNCTION, &body_callback);
-  set(easy, CURLOPT_WRITEDATA, static_cast<void*>(this));
-  set(easy, CURLOPT_HEADERFUNCTION, &header_callback);
-  set(easy, CURLOPT_HEADERDATA, static_cast<void*>(this));
-  set(easy, CURLOPT_OPENSOCKETFUNCTION, &socket_callback);
-  set(easy, CURLOPT_OPENSOCKETDATA, static_cast<void*>(this));
-  // A connection that was made without the check must not serve a request that wants it.
-  if (public_only_) set(easy, CURLOPT_FRESH_CONNECT, 1L);
-  set_method(request);
-  for (const auto& header : request.headers.all()) {
-    header_list_ =
-        libcurl().curl_slist_append(header_list_, (header.first + ": " + header.second).c_str());
-  }
-  // An upload follows an answer that allowed it; waiting for "100 Continue" would only cost time.
-  header_list_ = libcurl().curl_slist_append(header_list_, "Expect:");
-  set(easy, CURLOPT_HTTPHEADER, header_list_);
-}
-
-void CurlExchange::set_method(const Request& request) {
-  CURL* easy = connection_->easy;
-  switch (request.method) {
-    case Method::kGet: break;
-    case Method::kHead: set(easy, CURLOPT_NOBODY, 1L); break;
-    case Method::kPost:
-      set(easy, CURLOPT_POST, 1L);
-      set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
-      set(easy, CURLOPT_COPYPOSTFIELDS, request.body.c_str());
-      break;
-    case Method::kPut:
-      set(easy, CURLOPT_UPLOAD, 1L);
-      set(easy, CURLOPT_READFUNCTION, &upload_callback);
-      set(easy, CURLOPT_READDATA, static_cast<void*>(this));
-      set(easy, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(request.upload_size));
-      set(easy, CURLOPT_UPLOAD_BUFFERSIZE, kBufferSize);
-      break;
-  }
-}
-
 Response CurlExchange::start(std::unique_ptr<CurlExchange> exchange) {
   CurlExchange& self = *exchange;
   self.drive([&] { return self.headers_done_; });
-  // The source of an upload is borrowed for the call: what it has not given by now is not needed.
+  // The upload's source is borrowed for this call only; once the answer has begun, nothing more of
+  // it is needed.
   self.upload_ = nullptr;
   Response response{.url = self.url_};
   if (self.over_ && self.result_ != CURLE_OK && !self.headers_done_) {
@@ -187,35 +110,42 @@ Response CurlExchange::start(std::unique_ptr<CurlExchange> exchange) {
 Reach CurlExchange::reach_of_peer() const {
   char* text = nullptr;
   libcurl().curl_easy_getinfo(connection_->easy, CURLINFO_PRIMARY_IP, &text);
-  sockaddr_in v4{.sin_family = AF_INET, .sin_port = 0, .sin_addr = {}, .sin_zero = {}};
-  sockaddr_in6 v6{};
-  v6.sin6_family = AF_INET6;
-  if (text == nullptr) return Reach::kPublic;
-  if (::inet_pton(AF_INET, text, &v4.sin_addr) == 1) {
-    return reach_of(reinterpret_cast<const sockaddr*>(&v4));
-  }
-  if (::inet_pton(AF_INET6, text, &v6.sin6_addr) == 1) {
-    return reach_of(reinterpret_cast<const sockaddr*>(&v6));
-  }
-  return Reach::kPublic;
+  return text == nullptr ? Reach::kPublic : find_reach(text).value_or(Reach::kPublic);
 }
 
 template <typename Ready>
 void CurlExchange::drive(Ready ready) {
+  if (refused_address_) {  // by set_addresses(): a numeric host
+    over_ = true;
+    result_ = CURLE_COULDNT_CONNECT;
+  }
   last_progress_ = monotonic_seconds();
+  double limit = headers_done_ ? idle_seconds_ / 2 : idle_seconds_;
   std::stop_callback wake(stop_, [this] { libcurl().curl_multi_wakeup(connection_->multi); });
   while (!ready() && step()) {
     if (ready()) return;
     if (stop_.stop_requested()) throw Error(ErrorKind::kCancelled, "cancelled");
-    if (monotonic_seconds() - last_progress_ > transport_.settings_.idle_seconds) {
-      over_ = true;
-      result_ = CURLE_OPERATION_TIMEDOUT;
-      fmt::format_to_n(error_text_.data(), error_text_.size() - 1, "no data for {} seconds",
-                       transport_.settings_.idle_seconds);
-      return;
-    }
-    libcurl().curl_multi_poll(connection_->multi, nullptr, 0, kPollMilliseconds, nullptr);
+    wait(limit);
+    if (over_) return;
   }
+}
+
+void CurlExchange::wait(double limit) {
+  const CurlSettings& settings = transport_.settings_;
+  double silence = monotonic_seconds() - last_progress_;
+  if (silence > limit) {
+    over_ = true;
+    result_ = CURLE_OPERATION_TIMEDOUT;
+    silent_seconds_ = silence;
+    fmt::format_to_n(error_text_.data(), error_text_.size() - 1, "no data for {:.0f} seconds",
+                     limit);
+    return;
+  }
+  if (!noticed_ && silence > settings.notice_seconds && settings.on_silence) {
+    noticed_ = true;
+    settings.on_silence(url_.origin(), idle_seconds_);
+  }
+  libcurl().curl_multi_poll(connection_->multi, nullptr, 0, kPollMilliseconds, nullptr);
 }
 
 bool CurlExchange::step() {
@@ -227,6 +157,7 @@ bool CurlExchange::step() {
     if (message->msg != CURLMSG_DONE) continue;
     over_ = true;
     result_ = message->data.result;
+    if (result_ == CURLE_OPERATION_TIMEDOUT) silent_seconds_ = monotonic_seconds() - last_progress_;
   }
   if (thrown_) std::rethrow_exception(thrown_);
   return !over_;
@@ -259,15 +190,56 @@ std::size_t CurlExchange::read(std::span<std::byte> buffer) {
 
 Failure CurlExchange::failure() const {
   if (refused_address_) {
-    return {.reason = "the server named a host on a private network: refused"};
+    return {.reason = "the server named a host at an address that it may not lead to: refused"};
   }
+  if (is_tls_trouble(result_, error_text_.data())) return explain_tls(tls_trouble(), url_);
   std::string reason = error_text_[0] != '\0' ? std::string(trim(error_text_.data()))
                                               : std::string(libcurl().curl_easy_strerror(result_));
-  return {.reason = reason, .transient = is_transient(result_)};
+  return {.reason = reason,
+          .transient = is_transient(result_) || is_unreachable(result_),
+          .unreachable = is_unreachable(result_),
+          .silent_seconds = silent_seconds_};
+}
+
+// A failed handshake leaves no certificate to show, so connect once more without verification and
+// without a request, only to read the issuer.
+TlsTrouble CurlExchange::tls_trouble() const {
+  TlsTrouble trouble{.code = result_,
+                     .text = std::string(trim(error_text_.data())),
+                     .client_certificate = certificates_.client_certificate};
+  libcurl().curl_easy_getinfo(connection_->easy, CURLINFO_SSL_VERIFYRESULT, &trouble.verify_result);
+  if (result_ != CURLE_PEER_FAILED_VERIFICATION) return trouble;
+  std::unique_ptr<CURL, void (*)(CURL*)> easy(libcurl().curl_easy_init(),
+                                              libcurl().curl_easy_cleanup);
+  set_option(easy.get(), CURLOPT_URL, url_.str().c_str());
+  set_option(easy.get(), CURLOPT_NOSIGNAL, 1L);
+  set_option(easy.get(), CURLOPT_CONNECT_ONLY, 1L);
+  set_option(easy.get(), CURLOPT_SSL_VERIFYPEER, 0L);
+  set_option(easy.get(), CURLOPT_SSL_VERIFYHOST, 0L);
+  set_option(easy.get(), CURLOPT_CERTINFO, 1L);
+  set_option(easy.get(), CURLOPT_TIMEOUT_MS, 5000L);
+  set_option(easy.get(), CURLOPT_PROXY, proxy_.c_str());
+  set_option(easy.get(), CURLOPT_NOPROXY, "");
+  set_option(easy.get(), CURLOPT_OPENSOCKETFUNCTION, &socket_callback);
+  set_option(easy.get(), CURLOPT_OPENSOCKETDATA, const_cast<CurlExchange*>(this));
+  curl_certinfo* chain = nullptr;
+  if (libcurl().curl_easy_perform(easy.get()) != CURLE_OK ||
+      libcurl().curl_easy_getinfo(easy.get(), CURLINFO_CERTINFO, &chain) != CURLE_OK ||
+      chain == nullptr || chain->num_of_certs < 1) {
+    return trouble;
+  }
+  std::string subject;
+  for (const curl_slist* line = chain->certinfo[0]; line != nullptr; line = line->next) {
+    std::string_view text = line->data;
+    if (text.starts_with("Issuer:")) trouble.issuer = clean_text(text.substr(7), 200);
+    if (text.starts_with("Subject:")) subject = clean_text(text.substr(8), 200);
+  }
+  trouble.self_signed = !subject.empty() && subject == trouble.issuer;
+  return trouble;
 }
 
 std::size_t CurlExchange::on_body(std::span<const std::byte> bytes) {
-  // libcurl hands out pieces of its own size. A pause makes it keep this one and deliver it again.
+  // libcurl delivers pieces of its own size. After a pause it delivers this piece again.
   if (spare_.size() - spare_at_ > kMaxSpare) {
     paused_ = true;
     return CURL_WRITEFUNC_PAUSE;
@@ -289,9 +261,9 @@ void CurlExchange::on_header(std::string_view line) {
     std::string_view code = space == std::string_view::npos ? "" : line.substr(space + 1, 3);
     status_ = static_cast<int>(parse_uint(code).value_or(0));
   } else if (line.empty()) {
-    headers_done_ = status_ >= 200;  // 1xx answers come before the real one
+    headers_done_ = status_ >= 200;  // 1xx responses precede the final one
   } else if (std::size_t colon = line.find(':'); colon != std::string_view::npos) {
-    if (headers_done_ || headers_.all().size() >= kMaxHeaders) return;  // trailers, floods
+    if (headers_done_ || headers_.all().size() >= kMaxHeaders) return;  // trailers, or too many
     headers_.add(std::string(trim(line.substr(0, colon))),
                  std::string(trim(line.substr(colon + 1))));
   }
@@ -303,18 +275,25 @@ std::size_t CurlExchange::on_upload(std::span<std::byte> room) {
   try {
     return upload_->read(room);
   } catch (...) {
-    thrown_ = std::current_exception();  // must not pass through C
+    thrown_ = std::current_exception();  // must not unwind through C
     return CURL_READFUNC_ABORT;
   }
 }
 
 curl_socket_t CurlExchange::on_socket(const curl_sockaddr& address) {
   Reach reach = reach_of(&address.addr);
-  if (public_only_ && reach != Reach::kPublic) {
-    refused_address_ = true;
-    return CURL_SOCKET_BAD;
-  }
+  if (proxy_.empty()) refuse(reach);
+  if (refused_address_) return CURL_SOCKET_BAD;
   return ::socket(address.family, address.socktype | SOCK_CLOEXEC, address.protocol);
+}
+
+int CurlExchange::on_connected(const char* address) {
+  refuse(find_reach(address).value_or(Reach::kPublic));
+  return refused_address_ ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+int CurlExchange::connected_callback(void* self, char* address, char*, int, int) {
+  return static_cast<CurlExchange*>(self)->on_connected(address);
 }
 
 std::size_t CurlExchange::body_callback(char* data, std::size_t, std::size_t size, void* self) {

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// A pool of connections per origin. Each exchange takes a libcurl handle of its own, so exchanges
+// on different threads share nothing, and returns it with its open connection.
 #include "registry/curl_transport.h"
 
 #include "registry/internal/curl_exchange.h"
@@ -6,7 +9,7 @@
 namespace cairn::registry {
 namespace {
 
-constexpr std::size_t kMaxIdle = 8;  // kept for one origin
+constexpr std::size_t kMaxIdle = 8;  // per origin
 
 }  // namespace
 
@@ -18,7 +21,7 @@ Response CurlTransport::send(const Request& request) {
   return CurlExchange::start(std::make_unique<CurlExchange>(*this, request));
 }
 
-std::unique_ptr<CurlConnection> CurlTransport::take(const std::string& origin) {
+std::unique_ptr<CurlConnection> CurlTransport::open_connection(const std::string& origin) {
   std::lock_guard lock(mutex_);
   auto& idle = idle_[origin];
   if (idle.empty()) return std::make_unique<CurlConnection>();

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Redirects are followed here and not by libcurl, because each hop changes what is trusted: the
+// login stays with its origin, encryption is never dropped, and the next address must not be closer
+// to us than the first server was.
 #include "registry/internal/exchange.h"
 
+#include <algorithm>
 #include <array>
 #include <condition_variable>
 #include <mutex>
@@ -14,7 +19,7 @@ namespace cairn::registry {
 namespace {
 
 constexpr int kMaxHops = 8;
-constexpr double kMaxRetryAfter = 60;  // seconds; who asks for more gets to tell the user
+constexpr double kMaxRetryAfter = 60;  // seconds; a longer wait becomes the user's error message
 
 bool is_redirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
@@ -53,33 +58,46 @@ Response send_following(Transport& transport, Request request, std::string_view 
     if (request.url.scheme == "https" && next->scheme != "https") throw refuse("not encrypted");
     drain(response);
     if (next->origin() != request.url.origin()) {
-      // The object store behind a registry has its own signature in the URL; our login is not its.
+      // The login is for the registry only. The object store behind it is authorized by a signature
+      // in the URL, and rejects requests with a second authorization.
       request.headers.remove("Authorization");
-      request.public_only = *first_reach == Reach::kPublic;
     }
+    // Set also for the same host: its name may resolve to another address this time.
+    request.off_limits = OffLimits::after(*first_reach);
     request.url = *next;
   }
 }
 
-std::optional<double> retry_delay(int attempt, const Response& response) {
-  constexpr int kTries = 3;
+std::optional<double> Retries::next(const Response& response) {
   bool temporary = response.failure ? response.failure->transient
                                     : response.status == 429 || response.status >= 500;
-  if (!temporary || attempt >= kTries) return std::nullopt;
-  double delay = 1 << attempt;
+  if (!temporary) return std::nullopt;
+  if (response.failure && response.failure->unreachable) {
+    if (unreachable_ >= kMaxUnreachable) return std::nullopt;
+    return 0.5 * (1 << unreachable_++);
+  }
+  if (response.failure && response.failure->silent_seconds > 0) {
+    double silence = response.failure->silent_seconds;
+    silent_ += silence;
+    if (silent_ + silence > kMaxSilence + 1) return std::nullopt;
+    return 0.25;
+  }
+  if (tries_ >= kMaxTries) return std::nullopt;
+  double delay = std::min(8.0, 0.25 * (1 << tries_++));
   if (auto after = response.headers.find("Retry-After")) {
     if (auto seconds = parse_uint(*after)) delay = static_cast<double>(*seconds);
-    if (delay > kMaxRetryAfter) return std::nullopt;
   }
+  waited_ += delay;
+  if (delay > kMaxRetryAfter || waited_ > 3 * kMaxRetryAfter) return std::nullopt;
   return delay;
 }
 
 Response fetch(Transport& transport, Request request, const std::string& what,
                std::stop_token stop) {
   request.stop = stop;
-  for (int attempt = 0;; ++attempt) {
+  for (Retries retries;;) {
     Response response = send_following(transport, request, what);
-    std::optional<double> delay = retry_delay(attempt, response);
+    std::optional<double> delay = retries.next(response);
     if (!delay) {
       if (response.failure) throw unreachable(response.url, *response.failure);
       return response;

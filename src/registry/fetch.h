@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One file of the web, for those who want no registry: redirects are followed, what is temporary is
-// tried again, and the last answer comes back whatever its status.
+// Fetches one remote file without a registry: follows redirects, retries temporary failures, and
+// returns the last answer whatever its status.
 #pragma once
 
 #include <stop_token>
@@ -11,8 +11,8 @@
 
 namespace cairn::registry {
 
-// `what` is what messages call it. A header "Authorization" goes to the first host alone. Throws
-// kRegistry when nobody answers.
+// `what` names the file in messages. An "Authorization" header goes to the first host only. Throws
+// kRegistry if there is no answer at all, kCancelled. Thread-safe.
 Response fetch(Transport& transport, Request request, const std::string& what,
                std::stop_token stop = {});
 

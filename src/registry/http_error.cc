@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// A registry's own message is used if the body is the JSON of the distribution spec, cleaned and
+// bounded, as it is untrusted and will be printed. The status alone decides about the wording: 401
+// and 403 are one case, since registries answer either for repositories that do not exist.
 #include "registry/internal/http_error.h"
 
 #include "base/json.h"
@@ -21,7 +25,7 @@ std::string server_words(Response& response) {
     std::string message = first.value("message", "");
     return clean_text(code.empty() || message.empty() ? code + message : code + ": " + message);
   } catch (const std::exception&) {
-    return {};  // proxies answer in HTML; the status has to do
+    return {};  // proxies answer in HTML: use the status alone
   }
 }
 
@@ -39,6 +43,7 @@ std::string clean_text(std::string_view text, std::size_t limit) {
   while (!text.empty()) {
     if (out.size() >= limit) return out + "...";
     Rune rune = decode_rune(text);
+    // C0 and C1 control characters could start an escape sequence.
     bool control = rune.value < 0x20 || (rune.value >= 0x7f && rune.value < 0xa0);
     append_rune(out, control || is_stray_byte(rune.value) ? ' ' : rune.value);
     text.remove_prefix(rune.size);
@@ -73,7 +78,8 @@ Error http_error(Response& response, const Asked& asked) {
 
 Error unreachable(const Url& url, const Failure& failure) {
   return Error::of(ErrorKind::kRegistry, "cannot reach {}: {}", url.origin(),
-                   clean_text(failure.reason));
+                   clean_text(failure.reason))
+      .with_hint(failure.hint);
 }
 
 }  // namespace cairn::registry

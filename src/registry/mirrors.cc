@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The API of a server is below /v2; a mirror's path prefix is inserted after it:
+// https://mirror/prefix is requested at /v2/prefix/... . Credentials of a mirror are looked up by
+// its own host.
 #include "registry/mirrors.h"
 
 #include "base/error.h"
@@ -9,23 +13,30 @@ namespace {
 constexpr std::string_view kHub = "docker.io";
 constexpr std::string_view kHubApi = "registry-1.docker.io";
 
-Url parse_server(std::string_view text) {
+Endpoint parse_server(std::string_view text) {
   if (text.find("://") != std::string_view::npos) {
-    if (auto url = Url::find(text)) return *url;
+    if (auto url = Url::find(text)) return {.base = *url};
   } else if (auto url = Url::find("https://" + std::string(text))) {
-    // Nobody can listen in on loopback, and test registries there have no certificate.
-    if (!url->loopback() || text.substr(0, text.find('/')).ends_with(":443")) return *url;
-    return *Url::find("http://" + std::string(text));
+    if (text.substr(0, text.find('/')).ends_with(":443")) return {.base = *url};
+    std::optional<Url> plain = Url::find("http://" + std::string(text));
+    // Nobody can eavesdrop on loopback, and test registries there have no certificate.
+    if (url->loopback()) std::swap(*url, *plain);
+    return {.base = *url, .other = *plain};
   }
-  throw Error::of(ErrorKind::kUsage, "\"{}\" is no address of a registry", text);
+  throw Error::of(ErrorKind::kUsage, "\"{}\" is no address of a registry", text)
+      .with_hint(
+          "it is [SCHEME://]HOST[:PORT][/PATH], and a login is given by \"docker login\" or "
+          "--creds");
 }
 
 Endpoint parse_mirror(std::string_view text) {
-  Endpoint endpoint{.base = parse_server(text), .mirror = true};
+  Endpoint endpoint = parse_server(text);
+  endpoint.mirror = true;
   std::string& path = endpoint.base.target;
   path = path.substr(0, path.find('?'));
   while (path.ends_with('/')) path.pop_back();
   if (path != "/v2" && !path.starts_with("/v2/")) path.insert(0, "/v2");
+  if (endpoint.other) endpoint.other->target = path;
   endpoint.registry = endpoint.base.str().substr(endpoint.base.scheme.size() + 3);
   endpoint.registry.resize(endpoint.registry.find('/'));
   return endpoint;
@@ -54,9 +65,10 @@ std::vector<Endpoint> MirrorMap::for_pull(const std::string& registry) const {
 }
 
 Endpoint MirrorMap::origin(const std::string& registry) {
-  Endpoint endpoint{.base = parse_server(registry == kHub ? kHubApi : registry),
-                    .registry = registry};
+  Endpoint endpoint = parse_server(registry == kHub ? kHubApi : registry);
+  endpoint.registry = registry;
   endpoint.base.target = "/v2";
+  if (endpoint.other) endpoint.other->target = "/v2";
   return endpoint;
 }
 

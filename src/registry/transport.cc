@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Headers are a list, not a map: their number is small and bounded, their order is kept for
+// requests, and a name may occur more than once (WWW-Authenticate).
 #include "registry/transport.h"
 
 #include <array>

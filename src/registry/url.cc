@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// libcurl parses URLs, so that the host we check is the host it connects to: two parsers that
+// disagree are how such checks are bypassed. Everything after that is string comparison.
 #include "registry/url.h"
 
 #include <arpa/inet.h>
@@ -26,11 +29,13 @@ std::optional<Url> read_parts(CURLU* handle) {
   Url url{.scheme = part(handle, CURLUPART_SCHEME),
           .host = to_lower(part(handle, CURLUPART_HOST)),
           .target = part(handle, CURLUPART_PATH)};
+  // A login in a URL would end up in logs and messages.
   bool named_user =
       !part(handle, CURLUPART_USER).empty() || !part(handle, CURLUPART_PASSWORD).empty();
   if ((url.scheme != "http" && url.scheme != "https") || url.host.empty() || named_user) {
     return std::nullopt;
   }
+  // An IPv6 address: the brackets are only syntax.
   if (url.host.starts_with('[')) url.host = url.host.substr(1, url.host.size() - 2);
   auto port = parse_uint(part(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT));
   if (!port || *port == 0 || *port > 65535) return std::nullopt;
@@ -102,7 +107,8 @@ bool same_site(std::string_view a, std::string_view b) {
     ++common;
   }
   if (common < 2) return false;
-  // Under co.uk, com.au and the like, two common labels are a country's and not an owner's.
+  // Under co.uk, com.au and the like, two common labels are shared by different owners. A heuristic
+  // that errs on the strict side: the login is then not sent.
   bool country = x.back().size() == 2 && x[x.size() - 2].size() <= 3;
   return common >= (country ? 3U : 2U);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// URLs in the parts that decide trust: scheme, host, port. Only http and https exist here, and a
-// user name inside a URL is refused.
+// URLs, split into the parts that decide about trust: scheme, host, port. Only http and https are
+// accepted, and a user name inside a URL is refused.
 #pragma once
 
 #include <optional>
@@ -16,8 +16,9 @@ struct Url {
   int port = 0;        // never 0 once parsed
   std::string target;  // path and query: "/v2/?a=b"
 
+  // nullopt if `text` is no absolute http(s) URL, or has a user name.
   static std::optional<Url> find(std::string_view text);
-  // `location` as a Location header gives it: absolute or relative to this URL.
+  // Resolves a Location header, absolute or relative to this URL; nullopt if it is malformed.
   std::optional<Url> resolve(std::string_view location) const;
 
   std::string origin() const;  // "https://host:443"

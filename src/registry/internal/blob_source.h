@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A blob on its way down: counted, digested, and taken up again where a broken connection left it.
+// A blob being downloaded: digested, and resumed where a broken connection ended. Belongs to one
+// thread at a time.
 #pragma once
 
-#include <optional>
-
-#include "progress/vertex_scope.h"
 #include "registry/internal/session.h"
 
 namespace cairn::registry {
 
 class BlobSource final : public ByteSource {
  public:
-  // Asks at once; kRegistry when this endpoint does not have the blob.
-  BlobSource(Session& session, Subject subject, oci::Descriptor descriptor,
-             std::optional<Watch> watch);
+  // Sends the request; throws kRegistry if this endpoint does not have the blob. Waits for one of
+  // the host's slots and holds it for its life.
+  BlobSource(Session& session, Subject subject, oci::Descriptor descriptor);
   std::size_t read(std::span<std::byte> buffer) override;
 
  private:
@@ -29,11 +27,11 @@ class BlobSource final : public ByteSource {
   Subject subject_;
   oci::Descriptor descriptor_;
   HostLimits::Slot slot_;
-  std::optional<progress::Transfer> transfer_;
   Response response_;
   Sha256 hash_;
   std::int64_t received_ = 0;
-  int failures_ = 0;  // since the last byte
+  int failures_ = 0;   // since the last byte
+  double silent_ = 0;  // seconds of waiting since the last byte
   std::string broken_;
   bool done_ = false;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The WWW-Authenticate header (RFC 9110, section 11.6.1): one or several challenges, each a scheme
-// and its parameters.
+// Parses the WWW-Authenticate header (RFC 9110, section 11.6.1): one or more challenges, each a
+// scheme with parameters.
 #pragma once
 
 #include <map>
@@ -22,7 +22,7 @@ struct Challenge {
   bool operator==(const Challenge&) const = default;
 };
 
-// What can be read of the header; never throws, for it comes from a stranger.
+// Returns what can be parsed. Never throws, since the header is untrusted.
 std::vector<Challenge> parse_challenges(std::string_view header);
 
 }  // namespace cairn::registry

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a registry said, as an Error a person can act on.
+// Turns a registry's answer into an Error that the user can act on.
 #pragma once
 
 #include <string>
@@ -14,20 +14,20 @@ namespace cairn::registry {
 
 enum class Access { kPull, kPush };
 
-// What was asked for, and as whom: all a message needs.
+// What was requested and with which login: everything a message needs.
 struct Asked {
   std::string what;   // "manifest alpine:3.20", "blob sha256:..."
-  std::string image;  // as the user knows it
+  std::string image;  // as the user wrote it
   Access access = Access::kPull;
-  std::string login;  // where the login came from; empty for none
+  std::string login;  // source of the login; empty for none
 };
 
-// An answer that is no success, its body (read here, bounded) included.
+// The error of a response that is not 2xx. Reads its body, bounded.
 Error http_error(Response& response, const Asked& asked);
-// No answer at all.
+// The error when there was no answer.
 Error unreachable(const Url& url, const Failure& failure);
 
-// A server's text made fit for a terminal: one line, printable, at most `limit` bytes.
+// Makes a server's text safe for a terminal: one line, printable, at most about `limit` bytes.
 std::string clean_text(std::string_view text, std::size_t limit = 300);
 
 }  // namespace cairn::registry

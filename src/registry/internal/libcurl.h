@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The functions of libcurl that cairn uses, loaded at the first call. Most builds find all they
-// need on this host.
+// The functions of libcurl that cairn uses, loaded at the first use: most builds contact no server,
+// and should not pay for loading libcurl and its libraries.
 #pragma once
 
-// The checks of argument types are macros that would hide the members.
+// curl.h's type checks are macros of the same names, which would hide the members.
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
 
@@ -21,6 +21,7 @@ struct Libcurl {
   CAIRN_FUNCTION_OF(library, curl_easy_getinfo);
   CAIRN_FUNCTION_OF(library, curl_easy_init);
   CAIRN_FUNCTION_OF(library, curl_easy_pause);
+  CAIRN_FUNCTION_OF(library, curl_easy_perform);
   CAIRN_FUNCTION_OF(library, curl_easy_reset);
   CAIRN_FUNCTION_OF(library, curl_easy_setopt);
   CAIRN_FUNCTION_OF(library, curl_easy_strerror);
@@ -47,6 +48,12 @@ struct Libcurl {
 inline const Libcurl& libcurl() {
   static const Libcurl loaded;
   return loaded;
+}
+
+// curl_easy_setopt(3) of that library.
+template <typename Value>
+CURLcode set_option(CURL* easy, CURLoption option, Value value) {
+  return libcurl().curl_easy_setopt(easy, option, value);
 }
 
 }  // namespace cairn::registry

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How many requests one host gets at a time: four blobs, and one more for JSON, so that manifests
-// and configs never wait behind layers.
+// Limits concurrent requests per host: four blobs, and one more for JSON, so that manifests and
+// configs never wait behind layers. Thread-safe.
 #pragma once
 
 #include <condition_variable>
@@ -17,7 +17,7 @@ class HostLimits {
  public:
   enum class Kind { kBlob, kJson };
 
-  // One place in the queue of a host, given back by the destructor.
+  // One of a host's slots; the destructor releases it.
   class Slot {
    public:
     Slot(HostLimits& limits, std::string key) : limits_(&limits), key_(std::move(key)) {}
@@ -33,8 +33,8 @@ class HostLimits {
     std::string key_;
   };
 
-  // Waits for a free one; kCancelled when `stop` comes first.
-  Slot take(const std::string& host, Kind kind, std::stop_token stop);
+  // Waits for a free slot. Throws kCancelled if `stop` is requested first.
+  Slot acquire(const std::string& host, Kind kind, std::stop_token stop);
 
  private:
   void release(const std::string& key);
