@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Blobs by digest, in oci/blobs/sha256/. A blob that has its name is complete, verified and
-// durable. Safe from any thread; a BlobWriter belongs to one thread at a time.
+// durable. A blob that was found or put stays until this process ends (internal/lease.h).
+// Thread-safe; a BlobWriter belongs to one thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -17,13 +18,13 @@
 namespace cairn::store {
 
 class BlobStore;
+class Lease;
 
-// What the writer's bytes must turn out to be; nothing where it is not known before.
+// Expected digest and size of the written bytes; nullopt if not known in advance.
 struct Expected {
   std::optional<Digest> digest = std::nullopt;
   std::optional<std::int64_t> size = std::nullopt;
-  // The bytes come from a source that compares them with the digest, and has failed by the time of
-  // commit() when they were others.
+  // The source verifies the digest itself, and throws before commit() if it does not match.
   bool is_verified = false;
 };
 
@@ -32,14 +33,15 @@ struct Blob {
   std::int64_t size = 0;
 };
 
-// A blob on its way in: digested while it is written, gone unless committed.
+// A blob being written: digested on the way, and discarded unless committed.
 class BlobWriter final : public ByteSink {
  public:
   BlobWriter(BlobWriter&&) noexcept = default;
 
-  // kCorrupt as soon as there are more bytes than expected.
+  // Throws kCorrupt as soon as there are more bytes than expected.
   void write(std::span<const std::byte> bytes) override;
-  // kCorrupt when digest or size are not the expected ones. Fsyncs, then publishes.
+  // Syncs the file, then gives it its name. Throws kCorrupt if digest or size differ from the
+  // expected.
   Blob commit();
   std::int64_t size() const { return size_; }
 
@@ -52,18 +54,18 @@ class BlobWriter final : public ByteSink {
   sys::TempFile file_;
   Sha256 hash_;
   std::int64_t size_ = 0;
-  std::int64_t sent_ = 0;  // so many bytes are on their way to the disk
+  std::int64_t sent_ = 0;  // bytes whose writeback has been started
 };
 
 class BlobStore {
  public:
-  BlobStore(std::string blobs_dir, std::string tmp_dir);
+  BlobStore(std::string blobs_dir, Lease& lease);
 
   bool has(const Digest& digest) const { return find_size(digest).has_value(); }
   std::optional<std::int64_t> find_size(const Digest& digest) const;
   std::optional<sys::Fd> find(const Digest& digest) const;
-  sys::Fd open(const Digest& digest) const;  // kCorrupt when it is not there
-  // A small blob as text; kLimit beyond `limit`.
+  sys::Fd open(const Digest& digest) const;  // throws kCorrupt if it is missing
+  // A small blob as text. Throws kLimit if it has more than `limit` bytes.
   std::string read(const Digest& digest, std::size_t limit) const;
 
   Digest put(std::string_view bytes) const;
@@ -75,7 +77,7 @@ class BlobStore {
  private:
   friend class BlobWriter;
   std::string blobs_dir_;
-  std::string tmp_dir_;
+  Lease& lease_;
   sys::Fd dir_;
 };
 

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Directories are the truth, and rows follow: a step may be killed between making a directory and
+// noting it, and older versions kept no rows. So each listing compares both first.
 #include "store/cache_mounts.h"
 
 #include <fcntl.h>
@@ -11,7 +14,7 @@
 namespace cairn::store {
 namespace {
 
-CacheMountRecord read_record(Row& row) {
+CacheMountRecord read_cache_mount(Row& row) {
   return {.name = row.text(0),
           .id = row.text(1),
           .size = row.integer(2),
@@ -33,7 +36,7 @@ void CacheMounts::reconcile() {
   std::map<std::string, std::int64_t> there;
   sys::Fd dir = sys::open_path(dir_, O_RDONLY | O_DIRECTORY);
   for (const sys::DirEntry& entry : sys::list_dir(dir)) {
-    // Beside the directories lie their locks, and NAME.new while one is being made.
+    // Skip lock files, and NAME.new, which is being made.
     if (entry.name.find('.') != std::string::npos) continue;
     there.emplace(entry.name, sys::stat_at(dir, entry.name.c_str()).st_mtim.tv_sec);
   }
@@ -53,11 +56,22 @@ void CacheMounts::reconcile() {
 std::vector<CacheMountRecord> CacheMounts::list() {
   reconcile();
   return database_.query(
-      "SELECT name, id, size, created, last_used FROM cache_mounts ORDER BY name", read_record);
+      "SELECT name, id, size, created, last_used FROM cache_mounts ORDER BY name",
+      read_cache_mount);
 }
 
 void CacheMounts::set_size(const std::string& name, std::int64_t size) {
   database_.run("UPDATE cache_mounts SET size = ? WHERE name = ?", size, name);
+}
+
+std::optional<sys::LockFile> CacheMounts::try_own(const std::string& name) const {
+  return sys::LockFile::try_lock(path(name) + ".lock");
+}
+
+bool CacheMounts::is_in_use(const std::string& name) const {
+  std::string lock = path(name) + ".lock";
+  // Without a lock file, no step has ever used it. Otherwise, try the lock and release it at once.
+  return sys::exists(lock) && !sys::FileLock::try_lock(lock, sys::FileLock::Mode::kExclusive);
 }
 
 void CacheMounts::drop(const std::string& name) {

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The directories of RUN --mount=type=cache: who asked for each, and when it was used last. The
-// directories are made and filled by steps; a row is what is known of one. Safe from any thread.
+// The directories of RUN --mount=type=cache: who asked for each, and when it was last used. Steps
+// create and fill the directories; a row only describes one. Thread-safe.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/sys/file.h"
 #include "base/time.h"
 
 namespace cairn::store {
@@ -15,8 +17,8 @@ namespace cairn::store {
 class Database;
 
 struct CacheMountRecord {
-  std::string name;       // of the directory
-  std::string id;         // as a Dockerfile wrote it; empty when an older cairn made it
+  std::string name;       // name of the directory
+  std::string id;         // as the Dockerfile wrote it; empty if an older cairn made it
   std::int64_t size = 0;  // bytes on disk; 0 until measured after its last use
   Timestamp created = {};
   Timestamp last_used = {};
@@ -28,14 +30,19 @@ class CacheMounts {
 
   std::string path(const std::string& name) const { return dir_ + "/" + name; }
 
-  // A step is about to mount it, and may write to it.
+  // Records that a step is about to mount it. Its size becomes unknown, as the step may write.
   void note_use(const std::string& name, const std::string& id);
-  std::vector<CacheMountRecord> list();  // those that are there, by name
+  std::vector<CacheMountRecord> list();  // existing directories, by name
   void set_size(const std::string& name, std::int64_t size);
-  void drop(const std::string& name);  // the row
+  void drop(const std::string& name);  // removes the row only
+
+  // Steps hold PATH.lock, shared or exclusively, while they use the directory. try_own() takes it
+  // exclusively and removes the lock file in the end; nullopt while a step holds it.
+  std::optional<sys::LockFile> try_own(const std::string& name) const;
+  bool is_in_use(const std::string& name) const;
 
  private:
-  // Rows for directories that have none, and no rows without one.
+  // Adds rows for directories without one, and drops rows without a directory.
   void reconcile();
 
   Database& database_;

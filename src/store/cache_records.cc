@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// A cached build should write nothing. So times of use are collected in memory, written for each
+// record at most once an hour, and in one transaction; an eviction needs no better clock than that.
 #include "store/cache_records.h"
 
 #include "store/internal/database.h"
@@ -8,11 +11,11 @@
 namespace cairn::store {
 namespace {
 
-// A build that finds everything writes nothing but this, so it is not to do so each time.
+// Seconds between updates of a record's last use: a fully cached build writes nothing else.
 constexpr std::int64_t kTouchSeconds = 3600;
-constexpr std::int64_t kEvictionsKept = 30L * 24 * 3600;
+constexpr std::int64_t kEvictionsKept = 30L * 24 * 3600;  // seconds
 
-CacheRecord read_record(Row& row) {
+CacheRecord read_cache_record(Row& row) {
   return {.key = Digest::parse(row.text(0)),
           .snapshot = row.text(1),
           .inputs = row.text(2),
@@ -25,7 +28,7 @@ CacheRecord read_record(Row& row) {
 std::optional<CacheRecord> CacheRecords::find_record(const Digest& key) {
   auto record = database_.find(
       "SELECT key, snapshot, inputs, created, last_used FROM cache_records WHERE key = ?",
-      read_record, key.str());
+      read_cache_record, key.str());
   if (!record) return std::nullopt;
   if (!record->snapshot.empty() && !snapshots_.find(record->snapshot)) return std::nullopt;
   uses_.note(key.str());
@@ -66,7 +69,7 @@ std::vector<CacheRecord> CacheRecords::list() {
   return database_.query(
       "SELECT key, snapshot, inputs, created, last_used FROM cache_records "
       "ORDER BY last_used DESC, key",
-      read_record);
+      read_cache_record);
 }
 
 void CacheRecords::evict(const std::vector<std::string>& snapshots, const std::string& reason) {

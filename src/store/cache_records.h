@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a step gave the last time: from the digest of its key to a snapshot, with the named inputs
-// of the key beside it so that a miss can be explained. What the key and the inputs mean is the
-// cache room's business. Safe from any thread.
+// Results of steps: from the digest of a key to a snapshot, with the named inputs of the key, so
+// that a cache miss can be explained. The cache room defines what keys and inputs mean.
+// Thread-safe.
 #pragma once
 
 #include <mutex>
@@ -17,17 +17,17 @@ namespace cairn::store {
 
 class Database;
 class SnapshotIndex;
-class Uses;
+class SessionReferences;
 
 struct CacheRecord {
   Digest key;
-  std::string snapshot;  // empty: the step gave an empty root
-  std::string inputs;    // JSON text
-  Timestamp created = {};
+  std::string snapshot;    // empty if the step produced an empty root
+  std::string inputs;      // JSON text
+  Timestamp created = {};  // set by the store, like last_used
   Timestamp last_used = {};
 };
 
-// That a record was taken away to make room, for who wonders why a step runs again.
+// A record was removed to free space; tells the user why a step runs again.
 struct Eviction {
   Timestamp time;
   std::string reason;
@@ -35,28 +35,28 @@ struct Eviction {
 
 class CacheRecords {
  public:
-  CacheRecords(Database& database, SnapshotIndex& snapshots, Uses& uses)
+  CacheRecords(Database& database, SnapshotIndex& snapshots, SessionReferences& uses)
       : database_(database), snapshots_(snapshots), uses_(uses) {}
 
-  // A record whose snapshot, or anything below it, is gone counts as absent. That it was used is
-  // written by write_uses().
+  // nullopt also if the record's snapshot, or one below it, is gone. Its use is stored later, by
+  // write_uses().
   std::optional<CacheRecord> find_record(const Digest& key);
-  // Replaces a record of the same key. A snapshot that is gone by now makes this do nothing.
+  // Replaces a record of the same key. Does nothing if the snapshot is gone by now.
   void put_record(const CacheRecord& record);
-  std::vector<CacheRecord> list();  // last used first
-  // Writes when the records that were found were used, of each once an hour: in one transaction, as
-  // a write for each would cost more than finding them.
+  std::vector<CacheRecord> list();  // most recently used first
+  // Stores the time of use of all records found so far, once an hour for each and in one
+  // transaction: a write per lookup would cost more than the lookup.
   void write_uses();
-  // Drops the records that name these snapshots, and remembers that for a month.
+  // Drops the records of these snapshots, and remembers that for 30 days.
   void evict(const std::vector<std::string>& snapshots, const std::string& reason);
   std::optional<Eviction> find_eviction(const Digest& key);
 
  private:
   Database& database_;
   SnapshotIndex& snapshots_;
-  Uses& uses_;
+  SessionReferences& uses_;
   std::mutex mutex_;
-  std::vector<Digest> unwritten_;  // that were found, and not written so for an hour
+  std::vector<Digest> unwritten_;  // found, with a stored time of use over an hour old
 };
 
 }  // namespace cairn::store

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Selected records lose their rows first; marking then starts from the roots that are left, and the
+// sweep takes every file and row that is not marked. So one rule decides about unreferenced data,
+// whether it was selected now or left behind by a crash.
 #include "store/internal/collect.h"
 
 #include <fcntl.h>
@@ -12,95 +16,116 @@
 #include "base/sys/disk.h"
 #include "base/sys/fd.h"
 #include "store/internal/inventory.h"
-#include "store/internal/layout.h"
 
 namespace cairn::store {
 namespace {
 
 struct Marked {
   std::set<std::string> snapshots;
-  std::set<std::string> blobs;  // hex names, as files are called
+  std::set<std::string> blobs;   // hex digests, as the files are named
+  std::set<std::string> faults;  // of images that cannot be read
 };
 
-void mark_stack(Store& store, const std::string& top, Marked& marked) {
+void mark_stack(const StoreTables& tables, const std::string& top, Marked& marked) {
   if (marked.snapshots.contains(top)) return;
-  for (const std::string& id : store.snapshots().stack(top)) marked.snapshots.insert(id);
+  for (const std::string& id : tables.snapshots.stack(top)) marked.snapshots.insert(id);
 }
 
-Marked mark(Store& store) {
-  Marked marked;
-  for (const Image& image : store.images().list()) {
-    ImageParts parts = parts_of(store, image);
-    marked.blobs.insert(parts.blobs.begin(), parts.blobs.end());
-    for (const std::string& id : parts.snapshots) mark_stack(store, id, marked);
+// Marks an image by its config, since its rows may be gone already.
+void mark_image(const StoreTables& tables, const Image& image, Marked& marked) {
+  ImageParts parts = parts_of(tables, image);
+  marked.blobs.insert(parts.blobs.begin(), parts.blobs.end());
+  for (const std::string& id : parts.snapshots) mark_stack(tables, id, marked);
+  if (!parts.fault.empty()) marked.faults.insert(std::move(parts.fault));
+}
+
+void mark_used(const StoreTables& tables, const Pins& others, Marked& marked) {
+  marked.blobs.insert(others.blobs.begin(), others.blobs.end());
+  for (const std::string& id : others.snapshots) {
+    if (tables.snapshots.find(id)) mark_stack(tables, id, marked);
+    marked.snapshots.insert(id);  // perhaps about to be added
   }
-  for (std::string& manifest : layout_manifests(store)) marked.blobs.insert(std::move(manifest));
-  for (const CacheRecord& record : store.records().list()) {
-    if (!record.snapshot.empty() && store.snapshots().find(record.snapshot)) {
-      mark_stack(store, record.snapshot, marked);
+  for (const std::string& id : others.images) mark_image(tables, {.id = Digest::parse(id)}, marked);
+}
+
+Marked mark(const StoreTables& tables, const Pins& others) {
+  Marked marked;
+  mark_used(tables, others, marked);
+  for (const Image& image : tables.images.list()) mark_image(tables, image, marked);
+  for (std::string& manifest : layout_manifests(tables)) marked.blobs.insert(std::move(manifest));
+  for (const CacheRecord& record : tables.records.list()) {
+    if (!record.snapshot.empty() && tables.snapshots.find(record.snapshot)) {
+      mark_stack(tables, record.snapshot, marked);
     }
   }
   return marked;
 }
 
-sys::Fd open_dir(const std::string& path) {
-  return sys::open_path(path, O_RDONLY | O_DIRECTORY);
-}
-
-// Takes things away: rows are deleted, and what they name is moved to the trash, all under one
-// transaction. Killed before its end, rows may be left whose files are in the trash already; those
-// are dropped when met. A cut of power may also leave files without a row, for the next collection.
+// Moves files to the trash and deletes their rows, in one transaction. If killed before its end,
+// rows are left whose files are in the trash; they are dropped when met. A power cut may also leave
+// files without rows, for the next collection.
 class Removal {
  public:
-  Removal(Store& store, const std::string& trash)
-      : store_(store), trash_path_(trash), trash_(open_dir(trash)) {}
+  Removal(const StoreTables& tables, const std::string& trash, const Pins& others)
+      : tables_(tables), trash_(sys::open_dir(trash)), others_(others) {}
 
   void apply(const Choice& choice, const std::string& reason) {
-    std::set<std::string> taken;
-    std::vector<std::string> evicted;
-    for (const Holding& holding : choice.taken) {
-      taken.insert(holding.id);
-      take(holding);
-      if (holding.kind == HoldingKind::kSnapshot) evicted.push_back(holding.id);
+    std::set<std::string> evicted;
+    std::vector<std::string> without_record;
+    for (const UsageRecord& record : choice.evicted) {
+      evicted.insert(record.id);
+      take(record);
+      if (record.kind == UsageKind::kSnapshot) without_record.push_back(record.id);
     }
-    for (const Holding& holding : choice.forgotten) evicted.push_back(holding.id);
-    store_.records().evict(evicted, reason);
+    for (const UsageRecord& record : choice.records_dropped) without_record.push_back(record.id);
+    tables_.records.evict(without_record, reason);
     for (const auto& [id, size] : choice.passed_on) {
-      if (taken.contains(id)) continue;
-      store_.snapshots().add_size(id, size);
+      if (evicted.contains(id)) continue;
+      tables_.snapshots.add_size(id, size);
       collected_.bytes -= size;
     }
-    collected_.taken = choice.taken;
+    collected_.evicted = choice.evicted;
   }
 
   Collected sweep() {
-    Marked marked = mark(store_);
+    Marked marked = mark(tables_, others_);
+    collected_.faults.assign(marked.faults.begin(), marked.faults.end());
     sweep_snapshots(marked);
     sweep_blobs(marked);
     sweep_cache_mounts();
     sweep_contexts(marked);
-    sweep_tmp();
     return std::move(collected_);
   }
 
  private:
-  void take(const Holding& holding) {
-    switch (holding.kind) {
-      case HoldingKind::kSnapshot:
-      case HoldingKind::kBlob: return;  // are swept, once nothing names them any more
-      case HoldingKind::kImage: return store_.images().drop(Digest::parse(holding.id));
-      case HoldingKind::kCacheMount:
-        collected_.bytes += holding.size;
-        store_.cache_mounts().drop(holding.id);
-        return discard(open_dir(store_.cache_mounts_dir()), holding.id);
-      case HoldingKind::kContextIndex:
-        collected_.bytes += holding.size;
-        return discard(open_dir(store_.contexts_dir()), holding.id);
+  void take(const UsageRecord& record) {
+    switch (record.kind) {
+      case UsageKind::kSnapshot:
+      case UsageKind::kBlob: return;  // the sweep removes them, if nothing refers to them
+      case UsageKind::kImage: return tables_.images.drop(Digest::parse(record.id));
+      case UsageKind::kCacheMount:
+        if (!discard_cache_mount(record.id)) return;  // a step has just locked it
+        collected_.bytes += record.size;
+        return tables_.cache_mounts.drop(record.id);
+      case UsageKind::kContextIndex:
+        collected_.bytes += record.size;
+        return discard(sys::open_dir(tables_.contexts_dir()), record.id);
     }
   }
 
-  // A tree of other ids cannot be moved outside the builder's namespace: it stays for a collection
-  // that may.
+  // With the files beside it: NAME.new was never finished, NAME.make is the lock for making it.
+  bool discard_cache_mount(const std::string& name) {
+    std::optional<sys::LockFile> ours = tables_.cache_mounts.try_own(name);
+    if (!ours) return false;
+    sys::Fd dir = sys::open_dir(tables_.cache_mounts_dir());
+    for (const char* end : {"", ".new", ".make"}) {
+      if (sys::find_stat_at(dir, (name + end).c_str())) discard(dir, name + end);
+    }
+    return true;
+  }
+
+  // A tree of mapped ids cannot be moved outside the builder's namespace: it stays for a collection
+  // that can.
   void discard(const sys::Fd& dir, const std::string& name) {
     try {
       sys::rename_at(dir, name.c_str(), trash_, std::to_string(discarded_++).c_str());
@@ -109,46 +134,47 @@ class Removal {
   }
 
   void sweep_snapshots(const Marked& marked) {
-    std::vector<SnapshotRecord> all = store_.snapshots().list();
-    // The newest first, so that none stands on the one that goes: what cascades costs more.
+    std::vector<SnapshotRecord> all = tables_.snapshots.list();
+    // Newest first, so that no row has dependants when it is deleted: cascading costs more.
     for (auto record = all.rbegin(); record != all.rend(); ++record) {
       if (marked.snapshots.contains(record->id)) continue;
-      store_.snapshots().drop(record->id);
+      tables_.snapshots.drop(record->id);
       collected_.bytes += record->size;
       ++collected_.snapshots;
     }
-    sys::Fd dir = open_dir(store_.root() + "/snapshots");
+    sys::Fd dir = sys::open_dir(tables_.snapshots_dir());
     for (const sys::DirEntry& entry : sys::list_dir(dir)) {
       if (!marked.snapshots.contains(entry.name)) discard(dir, entry.name);
     }
   }
 
   void sweep_blobs(const Marked& marked) {
-    sys::Fd dir = open_dir(store_.root() + "/oci/blobs/sha256");
+    sys::Fd dir = sys::open_dir(tables_.blobs_dir());
     for (const sys::DirEntry& entry : sys::list_dir(dir)) {
       if (marked.blobs.contains(entry.name)) continue;
       collected_.bytes += sys::stat_at(dir, entry.name.c_str()).st_size;
       ++collected_.blobs;
-      store_.layer_blobs().drop(entry.name);
+      tables_.layer_blobs.drop(entry.name);
       discard(dir, entry.name);
     }
   }
 
-  // Each directory has locks beside it, NAME.lock and NAME.make; NAME.new was never finished.
+  // Locks and unfinished directories whose cache mount is gone.
   void sweep_cache_mounts() {
-    std::set<std::string> names;
-    for (const CacheMountRecord& mount : store_.cache_mounts().list()) names.insert(mount.name);
-    sys::Fd dir = open_dir(store_.cache_mounts_dir());
-    for (const sys::DirEntry& entry : sys::list_dir(dir)) {
+    std::set<std::string> names, others;
+    for (const CacheMountRecord& mount : tables_.cache_mounts.list()) names.insert(mount.name);
+    for (const sys::DirEntry& entry : sys::list_dir(sys::open_dir(tables_.cache_mounts_dir()))) {
       std::string name = entry.name.substr(0, entry.name.find('.'));
-      if (!names.contains(name) || entry.name == name + ".new") discard(dir, entry.name);
+      if (!names.contains(name)) others.insert(std::move(name));
     }
+    for (const std::string& name : others) discard_cache_mount(name);
   }
 
-  // Files that go with a snapshot, and the most recent of all others: what is lost is read again.
+  // Removes files of removed snapshots, and all but the most recent of the others; lost indexes are
+  // only read again.
   void sweep_contexts(const Marked& marked) {
     constexpr std::size_t kKept = 200;
-    sys::Fd dir = open_dir(store_.contexts_dir());
+    sys::Fd dir = sys::open_dir(tables_.contexts_dir());
     std::vector<std::pair<std::int64_t, std::string>> others;
     for (const sys::DirEntry& entry : sys::list_dir(dir)) {
       std::size_t dot = entry.name.find('.');
@@ -162,63 +188,26 @@ class Removal {
     for (std::size_t i = kKept; i < others.size(); ++i) discard(dir, others[i].second);
   }
 
-  // What crashed processes left. Nobody works here now.
-  void sweep_tmp() {
-    std::string own = trash_path_.substr(trash_path_.rfind('/') + 1);
-    sys::Fd dir = open_dir(store_.tmp_dir());
-    for (const sys::DirEntry& entry : sys::list_dir(dir)) {
-      if (entry.name != own) discard(dir, entry.name);
-    }
-  }
-
-  Store& store_;
-  std::string trash_path_;
+  const StoreTables& tables_;
   sys::Fd trash_;
+  const Pins& others_;
   Collected collected_;
   int discarded_ = 0;
 };
 
 }  // namespace
 
-Collected collect_garbage(Store& store, const Layout& layout, const Uses& uses,
+Collected collect_garbage(const StoreTables& tables, const InUse& in_use,
+                          const std::function<void()>& publish_layout,
                           const std::optional<Pruning>& pruning, const std::string& trash) {
-  Choice choice;
+  Removal removal(tables, trash, in_use.others);
   if (pruning) {
-    measure(store);
-    std::vector<Holding> holdings = take_inventory(store, pruning->kept, uses);
-    choice = choose(holdings, pruning->retention, sys::disk_space(store.root()));
+    std::vector<UsageRecord> usage =
+        take_inventory(tables, pruning->kept, in_use.ours, in_use.others);
+    removal.apply(choose(usage, pruning->gc_policy, sys::disk_space(tables.root)), pruning->reason);
   }
-  Removal removal(store, trash);
-  Collected collected;
-  store.atomically([&] {
-    if (pruning) {
-      removal.apply(choice, pruning->reason);
-      layout.publish();
-    }
-    collected = removal.sweep();
-  });
-  return collected;
-}
-
-std::vector<std::string> empty_directory(const std::string& path) {
-  std::vector<std::string> names;
-  for (const sys::DirEntry& entry : sys::list_dir(open_dir(path))) names.push_back(entry.name);
-  return remove_entries(path, names);
-}
-
-std::vector<std::string> remove_entries(const std::string& path,
-                                        const std::vector<std::string>& names) {
-  if (names.empty()) return {};
-  sys::Fd dir = open_dir(path);
-  std::vector<std::string> stayed;
-  for (const std::string& name : names) {
-    try {
-      sys::remove_tree_at(dir, name.c_str());
-    } catch (const Error&) {
-      stayed.push_back(name);
-    }
-  }
-  return stayed;
+  publish_layout();  // marking trusts index.json, so bring it up to date
+  return removal.sweep();
 }
 
 }  // namespace cairn::store

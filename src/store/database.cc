@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Settings are chosen for short-lived processes that mostly read: WAL, so that readers and the one
+// writer do not block each other; synchronous=NORMAL, as a lost row only means a cache miss; no
+// page cache allocated in advance; and a WAL file that stays, empty, when the last connection
+// closes.
+#include <sys/stat.h>
+
+#include <cctype>
 #include <cerrno>
 #include <utility>
 
@@ -8,17 +16,40 @@
 namespace cairn::store {
 namespace {
 
-// Transactions here last microseconds; who waits this long waits for a process that hangs.
+// Transactions here last microseconds. Waiting this long means that a process hangs.
 constexpr int kBusyMilliseconds = 60'000;
 
-// The errno behind an error of SQLite's, or 0.
+// The errno behind an SQLite error, or 0.
 int system_error(sqlite3* handle, int code) {
   int primary = code & 0xff;
   if (primary == SQLITE_FULL) return ENOSPC;
-  // The index of the WAL is made longer by writing to it, and then SQLite keeps no errno.
+  // Growing the WAL index (-shm) failed; SQLite keeps no errno there, and it is the disk being
+  // full.
   if (code == SQLITE_IOERR_SHMSIZE) return ENOSPC;
   bool tells = handle != nullptr && (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN);
   return tells ? sqlite3_system_errno(handle) : 0;
+}
+
+// SQLite needs files for its locks and its shared memory, which a read-only filesystem does not
+// allow. An immutable database is read without them (sqlite.org/uri.html).
+std::string immutable_uri(const std::string& path) {
+  std::string uri = "file:";
+  for (char c : path) {
+    bool is_plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '/' || c == '.' ||
+                    c == '-' || c == '_';
+    uri += is_plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return uri + "?immutable=1";
+}
+
+// immutable=1 ignores the write-ahead log, so changes in it would be missed silently.
+void refuse_unread_log(const std::string& path) {
+  struct stat log {};
+  if (::stat((path + "-wal").c_str(), &log) < 0 || log.st_size == 0) return;
+  throw Error::of(ErrorKind::kHost,
+                  "{} has changes in its log that cannot be taken in on a read-only filesystem",
+                  path)
+      .with_hint("use the store once, with any command, where it can be written to");
 }
 
 }  // namespace
@@ -37,26 +68,45 @@ bool Row::null(int column) const {
   return sqlite3_column_type(statement_, column) == SQLITE_NULL;
 }
 
-Database::Database(const std::string& path) : path_(path) {
-  // Pages one by one: most processes want a few, and SQLite would touch twenty to begin with.
+void Database::open(const std::string& name, int flags) {
+  int code = sqlite3_open_v2(name.c_str(), &handle_, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+  if (code != SQLITE_OK) fail(code, "open");
+  sqlite3_extended_result_codes(handle_, 1);
+  sqlite3_busy_timeout(handle_, kBusyMilliseconds);
+}
+
+Database::Database(const std::string& path, bool is_read_only) : path_(path) {
+  // No page cache in bulk: most processes need a few pages, and SQLite would touch twenty at the
+  // start. Must come before SQLite is used (sqlite.org/c3ref/config.html).
   static const int configured = sqlite3_config(SQLITE_CONFIG_PAGECACHE, nullptr, 0, 0);
   CAIRN_ASSERT(configured == SQLITE_OK, "SQLite was used before it was configured");
-  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-  int code = sqlite3_open_v2(path.c_str(), &handle_, flags, nullptr);
   try {
-    if (code != SQLITE_OK) fail(code, "open");
-    sqlite3_extended_result_codes(handle_, 1);
-    sqlite3_busy_timeout(handle_, kBusyMilliseconds);
-    // With WAL, NORMAL loses at most the newest commits in a power cut and never consistency; rows
-    // whose files did not make it are dropped when met. Where WAL's shared memory is impossible
-    // (network filesystems) SQLite stays with its rollback journal.
-    // The log stays behind, as an empty file: a new one takes a sync of the directory.
-    script(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
-        "PRAGMA journal_size_limit = 0;");
+    if (is_read_only) {
+      refuse_unread_log(path);
+      open(immutable_uri(path), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+      return;
+    }
+    open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    // With WAL, NORMAL loses at most the newest commits in a power cut, never consistency, and rows
+    // whose files were lost are dropped when met. Where WAL's shared memory is impossible (network
+    // filesystems), SQLite keeps its rollback journal. The log is kept, as an empty file: creating
+    // one costs a sync of the directory. Several processes may create the store at once, and SQLite
+    // does not wait by itself when the journal mode changes.
+    for (int left = kBusyMilliseconds;; --left) {
+      try {
+        has_log_ =
+            *find("PRAGMA journal_mode = WAL", [](Row& row) { return row.text(0) == "wal"; });
+        break;
+      } catch (const Error&) {
+        if ((sqlite3_errcode(handle_) & 0xff) != SQLITE_BUSY || left == 0) throw;
+      }
+      sqlite3_sleep(1);
+    }
+    script("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 0;");
     int stays = 1;
     sqlite3_file_control(handle_, "main", SQLITE_FCNTL_PERSIST_WAL, &stays);
   } catch (...) {
+    for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
     sqlite3_close_v2(handle_);
     throw;
   }
@@ -83,6 +133,7 @@ Database::Use Database::prepare(const char* sql) {
     int code = sqlite3_prepare_v3(handle_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
     if (code != SQLITE_OK) fail(code, "query");
   }
+  // Statements are shared by their text, so a query within the same query would reset it.
   CAIRN_ASSERT(!sqlite3_stmt_busy(statement), "a query may not run inside itself");
   sqlite3_clear_bindings(statement);
   return Use(statement);
@@ -128,7 +179,9 @@ void Database::end_reading() {
 }
 
 Reading::Reading(Database& database)
-    : database_(database), lock_(database.mutex_), is_first_(!database.is_reading_) {
+    : database_(database),
+      lock_(database.mutex_),
+      is_first_(database.has_log_ && !database.is_reading_) {
   if (!is_first_) return;
   int code = sqlite3_exec(database.handle_, "BEGIN", nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) database.fail(code, "read");
@@ -146,14 +199,14 @@ Transaction::Transaction(Database& database) : database_(database), lock_(databa
 
 Transaction::~Transaction() {
   if (!open_) return;
-  // A failed statement may have rolled back already; then this one fails, and that is fine.
+  // A failed statement may have rolled back already; then this fails, which is fine.
   sqlite3_exec(database_.handle_, "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
 void Transaction::commit() {
   database_.run("COMMIT");
   open_ = false;
-  lock_.unlock();  // who publishes the layout takes its file lock before this one
+  lock_.unlock();  // publishing the layout locks its file first, then this
 }
 
 }  // namespace cairn::store

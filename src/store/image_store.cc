@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Images by id. Rows follow blobs: an image is added only after its config and everything its
+// manifest names are in the store, and its pin comes first, so that no collection removes a blob in
+// between. Finding an image pins its manifest too, whose layers a collection then keeps.
 #include "store/image_store.h"
 
 #include <algorithm>
@@ -10,6 +14,7 @@
 #include "store/blob_store.h"
 #include "store/internal/database.h"
 #include "store/internal/layout.h"
+#include "store/internal/lease.h"
 #include "store/internal/uses.h"
 #include "store/snapshot_index.h"
 
@@ -22,10 +27,16 @@ Image read_image(Row& row) {
   image.created.seconds = row.integer(2);
   image.size = row.integer(3);
   image.platform = oci::parse_platform(parse_json(row.text(4), "a platform"));
+  if (!row.null(5)) image.manifest_came = row.integer(5) != 0;
+  if (!row.null(6)) image.base = Digest::parse(row.text(6));
   return image;
 }
 
-#define CAIRN_IMAGE_COLUMNS "SELECT id, manifest, created, size, platform FROM images "
+#define CAIRN_IMAGE_COLUMNS "SELECT id, manifest, created, size, platform, came, base FROM images "
+
+std::optional<std::string> text_of(const std::optional<Digest>& digest) {
+  return digest ? std::optional(digest->str()) : std::nullopt;
+}
 
 bool hexadecimal(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
@@ -41,15 +52,9 @@ std::string describe(const Image& image) {
 
 }  // namespace
 
-std::string stored_name(const oci::Reference& reference) {
-  if (!reference.digest) return reference.str();
-  oci::Reference bare = reference;
-  bare.tag.clear();
-  return bare.str();
-}
-
 void ImageStore::check_manifest(const Digest& manifest, const Digest& id) const {
   oci::Manifest parsed = oci::parse_manifest(blobs_.read(manifest, oci::kMaxManifestSize));
+  // A manifest of another image would make a push send the wrong config.
   CAIRN_ASSERT(parsed.config.digest == id, "a manifest belongs to the image of its config");
   for (const oci::Descriptor& layer : parsed.layers) {
     if (blobs_.has(layer.digest)) continue;
@@ -58,20 +63,27 @@ void ImageStore::check_manifest(const Digest& manifest, const Digest& id) const 
   }
 }
 
-void ImageStore::add(const Image& image) {
+void ImageStore::add(const Image& image, const NamedAs& as) {
   uses_.note(image.id.str());
+  lease_.keep_new(PinKind::kImage, image.id.str());
   CAIRN_ASSERT(blobs_.has(image.id), "an image's config is in the store before the image");
   if (image.manifest) check_manifest(*image.manifest, image.id);
   Transaction transaction(database_);
   database_.run(
-      "INSERT INTO images (id, manifest, created, size, platform) VALUES (?, ?, ?, ?, ?) "
+      "INSERT INTO images (id, manifest, created, size, platform, came, base) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?) "
       "ON CONFLICT (id) DO UPDATE SET manifest = coalesce(excluded.manifest, manifest), "
-      "size = excluded.size",
-      image.id.str(), image.manifest ? std::optional(image.manifest->str()) : std::nullopt,
-      image.created.seconds, image.size, canonical(oci::to_json(image.platform)));
+      "came = CASE WHEN excluded.manifest IS NULL THEN came ELSE excluded.came END, "
+      "base = coalesce(excluded.base, base), size = excluded.size",
+      image.id.str(), text_of(image.manifest), image.created.seconds, image.size,
+      canonical(oci::to_json(image.platform)),
+      image.manifest ? std::optional<std::int64_t>(1) : std::nullopt, text_of(image.base));
   for (const oci::Reference& name : image.names) {
-    database_.run("INSERT OR REPLACE INTO names (name, image) VALUES (?, ?)", stored_name(name),
-                  image.id.str());
+    if (as.is_index) {
+      add_to_list(stored_name(name), image, *as.digest);
+    } else {
+      point(stored_name(name), image.id, as.digest);
+    }
   }
   transaction.commit();
   layout_.publish();
@@ -79,25 +91,16 @@ void ImageStore::add(const Image& image) {
 
 void ImageStore::set_manifest(const Digest& id, const Digest& manifest) {
   check_manifest(manifest, id);
-  int changed =
-      database_.run("UPDATE images SET manifest = ? WHERE id = ?", manifest.str(), id.str());
-  if (changed == 0) throw Error::of(ErrorKind::kUsage, "no such image: {}", id);
+  std::optional<Image> known = find(id);
+  if (!known) throw Error::of(ErrorKind::kUsage, "no such image: {}", id);
+  // Write nothing if nothing changes: the store may be on a read-only filesystem.
+  if (known->manifest && (known->manifest == manifest || known->manifest_came != false)) return;
+  database_.run(
+      "UPDATE images SET "
+      "manifest = CASE WHEN manifest IS NULL OR came = 0 THEN ?1 ELSE manifest END, "
+      "came = CASE WHEN manifest IS NULL OR came = 0 THEN 0 ELSE came END WHERE id = ?2",
+      manifest.str(), id.str());
   layout_.publish();
-}
-
-void ImageStore::tag(const Digest& id, const oci::Reference& name) {
-  int changed = database_.run(
-      "INSERT OR REPLACE INTO names (name, image) SELECT ?, id FROM images WHERE id = ?",
-      stored_name(name), id.str());
-  if (changed == 0) throw Error::of(ErrorKind::kUsage, "no such image: {}", id);
-  layout_.publish();
-}
-
-void ImageStore::fill_names(Image& image) {
-  auto names = database_.query(
-      "SELECT name FROM names WHERE image = ? ORDER BY name", [](Row& row) { return row.text(0); },
-      image.id.str());
-  for (const std::string& name : names) image.names.push_back(oci::Reference::parse(name));
 }
 
 std::vector<Image> ImageStore::list() {
@@ -107,18 +110,21 @@ std::vector<Image> ImageStore::list() {
 }
 
 std::optional<Image> ImageStore::find(const Digest& id) {
-  auto image = database_.find(CAIRN_IMAGE_COLUMNS "WHERE id = ?", read_image, id.str());
+  std::optional<Image> image;
+  {
+    // The mutex before the gate; see the order of locks in internal/lease.h.
+    auto alone = database_.hold();
+    lease_.keep(PinKind::kImage, id.str(), [&] {
+      image = database_.find(CAIRN_IMAGE_COLUMNS "WHERE id = ?", read_image, id.str());
+      // Pinned in the same visit to the gate, or a collection could take it in between.
+      if (image && image->manifest) lease_.keep_new(PinKind::kBlob, image->manifest->hex());
+      return image.has_value();
+    });
+  }
   if (!image) return std::nullopt;
   uses_.note(id.str());
   fill_names(*image);
   return image;
-}
-
-std::optional<Image> ImageStore::find(const oci::Reference& name) {
-  auto id = database_.find(
-      "SELECT image FROM names WHERE name = ?", [](Row& row) { return row.text(0); },
-      stored_name(name));
-  return id ? find(Digest::parse(*id)) : std::nullopt;
 }
 
 std::optional<Image> ImageStore::find_by_prefix(std::string_view prefix) {
@@ -127,6 +133,7 @@ std::optional<Image> ImageStore::find_by_prefix(std::string_view prefix) {
       [](Row& row) { return row.text(0); }, "sha256:" + std::string(prefix));
   if (ids.empty()) return std::nullopt;
   if (ids.size() == 1) return find(Digest::parse(ids.front()));
+  // As docker and git do, name the candidates instead of picking one.
   std::vector<std::string> candidates;
   for (const std::string& id : ids) candidates.push_back(describe(*find(Digest::parse(id))));
   throw Error::of(ErrorKind::kUsage, "image id \"{}\" is ambiguous", prefix)
@@ -134,6 +141,7 @@ std::optional<Image> ImageStore::find_by_prefix(std::string_view prefix) {
 }
 
 std::optional<Image> ImageStore::find(std::string_view name_or_id) {
+  // docker's order: a full id, then a name, then the start of an id ("abc" may be both).
   if (auto digest = Digest::find(name_or_id)) return find(*digest);
   if (auto name = oci::Reference::find(name_or_id)) {
     if (auto image = find(*name)) return image;
@@ -152,50 +160,6 @@ Image ImageStore::get(std::string_view name_or_id) {
   auto wanted = oci::Reference::find(name_or_id);
   throw Error::of(ErrorKind::kUsage, "no such image: {}{}", name_or_id,
                   did_you_mean(wanted ? wanted->familiar() : name_or_id, names));
-}
-
-void ImageStore::drop_names(const std::vector<oci::Reference>& names) {
-  for (const oci::Reference& name : names) {
-    database_.run("DELETE FROM names WHERE name = ?", stored_name(name));
-  }
-}
-
-Removed ImageStore::remove(std::string_view name_or_id, Force force) {
-  Transaction transaction(database_);
-  Image image = get(name_or_id);
-  auto name = oci::Reference::find(name_or_id);
-  bool by_name = name && find(*name) && !Digest::find(name_or_id);
-  Removed removed;
-  std::vector<std::string> repositories;
-  for (const oci::Reference& each : image.names) repositories.push_back(each.name());
-  repositories.erase(std::unique(repositories.begin(), repositories.end()), repositories.end());
-  if (by_name) {
-    auto others = [&](const oci::Reference& n) { return stored_name(n) != stored_name(*name); };
-    // A digest that a pull recorded is no name the user gave: it goes with its repository's last
-    // tag.
-    bool last_tag = std::ranges::none_of(image.names, [&](const oci::Reference& n) {
-      return others(n) && n.name() == name->name() && !n.digest;
-    });
-    for (const oci::Reference& each : image.names) {
-      bool same_repository = each.name() == name->name();
-      if (!others(each) || (last_tag && same_repository)) removed.untagged.push_back(each);
-    }
-  } else {
-    if (repositories.size() > 1 && force == Force::kNo) {
-      throw Error::of(ErrorKind::kUsage, "image {} has names in {} repositories: {}",
-                      image.id.hex().substr(0, 12), repositories.size(), join(repositories, ", "))
-          .with_hint("remove it by name, or all of it with --force");
-    }
-    removed.untagged = image.names;
-  }
-  drop_names(removed.untagged);
-  if (removed.untagged.size() == image.names.size()) {
-    database_.run("DELETE FROM images WHERE id = ?", image.id.str());
-    removed.deleted = image.id;
-  }
-  transaction.commit();
-  layout_.publish();
-  return removed;
 }
 
 void ImageStore::drop(const Digest& id) {
@@ -218,12 +182,13 @@ std::optional<oci::Manifest> ImageStore::manifest(const Image& image) const {
 std::vector<ImageLayer> ImageStore::layers(const Digest& id) {
   std::vector<ImageLayer> out;
   oci::ImageConfig parsed = config(id);
+  // An image may have no layers (FROM scratch with only metadata).
   if (parsed.diff_ids.empty()) return out;
   std::vector<oci::ChainId> chains = oci::chain_ids(parsed.diff_ids);
   for (std::size_t i = 0; i < chains.size(); ++i) {
     out.push_back({.diff_id = parsed.diff_ids[i],
                    .chain = chains[i],
-                   .view = snapshots_.find_by_chain(chains[i])});
+                   .view = snapshots_.find_any_by_chain(chains[i])});
   }
   return out;
 }

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// One record per snapshot, image, unreferenced blob, cache mount and context index. A blob used by
+// several images counts with the first of them, those with a tag first. In the end "needed", "in
+// use" and the last use spread from each record to its parents, until nothing changes: a base is at
+// least as recent as the newest step on it.
 #include "store/internal/inventory.h"
 
 #include <fcntl.h>
@@ -12,29 +17,48 @@
 #include "base/error.h"
 #include "base/sys/disk.h"
 #include "base/sys/fd.h"
+#include "oci/limits.h"
 #include "store/internal/database.h"
 
 namespace cairn::store {
 namespace {
 
-sys::Fd open_dir(const std::string& path) {
-  return sys::open_path(path, O_RDONLY | O_DIRECTORY);
-}
-
 Timestamp changed_at(const struct stat& st) {
   return {.seconds = st.st_mtim.tv_sec};
 }
 
+// By itself, or as part of a list.
 bool has_tag(const Image& image) {
-  return std::ranges::any_of(image.names, [](const oci::Reference& name) { return !name.digest; });
+  auto is_tag = [](const oci::Reference& name) { return !name.digest; };
+  return std::ranges::any_of(image.names, is_tag) || std::ranges::any_of(image.lists, is_tag);
+}
+
+// A manifest or an index, and everything it names that is in the store. The depth is bounded, as an
+// index may name an index.
+void add_document(const StoreTables& tables, const Digest& digest, std::vector<std::string>& blobs,
+                  std::set<Digest>& seen, int depth = 0) {
+  if (depth > oci::kMaxIndexDepth || !tables.blobs.has(digest) || !seen.insert(digest).second)
+    return;
+  blobs.push_back(digest.hex());
+  oci::Document document = oci::parse_document(tables.blobs.read(digest, oci::kMaxManifestSize));
+  if (const auto* index = std::get_if<oci::Index>(&document)) {
+    for (const oci::Descriptor& entry : index->manifests) {
+      add_document(tables, entry.digest, blobs, seen, depth + 1);
+    }
+    return;
+  }
+  const auto& manifest = std::get<oci::Manifest>(document);
+  blobs.push_back(manifest.config.digest.hex());
+  for (const oci::Descriptor& layer : manifest.layers) blobs.push_back(layer.digest.hex());
 }
 
 class Inventory {
  public:
-  Inventory(Store& store, KeptImages kept, const Uses& uses)
-      : store_(store), kept_(kept), uses_(uses) {}
+  Inventory(const StoreTables& tables, KeptImages kept, const SessionReferences& uses,
+            const Pins& others)
+      : tables_(tables), kept_(kept), uses_(uses), others_(others) {}
 
-  std::vector<Holding> take() {
+  std::vector<UsageRecord> take() {
     add_snapshots();
     add_records();
     add_images();
@@ -47,62 +71,65 @@ class Inventory {
 
  private:
   void add_snapshots() {
-    for (const SnapshotRecord& snapshot : store_.snapshots().list()) {
+    for (const SnapshotRecord& snapshot : tables_.snapshots.list()) {
       snapshots_.emplace(snapshot.id, all_.size());
-      all_.push_back({.kind = HoldingKind::kSnapshot,
+      all_.push_back({.kind = UsageKind::kSnapshot,
                       .id = snapshot.id,
-                      .origins = store_.snapshots().origins(snapshot.id),
+                      .origins = tables_.snapshots.origins(snapshot.id),
                       .size = snapshot.size,
                       .created = snapshot.created,
-                      .last_used = snapshot.last_used});
-      Holding& added = all_.back();
+                      .last_used = snapshot.last_used,
+                      .in_use = others_.snapshots.contains(snapshot.id)});
+      UsageRecord& added = all_.back();
       if (!added.origins.empty()) {
         added.linked =
-            std::max<std::int64_t>(0, store_.snapshots().layer_size({snapshot.id}) - added.size);
+            std::max<std::int64_t>(0, tables_.snapshots.layer_size({snapshot.id}) - added.size);
       }
       if (!snapshot.parent.empty()) all_.back().parents = {snapshot.parent};
     }
   }
 
   void add_records() {
-    for (const CacheRecord& record : store_.records().list()) {
+    for (const CacheRecord& record : tables_.records.list()) {
       auto found = snapshots_.find(record.snapshot);
       if (found == snapshots_.end()) continue;
-      Holding& snapshot = all_[found->second];
+      UsageRecord& snapshot = all_[found->second];
       snapshot.recorded = true;
       snapshot.last_used = std::max(snapshot.last_used, record.last_used);
       if (uses_.has(record.key.str())) snapshot.in_use = true;
-      // Others say under which key the step is known as well.
+      // Pairs of names and values ("[[") describe the step; other records are only aliases of its
+      // key.
       if (record.inputs.starts_with("[[")) snapshot.inputs = record.inputs;
     }
   }
 
-  // Those with a tag first: a blob is counted with one of them.
+  // Images with a tag first: a shared blob counts with one of them.
   void add_images() {
-    std::vector<Image> images = store_.images().list();
+    std::vector<Image> images = tables_.images.list();
     std::stable_partition(images.begin(), images.end(), has_tag);
     for (const Image& image : images) {
-      ImageParts parts = parts_of(store_, image);
-      Holding holding{
-          .kind = HoldingKind::kImage,
+      ImageParts parts = parts_of(tables_, image);
+      UsageRecord record{
+          .kind = UsageKind::kImage,
           .id = image.id.str(),
           .parents = std::move(parts.snapshots),
           .created = image.created,
           .needed = kept_ == KeptImages::kAll || (kept_ == KeptImages::kTagged && has_tag(image)),
-          .in_use = uses_.has(image.id.str()),
+          .in_use = uses_.has(image.id.str()) || others_.images.contains(image.id.str()),
+          .fault = std::move(parts.fault),
           .images = image.names};
       for (const std::string& blob : parts.blobs) {
         std::optional<struct stat> st = sys::find_stat_at(blobs_, blob.c_str());
         if (!st || !counted_.insert(blob).second) continue;
-        holding.size += st->st_size;
-        holding.last_used = std::max(holding.last_used, changed_at(*st));
+        record.size += st->st_size;
+        record.last_used = std::max(record.last_used, changed_at(*st));
       }
-      for (const std::string& id : holding.parents) name_layer(id, image);
-      all_.push_back(std::move(holding));
+      for (const std::string& id : record.parents) name_layer(id, image);
+      all_.push_back(std::move(record));
     }
   }
 
-  // A layer is known by its step, or else by the images it came with.
+  // Names a layer by the images it belongs to, for layers that no step describes.
   void name_layer(const std::string& id, const Image& image) {
     auto found = snapshots_.find(id);
     if (found == snapshots_.end()) return;
@@ -111,40 +138,47 @@ class Inventory {
   }
 
   void add_loose_blobs() {
-    for (const std::string& manifest : layout_manifests(store_)) counted_.insert(manifest);
+    // OCI twins of manifests belong to the layout, so they are not loose.
+    for (const std::string& manifest : layout_manifests(tables_)) counted_.insert(manifest);
     for (const sys::DirEntry& entry : sys::list_dir(blobs_)) {
       if (counted_.contains(entry.name)) continue;
-      struct stat st = sys::stat_at(blobs_, entry.name.c_str());
-      all_.push_back({.kind = HoldingKind::kBlob,
+      std::optional<struct stat> st = sys::find_stat_at(blobs_, entry.name.c_str());
+      if (!st) continue;  // a collection has just removed it
+      all_.push_back({.kind = UsageKind::kBlob,
                       .id = entry.name,
-                      .size = st.st_size,
-                      .created = changed_at(st),
-                      .last_used = changed_at(st)});
+                      .size = st->st_size,
+                      .created = changed_at(*st),
+                      .last_used = changed_at(*st),
+                      .in_use = others_.blobs.contains(entry.name)});
     }
   }
 
   void add_cache_mounts() {
-    for (CacheMountRecord& mount : store_.cache_mounts().list()) {
-      all_.push_back({.kind = HoldingKind::kCacheMount,
+    for (CacheMountRecord& mount : tables_.cache_mounts.list()) {
+      bool in_use = tables_.cache_mounts.is_in_use(mount.name);
+      all_.push_back({.kind = UsageKind::kCacheMount,
                       .id = std::move(mount.name),
                       .size = mount.size,
                       .created = mount.created,
                       .last_used = mount.last_used,
+                      .in_use = in_use,
                       .name = std::move(mount.id)});
     }
   }
 
-  // ID.anything counts with the snapshot ID.
+  // A file ID.anything counts with the snapshot ID.
   void add_context_files() {
-    sys::Fd dir = open_dir(store_.contexts_dir());
+    sys::Fd dir = sys::open_dir(tables_.contexts_dir());
     for (const sys::DirEntry& entry : sys::list_dir(dir)) {
-      struct stat st = sys::stat_at(dir, entry.name.c_str());
+      std::optional<struct stat> there = sys::find_stat_at(dir, entry.name.c_str());
+      if (!there) continue;
+      const struct stat& st = *there;
       if (auto found = snapshots_.find(entry.name.substr(0, entry.name.find('.')));
           found != snapshots_.end()) {
         all_[found->second].size += st.st_size;
         continue;
       }
-      all_.push_back({.kind = HoldingKind::kContextIndex,
+      all_.push_back({.kind = UsageKind::kContextIndex,
                       .id = entry.name,
                       .size = st.st_size,
                       .created = changed_at(st),
@@ -152,12 +186,12 @@ class Inventory {
     }
   }
 
-  // Who needs or uses something needs and uses what that stands on.
+  // Whatever needs or uses a record also needs and uses its parents.
   void spread_downwards() {
     std::vector<std::size_t> waiting(all_.size());
     for (std::size_t i = 0; i < all_.size(); ++i) waiting[i] = i;
     while (!waiting.empty()) {
-      const Holding& from = all_[waiting.back()];
+      const UsageRecord& from = all_[waiting.back()];
       waiting.pop_back();
       for (const std::string& id : from.parents) {
         auto found = snapshots_.find(id);
@@ -167,8 +201,8 @@ class Inventory {
     }
   }
 
-  // Whether that was news.
-  static bool spread(const Holding& from, Holding& to) {
+  // Whether `to` has changed.
+  static bool spread(const UsageRecord& from, UsageRecord& to) {
     bool needed = to.needed || from.needed;
     bool in_use = to.in_use || from.in_use;
     Timestamp last_used = std::max(to.last_used, from.last_used);
@@ -180,57 +214,78 @@ class Inventory {
     return true;
   }
 
-  Store& store_;
+  const StoreTables& tables_;
   KeptImages kept_;
-  const Uses& uses_;
-  sys::Fd blobs_ = open_dir(store_.root() + "/oci/blobs/sha256");
-  std::vector<Holding> all_;
+  const SessionReferences& uses_;
+  const Pins& others_;
+  sys::Fd blobs_ = sys::open_dir(tables_.blobs_dir());
+  std::vector<UsageRecord> all_;
   std::unordered_map<std::string, std::size_t> snapshots_;
   std::set<std::string> counted_;  // blobs
 };
 
-// Nothing for what is gone, or changes meanwhile, as a cache mount does that a step is using: then
-// it is measured another time.
+// nullopt if the tree is gone, or changes while it is read, as a cache mount in use does; it is
+// then measured another time.
 std::optional<std::int64_t> find_size(const std::string& path) {
-  std::optional<sys::Fd> dir = sys::find_path(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  std::optional<sys::Fd> dir = sys::find_path(path, sys::kOpenDir);
   if (!dir) return std::nullopt;
   try {
-    return std::max<std::int64_t>(1, sys::disk_usage(*dir));  // 0 is for what was not measured
+    return std::max<std::int64_t>(1, sys::disk_usage(*dir));  // 0 means unknown
   } catch (const Error&) {
     return std::nullopt;
   }
 }
 
-}  // namespace
-
-ImageParts parts_of(Store& store, const Image& image) {
-  ImageParts parts{.blobs = {image.id.hex()}, .snapshots = {}};
-  if (std::optional<oci::Manifest> manifest = store.images().manifest(image)) {
-    parts.blobs.push_back(image.manifest->hex());
-    for (const oci::Descriptor& layer : manifest->layers) parts.blobs.push_back(layer.digest.hex());
+// A damaged image must not keep all others from being listed and collected. But an I/O error is
+// thrown: then nothing may be removed.
+void add_layers(const StoreTables& tables, const Image& image, ImageParts& parts) {
+  std::vector<ImageLayer> layers;
+  try {
+    layers = tables.images.layers(image.id);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kCorrupt && error.kind() != ErrorKind::kLimit) throw;
+    std::string name = image.names.empty() ? "" : " (" + image.names.front().familiar() + ")";
+    parts.fault = fmt::format("image {}{} is passed over, its config cannot be read: {}",
+                              image.id.hex().substr(0, 12), name, error.message());
+    return;
   }
-  if (!store.blobs().has(image.id)) return parts;
-  for (const ImageLayer& layer : store.images().layers(image.id)) {
+  for (const ImageLayer& layer : layers) {
     if (layer.view) parts.snapshots.push_back(layer.view->snapshot);
-    for (const oci::Descriptor& blob : store.layer_blobs().find(layer.diff_id)) {
+    for (const oci::Descriptor& blob : tables.layer_blobs.find(layer.diff_id)) {
       parts.blobs.push_back(blob.digest.hex());
     }
   }
+}
+
+}  // namespace
+
+ImageParts parts_of(const StoreTables& tables, const Image& image) {
+  ImageParts parts{.blobs = {image.id.hex()}, .snapshots = {}};
+  if (std::optional<oci::Manifest> manifest = tables.images.manifest(image)) {
+    parts.blobs.push_back(image.manifest->hex());
+    for (const oci::Descriptor& layer : manifest->layers) parts.blobs.push_back(layer.digest.hex());
+  }
+  std::set<Digest> seen;
+  for (const auto& named : image.digests) add_document(tables, named.second, parts.blobs, seen);
+  if (image.base) parts.blobs.push_back(image.base->hex());
+  if (!tables.blobs.has(image.id)) return parts;
+  add_layers(tables, image, parts);
   std::ranges::sort(parts.snapshots);
   auto first = std::unique(parts.snapshots.begin(), parts.snapshots.end());
   parts.snapshots.erase(first, parts.snapshots.end());
   return parts;
 }
 
-std::vector<std::string> layout_manifests(Store& store) {
+std::vector<std::string> layout_manifests(const StoreTables& tables) {
   std::vector<std::string> names;
-  oci::Index layout = oci::parse_index(sys::read_file(store.root() + "/oci/index.json"));
+  oci::Index layout = oci::parse_index(sys::read_file(tables.root + "/oci/index.json"));
   for (const oci::Descriptor& manifest : layout.manifests) names.push_back(manifest.digest.hex());
   return names;
 }
 
-std::vector<Holding> take_inventory(Store& store, KeptImages kept, const Uses& uses) {
-  return Inventory(store, kept, uses).take();
+std::vector<UsageRecord> take_inventory(const StoreTables& tables, KeptImages kept,
+                                        const SessionReferences& uses, const Pins& others) {
+  return Inventory(tables, kept, uses, others).take();
 }
 
 KnownSize known_size(Database& database) {
@@ -243,23 +298,24 @@ KnownSize known_size(Database& database) {
       });
 }
 
-void measure(Store& store) {
+void measure(const StoreTables& tables) {
+  // Measures without a lock, then writes in one short transaction.
   std::map<std::string, std::int64_t> snapshots, cache_mounts;
-  for (const SnapshotRecord& snapshot : store.snapshots().list()) {
+  for (const SnapshotRecord& snapshot : tables.snapshots.list()) {
     if (snapshot.size != 0) continue;
-    if (auto size = find_size(store.snapshots().path(snapshot.id)))
+    if (auto size = find_size(tables.snapshots.path(snapshot.id)))
       snapshots.emplace(snapshot.id, *size);
   }
-  for (const CacheMountRecord& mount : store.cache_mounts().list()) {
+  for (const CacheMountRecord& mount : tables.cache_mounts.list()) {
     if (mount.size != 0) continue;
-    if (auto size = find_size(store.cache_mounts().path(mount.name)))
+    if (auto size = find_size(tables.cache_mounts.path(mount.name)))
       cache_mounts.emplace(mount.name, *size);
   }
   if (snapshots.empty() && cache_mounts.empty()) return;
-  store.atomically([&] {
-    for (const auto& [id, size] : snapshots) store.snapshots().set_size(id, size);
-    for (const auto& [name, size] : cache_mounts) store.cache_mounts().set_size(name, size);
-  });
+  Transaction transaction(tables.database);
+  for (const auto& [id, size] : snapshots) tables.snapshots.set_size(id, size);
+  for (const auto& [name, size] : cache_mounts) tables.cache_mounts.set_size(name, size);
+  transaction.commit();
 }
 
 }  // namespace cairn::store

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which blobs hold a layer: a pulled layer keeps its compressed blob, a built one gets blobs when a
-// push or an archive asks. One diffID may have several (gzip, zstd). Safe from any thread.
+// Which blobs hold a layer. A pulled layer keeps its compressed blob; a built one gets a blob when
+// a push or an archive needs it. One diffID may have several blobs (gzip, zstd). Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -17,15 +17,27 @@ namespace cairn::store {
 class BlobStore;
 class Database;
 
+// Where a blob is from. A blob that came with an image is preferred when the image is pushed again,
+// so that its digest stays the same.
+enum class BlobOrigin { kCame, kMade };
+
 class LayerBlobs {
  public:
   LayerBlobs(Database& database, const BlobStore& blobs) : database_(database), blobs_(blobs) {}
 
-  // The descriptor's bytes, once uncompressed, are `diff_id`: whoever adds has checked that.
-  void add(const oci::DiffId& diff_id, const oci::Descriptor& descriptor);
-  // All blobs of the layer that are in the store; rows whose blob is gone are dropped.
+  // The caller has verified that the descriptor's blob decompresses to `diff_id`. kCame wins: a
+  // blob that once came stays so, even if the same bytes are made here later.
+  void add(const oci::DiffId& diff_id, const oci::Descriptor& descriptor,
+           BlobOrigin origin = BlobOrigin::kCame);
+  // All blobs of the layer in the store: first those that came, then those made here, oldest first.
+  // Drops rows whose blob is gone.
   std::vector<oci::Descriptor> find(const oci::DiffId& diff_id);
-  void drop(const std::string& hex);  // the rows of a blob, for collections only
+  // Records that a repository of `registry` ("host[:port]") has the blob, since it was pulled from
+  // or pushed to it. A hint only: the registry may delete it.
+  void add_place(const Digest& digest, const std::string& registry, const std::string& repository);
+  // The repositories of `registry` known to have the blob, by name.
+  std::vector<std::string> places(const Digest& digest, const std::string& registry);
+  void drop(const std::string& hex);  // removes a blob's rows; for collections only
 
  private:
   Database& database_;

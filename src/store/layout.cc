@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The layout's index.json is derived: it is compared with what the database says and replaced by
+// rename if it differs. Readers (skopeo, podman) never see half of it.
 #include "store/internal/layout.h"
 
 #include "base/error.h"
@@ -9,6 +12,7 @@
 #include "oci/reference.h"
 #include "store/blob_store.h"
 #include "store/internal/database.h"
+#include "store/internal/lease.h"
 
 namespace cairn::store {
 namespace {
@@ -22,9 +26,9 @@ struct Entry {
   oci::Platform platform;
 };
 
-// The image's manifest in OCI's dress. skopeo and umoci pass over entries of Docker's types in a
-// layout, and most images of Docker Hub have those; config and layers are the same bytes under
-// either name.
+// The image's manifest with OCI media types, stored as a second blob if the original has Docker's:
+// skopeo and umoci skip entries of Docker's types in a layout, and many images on Docker Hub have
+// them. Config and layers are the same bytes under both types.
 oci::Descriptor oci_manifest(const BlobStore& blobs, const Digest& digest) {
   std::string bytes = blobs.read(digest, oci::kMaxManifestSize);
   oci::Manifest manifest = oci::parse_manifest(bytes);
@@ -43,22 +47,38 @@ oci::Descriptor oci_manifest(const BlobStore& blobs, const Digest& digest) {
 
 }  // namespace
 
-Layout::Layout(Database& database, const BlobStore& blobs, std::string oci_dir,
+Layout::Layout(Database& database, const BlobStore& blobs, Lease& lease, std::string oci_dir,
                std::string lock_path)
     : database_(database),
       blobs_(blobs),
+      lease_(lease),
       oci_dir_(std::move(oci_dir)),
       lock_path_(std::move(lock_path)) {}
 
 void Layout::create() const {
   if (!sys::exists(oci_dir_ + "/oci-layout")) {
-    sys::replace_file(oci_dir_ + "/oci-layout", R"({"imageLayoutVersion":"1.0.0"})");
+    write(oci_dir_ + "/oci-layout", R"({"imageLayoutVersion":"1.0.0"})");
   }
   if (!sys::exists(oci_dir_ + "/index.json")) publish();
 }
 
+// Written in tmp/, where a sweep removes it if we are killed.
+void Layout::write(const std::string& path, const std::string& text) const {
+  sys::TempFile file(lease_.work_dir());
+  sys::write_all(file.fd(), text);
+  sys::chmod_fd(file.fd(), 0600);
+  file.commit(path);
+}
+
+sys::FileLock Layout::lock() const {
+  return sys::FileLock::lock(lock_path_, sys::FileLock::Mode::kExclusive);
+}
+
 void Layout::publish() const {
-  auto lock = sys::FileLock::take(lock_path_, sys::FileLock::Mode::kExclusive);
+  publish(lock());
+}
+
+void Layout::publish(const sys::FileLock&) const {
   auto entries = database_.query(
       "SELECT n.name, i.manifest, i.platform FROM names n JOIN images i ON i.id = n.image "
       "WHERE i.manifest IS NOT NULL AND instr(n.name, '@') = 0 ORDER BY n.name",
@@ -76,7 +96,7 @@ void Layout::publish() const {
   }
   std::string text = canonical(to_json(index));
   std::string path = oci_dir_ + "/index.json";
-  if (sys::find_file(path) != text) sys::replace_file(path, text);
+  if (sys::find_file(path) != text) write(path, text);
 }
 
 }  // namespace cairn::store

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The tables. A change of them is a new version here and a step that leads from the one before.
+// The tables. A change is a new version: a script that leads from the version before, so that any
+// old store is upgraded step by step, in one transaction. PRAGMA user_version holds the version.
 #include <iterator>
 
 #include "base/error.h"
@@ -9,9 +10,9 @@
 namespace cairn::store {
 namespace {
 
-// Times are whole seconds since 1970; a clamp that never bites is the largest of them. `names.name`
-// is a Reference as str() writes it. Deleting a snapshot takes all that stands on it along, and the
-// cache records that name any of them.
+// Times are whole seconds since 1970; "no clamp" is the largest of them. `names.name` is a
+// Reference as str() writes it. Deleting a snapshot also deletes the snapshots on top of it and
+// their cache records.
 constexpr const char* kTables = R"(
 CREATE TABLE images (
   id TEXT PRIMARY KEY,
@@ -66,8 +67,8 @@ CREATE INDEX records_of_snapshot ON cache_records(snapshot);
 PRAGMA user_version = 1;
 )";
 
-// A layer may span several snapshots: `base` is the one it starts from, "" for none, or "." for the
-// parent, which is no id. And it has a size of its own.
+// A layer may span several snapshots: `base` is the snapshot it starts from, "" for none, or "."
+// for the parent ("." is no valid id). Layers get a size of their own.
 constexpr const char* kSquashedLayers = R"(
 ALTER TABLE chains ADD COLUMN base TEXT NOT NULL DEFAULT '.';
 ALTER TABLE layers RENAME TO old_layers;
@@ -85,9 +86,9 @@ DROP TABLE old_layers;
 PRAGMA user_version = 2;
 )";
 
-// Which layers the inodes of a snapshot may come from had been cache records without a step: arrays
-// of names instead of pairs. They must stay as long as the snapshot does, whatever becomes of the
-// cache.
+// Origins, the layers that a snapshot's inodes may come from, used to be cache records without a
+// step: arrays of names instead of pairs. They must live as long as the snapshot, not as long as
+// the cache.
 constexpr const char* kOrigins = R"(
 CREATE TABLE origins (
   snapshot TEXT NOT NULL REFERENCES snapshots(id) ON DELETE CASCADE,
@@ -102,7 +103,7 @@ DELETE FROM cache_records WHERE inputs LIKE '["%';
 PRAGMA user_version = 3;
 )";
 
-// What collections need to choose by, and what they leave to be known.
+// What a collection chooses by, and what it leaves for explanations.
 constexpr const char* kCollections = R"(
 CREATE TABLE cache_mounts (
   name TEXT PRIMARY KEY,
@@ -119,8 +120,49 @@ CREATE TABLE evictions (
 PRAGMA user_version = 4;
 )";
 
-// What leads to each version from the one before; the first from nothing.
-constexpr const char* kSteps[] = {kTables, kSquashedLayers, kOrigins, kCollections};
+// Collections now run beside other processes, protected by the leases in tmp/. A cairn that does
+// not know leases would delete data in use, so it must not open this store.
+constexpr const char* kLeases = "PRAGMA user_version = 5;";
+
+// Which repositories have a blob, so that a push to another repository of the same registry can
+// mount it instead of uploading.
+constexpr const char* kBlobPlaces = R"(
+CREATE TABLE blob_places (
+  digest TEXT NOT NULL,
+  registry TEXT NOT NULL,
+  repository TEXT NOT NULL,
+  PRIMARY KEY (digest, registry, repository)
+) WITHOUT ROWID;
+PRAGMA user_version = 6;
+)";
+
+// A name has its own digest, and may mean a list: one image per platform (`position` is its place).
+// `came` is 1 for a manifest that came with the image, 0 for one made here, NULL if unknown; `base`
+// is the manifest of the image that the first layers are from. `made` numbers the blobs of a layer
+// that were made here, and is 0 for one that came.
+constexpr const char* kLists = R"(
+ALTER TABLE names ADD COLUMN digest TEXT;
+CREATE INDEX names_by_digest ON names(digest) WHERE digest IS NOT NULL;
+CREATE TABLE listed_images (
+  name TEXT NOT NULL REFERENCES names(name) ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  platform TEXT NOT NULL,
+  image TEXT NOT NULL REFERENCES images(id) ON DELETE CASCADE,
+  PRIMARY KEY (name, position)
+) WITHOUT ROWID;
+CREATE INDEX lists_of_image ON listed_images(image);
+ALTER TABLE images ADD COLUMN came INTEGER;
+ALTER TABLE images ADD COLUMN base TEXT;
+ALTER TABLE layer_blobs ADD COLUMN made INTEGER NOT NULL DEFAULT 0;
+PRAGMA user_version = 7;
+)";
+
+// The script that leads to each version from the one before.
+constexpr const char* kSteps[] = {kTables, kSquashedLayers, kOrigins, kCollections,
+                                  kLeases, kBlobPlaces,     kLists};
+// The last version that changed a table needed for listing: an older database cannot be read
+// without upgrading it.
+constexpr std::int64_t kReadable = 7;
 constexpr std::int64_t kVersion = std::size(kSteps);
 
 std::int64_t version_of(Database& database) {
@@ -129,9 +171,16 @@ std::int64_t version_of(Database& database) {
 
 }  // namespace
 
-void prepare_schema(Database& database, const std::string& path) {
+void prepare_schema(Database& database, const std::string& path, bool is_read_only) {
   std::int64_t version = version_of(database);
-  if (version < kVersion) {
+  if (is_read_only && version < kReadable) {
+    throw Error::of(ErrorKind::kHost,
+                    "{} was made by an older cairn, and cannot be brought up to date on a "
+                    "read-only filesystem",
+                    path)
+        .with_hint("use the store once, with any command, where it can be written to");
+  }
+  if (version < kVersion && !is_read_only) {
     Transaction transaction(database);
     // Another process may have been first.
     for (version = version_of(database); version < kVersion; ++version) {

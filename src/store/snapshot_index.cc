@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// A stack is checked from the top down, row and directory of each snapshot, and what was seen is
+// remembered, as a pinned snapshot cannot go. A broken row found on the way is dropped only after
+// the gate is left: dropping waits for the database's writer, and nobody may wait inside the gate.
 #include "store/snapshot_index.h"
 
 #include <algorithm>
@@ -7,13 +11,15 @@
 
 #include "base/error.h"
 #include "base/sys/fd.h"
+#include "base/sys/xattr.h"
 #include "base/text.h"
 #include "store/internal/database.h"
+#include "store/internal/lease.h"
 
 namespace cairn::store {
 namespace {
 
-// What tells this boot from all others. Sandboxes without the boot id (gVisor) have the boot time.
+// Identifies this boot. Sandboxes without a boot id (gVisor) have the boot time.
 std::string boot_id() {
   if (auto id = sys::find_file("/proc/sys/kernel/random/boot_id", 100))
     return std::string(trim(*id));
@@ -23,7 +29,7 @@ std::string boot_id() {
                                  : stat.substr(at + 1, stat.find('\n', at + 1) - at - 1);
 }
 
-SnapshotRecord read_record(Row& row) {
+SnapshotRecord read_snapshot(Row& row) {
   SnapshotRecord record{.id = row.text(0), .parent = row.text(1)};
   record.size = row.integer(2);
   record.created.seconds = row.integer(3);
@@ -35,28 +41,32 @@ SnapshotRecord read_record(Row& row) {
 #define CAIRN_SNAPSHOT_COLUMNS \
   "SELECT id, parent, size, created, last_used, unsynced_boot FROM snapshots "
 
-// No file is later than the end of time.
+// The largest time stands for "no clamp".
 constexpr std::int64_t kNoClamp = INT64_MAX;
 
 std::int64_t clamp_column(const LayerView& layer) {
   return layer.clamp.value_or(kNoClamp);
 }
 
-// No snapshot has this name.
+// Stands for "the parent" in the column `base`; no snapshot has this name.
 constexpr const char* kParent = ".";
 
 std::string base_column(const LayerView& layer) {
   return layer.base.value_or(kParent);
 }
 
+// On the root of a snapshot. overlayfs hides its own namespace ("user.overlay."), so no step sees
+// the mark, and no layer contains it.
+constexpr const char* kLostOwners = "user.overlay.cairn.lost-owners";
+
 }  // namespace
 
-SnapshotIndex::SnapshotIndex(Database& database, std::string dir)
-    : database_(database), dir_(std::move(dir)), boot_(boot_id()) {}
+SnapshotIndex::SnapshotIndex(Database& database, Lease& lease, std::string dir)
+    : database_(database), lease_(lease), dir_(std::move(dir)), boot_(boot_id()) {}
 
 std::string SnapshotIndex::new_id() {
-  // 60 bits: two of a million snapshots meet with a chance of one in two million, and then the
-  // rename of the directory fails.
+  // 60 random bits: among a million snapshots, the chance of any collision is one in two million;
+  // then the rename of the directory fails.
   static constexpr char kDigits[] = "0123456789abcdefghijklmnopqrstuv";
   std::random_device random;
   std::string id;
@@ -71,6 +81,7 @@ std::string SnapshotIndex::path(const std::string& id) const {
 void SnapshotIndex::add(const SnapshotRecord& s) {
   CAIRN_ASSERT(!s.id.empty() && s.id.front() != '.' && s.id.find('/') == std::string::npos,
                "a snapshot id is a plain file name");
+  lease_.keep_new(PinKind::kSnapshot, s.id);
   database_.run(
       "INSERT INTO snapshots (id, parent, size, created, last_used, unsynced_boot) "
       "VALUES (?, ?, ?, ?, ?, ?)",
@@ -79,7 +90,7 @@ void SnapshotIndex::add(const SnapshotRecord& s) {
 }
 
 std::optional<SnapshotRecord> SnapshotIndex::find(const std::string& id) {
-  auto record = database_.find(CAIRN_SNAPSHOT_COLUMNS "WHERE id = ?", read_record, id);
+  auto record = database_.find(CAIRN_SNAPSHOT_COLUMNS "WHERE id = ?", read_snapshot, id);
   if (!record || find_stack(id).empty()) return std::nullopt;
   return record;
 }
@@ -97,11 +108,25 @@ std::vector<std::string> SnapshotIndex::stack_paths(const std::string& id) {
   return paths;
 }
 
-// Bottom to top; empty when any part is gone.
+// From bottom to top; empty if any part is gone.
 std::vector<std::string> SnapshotIndex::find_stack(const std::string& id) {
   std::vector<std::string> ids;
+  std::string lost;
+  {
+    auto alone = database_.hold();
+    lease_.keep(PinKind::kSnapshot, id, [&] {
+      ids = look_for_stack(id, lost);
+      return !ids.empty();
+    });
+  }
+  if (!lost.empty()) drop(lost);  // outside the gate: it waits for writers
+  return ids;
+}
+
+std::vector<std::string> SnapshotIndex::look_for_stack(const std::string& id, std::string& lost) {
+  std::vector<std::string> ids;
   for (std::string at = id; !at.empty();) {
-    std::optional<std::string> parent = find_parent(at);
+    std::optional<std::string> parent = find_parent(at, lost);
     if (!parent) return {};
     ids.push_back(std::exchange(at, std::move(*parent)));
   }
@@ -109,8 +134,9 @@ std::vector<std::string> SnapshotIndex::find_stack(const std::string& id) {
   return ids;
 }
 
-// The snapshot below `id`, which is there; empty for a bottom one.
-std::optional<std::string> SnapshotIndex::find_parent(const std::string& id) {
+// The parent of `id`, if `id` exists; "" for a bottom one. Sets `lost` to an id that has a row but
+// no directory.
+std::optional<std::string> SnapshotIndex::find_parent(const std::string& id, std::string& lost) {
   {
     std::lock_guard lock(mutex_);
     if (auto seen = seen_.find(id); seen != seen_.end()) return seen->second;
@@ -118,7 +144,7 @@ std::optional<std::string> SnapshotIndex::find_parent(const std::string& id) {
   auto parent = database_.find(
       "SELECT parent FROM snapshots WHERE id = ?", [](Row& row) { return row.text(0); }, id);
   if (parent && !sys::exists(path(id))) {
-    drop(id);
+    lost = id;
     return std::nullopt;
   }
   std::lock_guard lock(mutex_);
@@ -161,8 +187,9 @@ void SnapshotIndex::set_chain(const oci::ChainId& chain, const LayerView& layer)
                 chain.str(), layer.snapshot, clamp_column(layer), base_column(layer));
 }
 
-std::optional<LayerView> SnapshotIndex::find_by_chain(const oci::ChainId& chain) {
-  // Of several equal ones always the same, so that steps on top of it find their cache records.
+// Of several equal snapshots, always returns the same (the oldest), so that steps on top of it find
+// their cache records. A snapshot with lost owners comes last.
+std::optional<LayerView> SnapshotIndex::first_of(const oci::ChainId& chain, bool may_lose_owners) {
   auto layers = database_.query(
       "SELECT c.snapshot, c.clamp, c.base FROM chains c JOIN snapshots s ON s.id = c.snapshot "
       "WHERE c.chain = ? ORDER BY s.created, s.id",
@@ -173,10 +200,29 @@ std::optional<LayerView> SnapshotIndex::find_by_chain(const oci::ChainId& chain)
         return layer;
       },
       chain.str());
+  std::optional<LayerView> without_owners;
   for (LayerView& layer : layers) {
-    if (!find_stack(layer.snapshot).empty()) return std::move(layer);
+    if (find_stack(layer.snapshot).empty()) continue;
+    if (!has_lost_owners(layer.snapshot)) return std::move(layer);
+    if (!without_owners) without_owners = std::move(layer);
   }
-  return std::nullopt;
+  return may_lose_owners ? without_owners : std::nullopt;
+}
+
+std::optional<LayerView> SnapshotIndex::find_by_chain(const oci::ChainId& chain) {
+  return first_of(chain, allows_lost_owners_);
+}
+
+std::optional<LayerView> SnapshotIndex::find_any_by_chain(const oci::ChainId& chain) {
+  return first_of(chain, true);
+}
+
+void SnapshotIndex::mark_lost_owners(const sys::Fd& directory) {
+  sys::set_xattr(directory, kLostOwners, "y");
+}
+
+bool SnapshotIndex::has_lost_owners(const std::string& id) const {
+  return !id.empty() && sys::has_xattr(path(id).c_str(), kLostOwners);
 }
 
 void SnapshotIndex::put_origins(const std::string& id, const std::vector<std::string>& origins) {
@@ -191,7 +237,7 @@ std::vector<std::string> SnapshotIndex::origins(const std::string& id) {
       [](Row& row) { return row.text(0); }, id);
 }
 
-bool SnapshotIndex::has_lent(const std::string& id) {
+bool SnapshotIndex::is_link_source(const std::string& id) {
   return database_
       .find(
           "SELECT 1 FROM origins WHERE origin = ? LIMIT 1", [](Row&) { return true; }, id)
@@ -208,10 +254,6 @@ void SnapshotIndex::add_size(const std::string& id, std::int64_t size) {
 
 void SnapshotIndex::set_synced(const std::string& id) {
   database_.run("UPDATE snapshots SET unsynced_boot = NULL WHERE id = ?", id);
-}
-
-void SnapshotIndex::touch(const std::string& id) {
-  database_.run("UPDATE snapshots SET last_used = ? WHERE id = ?", now().seconds, id);
 }
 
 std::vector<std::string> SnapshotIndex::unsynced() {
@@ -235,12 +277,12 @@ std::vector<std::string> SnapshotIndex::drop_unsynced_of_other_boots() {
 }
 
 std::vector<SnapshotRecord> SnapshotIndex::list() {
-  return database_.query(CAIRN_SNAPSHOT_COLUMNS "ORDER BY created, id", read_record);
+  return database_.query(CAIRN_SNAPSHOT_COLUMNS "ORDER BY created, id", read_snapshot);
 }
 
 void SnapshotIndex::drop(const std::string& id) {
   database_.run("DELETE FROM snapshots WHERE id = ?", id);
-  forget_seen();  // those above it went too
+  forget_seen();  // the cascade removed those on top of it too
 }
 
 void SnapshotIndex::forget_seen() {

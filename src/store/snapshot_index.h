@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which snapshots exist, what each stands on, and which layer each is. The directories themselves
-// belong to overlay/: it makes one, renames it to path(id), and only then a row is added here. A
-// row whose directory is gone, or whose stack is broken, is dropped when met. A directory is looked
-// for once per process: nobody collects while an open store holds its lease. Safe from any thread.
+// Which snapshots exist, their parents, and which layers they are. The directories belong to
+// overlay/: it creates one and renames it to path(id); only then a row is added here. A row whose
+// directory is gone, or whose stack is broken, is dropped when met. A snapshot that was found or
+// added stays, with its parents, until this process ends (internal/lease.h), so each directory is
+// checked once per process. Thread-safe.
 #pragma once
 
 #include <compare>
@@ -16,87 +17,108 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/sys/fd.h"
 #include "base/time.h"
 #include "oci/ids.h"
 
 namespace cairn::store {
 
 class Database;
+class Lease;
 
 struct SnapshotRecord {
   std::string id;
-  std::string parent = {};  // empty for a bottom one
-  std::int64_t size = 0;    // bytes that go when it goes, 0 while nobody knows
+  std::string parent = {};  // empty for the bottom one
+  std::int64_t size = 0;    // bytes freed if it is deleted; 0 if unknown
   Timestamp created = {};
   Timestamp last_used = {};
-  bool synced = false;  // an unsynced one does not outlive this boot
+  bool synced = false;  // an unsynced snapshot is dropped after a reboot
 };
 
-// A layer as a view of a snapshot: what it adds to its parent, with file times no later than
-// `clamp` (seconds since 1970; SOURCE_DATE_EPOCH). One snapshot can be several layers.
+// A layer as a view of a snapshot: its changes to the parent, with file times clamped to `clamp`
+// (seconds since 1970; SOURCE_DATE_EPOCH). One snapshot can be several layers.
 struct LayerView {
   std::string snapshot;
   std::optional<std::int64_t> clamp = std::nullopt;
-  // A squashed layer: what it adds to this one further down, or to nothing when that is "".
+  // For a squashed layer: the changes since this ancestor, or since an empty root if it is "".
   std::optional<std::string> base = std::nullopt;
   auto operator<=>(const LayerView&) const = default;
 };
 
 class SnapshotIndex {
  public:
-  SnapshotIndex(Database& database, std::string dir);
+  SnapshotIndex(Database& database, Lease& lease, std::string dir);
 
-  // A fresh name, short because overlay mount options have little room.
+  // A random name. Short, because the options of a mount must fit into one page (mount(2)).
   static std::string new_id();
   std::string path(const std::string& id) const;  // ROOT/snapshots/ID
 
-  // The directory must be in place. kBug for an id that is taken or a parent that is not there.
+  // The directory must exist already. Throws kBug for a taken id or a missing parent.
   void add(const SnapshotRecord& snapshot);
 
   std::optional<SnapshotRecord> find(const std::string& id);
-  // Ids bottom to top, `id` last; every directory is there. kCorrupt when that cannot be said.
+  // The ids from the bottom to `id`, whose directories all exist. Throws kCorrupt if any is
+  // missing.
   std::vector<std::string> stack(const std::string& id);
-  // The same as paths, for the lowers of a mount; none for an empty id.
+  // The same as paths, for the lowerdirs of a mount; empty for an empty id.
   std::vector<std::string> stack_paths(const std::string& id);
 
-  // The layer's diffID and the size of its tar, once somebody hashed it; and the layer at the top
-  // of a chain, by which an image finds its roots again.
+  // The layer's diffID and the size of its tar in bytes, once computed; and the layer on top of a
+  // chain, by which an image finds its snapshots again.
   void set_diff_id(const LayerView& layer, const oci::DiffId& diff_id, std::int64_t size);
   std::optional<oci::DiffId> find_diff_id(const LayerView& layer);
-  std::int64_t layer_size(const LayerView& layer);  // 0 for one never hashed
+  std::int64_t layer_size(const LayerView& layer);  // 0 if never computed
   void set_chain(const oci::ChainId& chain, const LayerView& layer);
+  // A snapshot with lost owners is found only if that is allowed and there is no other.
   std::optional<LayerView> find_by_chain(const oci::ChainId& chain);
+  // The same for callers that only need the layer's bytes, for which owners are as they are.
+  std::optional<LayerView> find_any_by_chain(const oci::ChainId& chain);
 
-  // The layers that inodes of this one may come from by hard link, itself not among them; to be put
-  // with the snapshot. Those named may be gone.
+  // If this host lacks ids, files of other users may be unpacked as root's, if the user asks for it
+  // (--ignore-owners). Such a snapshot, and those on top of it, are marked, and are not given to
+  // builds without that option. Set it before other threads use the index.
+  void allow_lost_owners(bool allowed) { allows_lost_owners_ = allowed; }
+  bool allows_lost_owners() const { return allows_lost_owners_; }
+  // Marks a directory that will be a snapshot, before it gets its name.
+  static void mark_lost_owners(const sys::Fd& directory);
+  bool has_lost_owners(const std::string& id) const;
+  bool may_use(const std::string& id) const { return allows_lost_owners_ || !has_lost_owners(id); }
+
+  // The layers that this snapshot's inodes may come from by hard link, without itself; they may be
+  // deleted by now. Store them in the transaction that adds the snapshot.
   void put_origins(const std::string& id, const std::vector<std::string>& origins);
   std::vector<std::string> origins(const std::string& id);
-  bool has_lent(const std::string& id);  // whether it is an origin of any
+  bool is_link_source(const std::string& id);  // whether it is an origin of any snapshot
 
-  // The first to know the size says it: who made the layer, digested it, or measured it.
+  // Sets the size in bytes if it is still unknown (0). Called by whoever learns it first: the
+  // maker, the digest or the measuring.
   void set_size(const std::string& id, std::int64_t size);
   void add_size(const std::string& id, std::int64_t size);
   void set_synced(const std::string& id);
-  void touch(const std::string& id);
 
-  // The snapshots that only this boot vouches for.
+  // The snapshots not yet synced, which exist only in this boot.
   std::vector<std::string> unsynced();
-  // Drops what another boot left unsynced, with all that names it, and gives the ids.
+  // Drops snapshots that an earlier boot left unsynced, with their records, and returns their ids.
   std::vector<std::string> drop_unsynced_of_other_boots();
   std::vector<SnapshotRecord> list();
-  void drop(const std::string& id);  // the row, those above it, and their cache records
-  void forget_seen();                // after a moment without the lease
+  void drop(const std::string& id);  // the row, those on top of it, and their cache records
+  void forget_seen();                // after a look without pins, or a collection
 
  private:
   std::vector<std::string> find_stack(const std::string& id);
-  std::optional<std::string> find_parent(const std::string& id);
+  std::vector<std::string> look_for_stack(const std::string& id, std::string& lost);
+  std::optional<std::string> find_parent(const std::string& id, std::string& lost);
+
+  std::optional<LayerView> first_of(const oci::ChainId& chain, bool may_lose_owners);
 
   Database& database_;
+  Lease& lease_;
   std::string dir_;
   std::string boot_;
+  bool allows_lost_owners_ = false;
   std::mutex mutex_;
-  std::unordered_map<std::string, std::string> seen_;  // a snapshot that is there, and its parent
-  std::map<LayerView, oci::DiffId> diff_ids_;          // that were asked for
+  std::unordered_map<std::string, std::string> seen_;  // existing snapshots and their parents
+  std::map<LayerView, oci::DiffId> diff_ids_;          // answers of find_diff_id()
 };
 
 }  // namespace cairn::store

@@ -1,118 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The order of members is the order of dependencies: the lease comes before everything that puts
+// files into its directory. sync() waits for the early sync first, as an error of it would be
+// reported by the kernel only once. collect() measures before it locks, deletes files after it
+// unlocks, and takes the three locks in their fixed order in between.
 #include "store/store.h"
 
 #include <fcntl.h>
 
-#include <atomic>
-#include <filesystem>
-#include <future>
-#include <mutex>
-
 #include "base/error.h"
-#include "base/sys/disk.h"
 #include "base/sys/fd.h"
-#include "base/sys/placement.h"
 #include "store/internal/collect.h"
 #include "store/internal/database.h"
+#include "store/internal/early_sync.h"
 #include "store/internal/inventory.h"
 #include "store/internal/layout.h"
 #include "store/internal/lease.h"
+#include "store/internal/leftovers.h"
+#include "store/internal/place.h"
+#include "store/internal/tables.h"
 
 namespace cairn::store {
 namespace {
 
-// A directory of trees, each of which is unpacked or written as a whole and later deleted so.
-void make_tree_place(const std::string& path) {
-  if (sys::exists(path + "/.")) return;
-  sys::make_dirs(path, 0755);
-  sys::spread_subdirectories(sys::open_path(path, O_RDONLY | O_DIRECTORY));
+std::unique_ptr<Lease> lease_of(const Place& place) {
+  return place.is_read_only ? std::make_unique<Lease>() : std::make_unique<Lease>(place.root);
 }
-
-// The absolute path.
-std::string make_root(const std::string& root) {
-  std::string path = std::filesystem::absolute(root).lexically_normal().string();
-  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-  try {
-    for (const char* dir : {"/oci/blobs/sha256", "/contexts"}) sys::make_dirs(path + dir, 0755);
-    for (const char* dir : {"/snapshots", "/cache-mounts", "/tmp"}) make_tree_place(path + dir);
-    if (::access((path + "/tmp").c_str(), W_OK) != 0) {
-      throw Error::from_errno(errno, "write to {}", path);
-    }
-  } catch (Error& error) {
-    error.set_hint("choose another place for the store with --root DIR or CAIRN_ROOT");
-    throw;
-  }
-  return path;
-}
-
-// Syncs in the background, one at a time, as data comes.
-class EarlySync {
- public:
-  explicit EarlySync(std::string directory)
-      : directory_(std::move(directory)), free_(sys::disk_space(directory_).free) {}
-
-  void count(std::int64_t bytes) {
-    if ((unsynced_ += bytes) < kMany) return;
-    std::lock_guard lock(mutex_);
-    if (unsynced_ >= kMany) start();  // or another thread was faster
-  }
-
-  // Whatever wrote it: the filesystem knows.
-  void look() {
-    std::lock_guard lock(mutex_);
-    if (free_ - sys::disk_space(directory_).free >= kMany) start();
-  }
-  // Throws what one of them failed with: the kernel tells such a thing but once.
-  void wait() {
-    std::lock_guard lock(mutex_);
-    if (running_.valid()) running_.get();
-  }
-
- private:
-  static constexpr auto kReady = std::future_status::ready;
-  static constexpr std::int64_t kMany = 64 << 20;  // some 50 ms of a fast disk
-
-  void start() {
-    if (running_.valid() && running_.wait_for(std::chrono::seconds(0)) != kReady) return;
-    unsynced_ = 0;
-    free_ = sys::disk_space(directory_).free;
-    if (running_.valid()) running_.get();
-    running_ = std::async(std::launch::async, [this] {
-      sys::sync_filesystem(sys::open_path(directory_, O_RDONLY | O_DIRECTORY));
-    });
-  }
-
-  const std::string directory_;
-  std::int64_t free_;  // when the last one began
-  std::atomic<std::int64_t> unsynced_ = 0;
-  std::mutex mutex_;
-  std::future<void> running_;
-};
 
 }  // namespace
 
+TmpPlace::TmpPlace(std::unique_ptr<Lease> lease) : lease_(std::move(lease)) {}
+TmpPlace::TmpPlace(TmpPlace&&) noexcept = default;
+TmpPlace::~TmpPlace() = default;
+
+const std::string& TmpPlace::path() const {
+  return lease_->work_dir();
+}
+
 TmpPlace open_tmp(const std::string& root) {
-  std::string path = make_root(root);
-  return {path + "/tmp", sys::FileLock::take(path + "/lock", sys::FileLock::Mode::kShared)};
+  return TmpPlace(std::make_unique<Lease>(open_place(root, Access::kWrite).root));
 }
 
 struct Store::Parts {
-  explicit Parts(std::string path)
-      : root(std::move(path)),
-        lease(root + "/lock"),
-        database(root + "/cairn.db"),
-        blobs(root + "/oci/blobs/sha256", root + "/tmp"),
-        layout(database, blobs, root + "/oci", root + "/layout.lock"),
-        snapshots(database, root + "/snapshots"),
+  explicit Parts(const Place& place)
+      : root(place.root),
+        is_read_only(place.is_read_only),
+        lease(lease_of(place)),
+        database(root + "/cairn.db", is_read_only),
+        blobs(root + "/oci/blobs/sha256", *lease),
+        layout(database, blobs, *lease, root + "/oci", root + "/layout.lock"),
+        snapshots(database, *lease, root + "/snapshots"),
         layer_blobs(database, blobs),
         records(database, snapshots, uses),
         cache_mounts(database, root + "/cache-mounts"),
-        images(database, blobs, snapshots, layout, uses) {}
+        images(database, blobs, snapshots, layout, *lease, uses) {}
 
   std::string root;
-  Lease lease;
+  bool is_read_only;
+  std::unique_ptr<Lease> lease;  // outlives everything made in its directory
   Database database;
-  Uses uses;
+  SessionReferences uses;
   BlobStore blobs;
   Layout layout;
   SnapshotIndex snapshots;
@@ -120,35 +67,45 @@ struct Store::Parts {
   CacheRecords records;
   CacheMounts cache_mounts;
   ImageStore images;
+  StoreTables tables{.root = root,
+                     .database = database,
+                     .blobs = blobs,
+                     .snapshots = snapshots,
+                     .layer_blobs = layer_blobs,
+                     .records = records,
+                     .cache_mounts = cache_mounts,
+                     .images = images};
   EarlySync early_sync{root + "/snapshots"};
-  std::vector<std::string> left_in_tmp;  // that was there when we came, and did not go
+  std::optional<Sweeping> sweeping;
 };
 
-Store Store::open(const std::string& root) {
-  auto parts = std::make_unique<Parts>(make_root(root));
+Store Store::open(const std::string& root, Access access) {
+  auto parts = std::make_unique<Parts>(open_place(root, access));
   ErrorContext while_here([&] { return "opening the store " + parts->root; });
-  prepare_schema(parts->database, parts->root + "/cairn.db");
+  prepare_schema(parts->database, parts->root + "/cairn.db", parts->is_read_only);
+  if (parts->is_read_only) return Store(std::move(parts));
   for (const std::string& id : parts->snapshots.drop_unsynced_of_other_boots()) {
-    // No process of this boot has seen it: rows of another boot are dropped before anything else.
-    remove_entries(parts->root + "/snapshots", {id});
+    // Safe without the gate: rows of an earlier boot are dropped before anything is looked up, so
+    // no process of this boot has found this snapshot.
+    set_aside(parts->root, "snapshots", id);
   }
   parts->layout.create();
-  if (parts->lease.alone()) {
-    parts->left_in_tmp = empty_directory(parts->root + "/tmp");
-    parts->lease.settle();
-  }
   return Store(std::move(parts));
 }
 
 Store::Store(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Store::Store(Store&&) noexcept = default;
+Store& Store::operator=(Store&&) noexcept = default;
 Store::~Store() = default;
 
 const std::string& Store::root() const {
   return parts_->root;
 }
+bool Store::is_read_only() const {
+  return parts_->is_read_only;
+}
 std::string Store::tmp_dir() const {
-  return parts_->root + "/tmp";
+  return parts_->lease->work_dir();
 }
 std::string Store::cache_mounts_dir() const {
   return parts_->root + "/cache-mounts";
@@ -177,12 +134,16 @@ CacheMounts& Store::cache_mounts() {
   return parts_->cache_mounts;
 }
 
-void Store::empty_tmp() {
-  parts_->left_in_tmp = remove_entries(tmp_dir(), parts_->left_in_tmp);
+void Store::begin_sweeping() {
+  if (!parts_->is_read_only && !parts_->sweeping) parts_->sweeping.emplace(parts_->root);
 }
 
-std::optional<sys::PassingLock> Store::try_claim(const Digest& work) const {
-  return sys::PassingLock::try_take(tmp_dir() + "/making-" + work.hex());
+void Store::sweep(const std::stop_token& stop) {
+  sweep_tmp(parts_->root, stop);
+}
+
+std::optional<sys::LockFile> Store::try_lock_step(const Digest& work) const {
+  return sys::LockFile::try_lock(parts_->root + "/tmp/" + kClaim + work.hex());
 }
 
 void Store::wrote(std::int64_t bytes) {
@@ -195,6 +156,7 @@ void Store::wrote_some() {
 
 void Store::sync() {
   parts_->early_sync.wait();
+  // Listed before the sync: a snapshot that is added during it stays unsynced.
   std::vector<std::string> ids = snapshots().unsynced();
   if (ids.empty()) return;
   sys::sync_filesystem(sys::open_path(parts_->root + "/snapshots", O_RDONLY | O_DIRECTORY));
@@ -214,40 +176,49 @@ void Store::reading(const std::function<void()>& work) {
   work();
 }
 
-std::vector<Holding> Store::holdings(KeptImages kept) {
-  parts_->layout.publish();
-  measure(*this);
-  return take_inventory(*this, kept, parts_->uses);
+std::vector<UsageRecord> Store::usage(KeptImages kept) {
+  if (!parts_->is_read_only) {
+    parts_->layout.publish();
+    measure(parts_->tables);
+  }
+  std::vector<UsageRecord> usage;
+  {
+    Lease::Look look(*parts_->lease);
+    usage = take_inventory(parts_->tables, kept, parts_->uses, parts_->lease->pins_of_others());
+  }
+  snapshots().forget_seen();
+  return usage;
 }
 
 bool Store::may_exceed(const SpaceBounds& bounds, const sys::DiskSpace& disk) {
   if (!can_exceed(bounds, disk)) return false;
   KnownSize known = known_size(parts_->database);
+  // Only now is it worth measuring trees.
   if (!known.is_whole) {
-    measure(*this);
+    measure(parts_->tables);
     known = known_size(parts_->database);
   }
   std::optional<std::int64_t> keep = bytes_to_keep(bounds, known.bytes, disk);
   return keep && known.bytes > *keep;
 }
 
-std::optional<Collected> Store::collect(const std::optional<Pruning>& pruning) {
+Collected Store::collect(const std::optional<Pruning>& pruning) {
+  if (pruning) measure(parts_->tables);  // may take long, so before any lock
   sys::TempDir trash(tmp_dir(), "trash-");
-  std::optional<Collected> collected;
-  bool is_alone = parts_->lease.try_alone();
-  snapshots().forget_seen();
-  try {
-    if (is_alone) {
-      parts_->layout.publish();  // the index says what the layout holds, whatever its file says
-      collected = collect_garbage(*this, parts_->layout, parts_->uses, pruning, trash.path());
-    }
-  } catch (...) {
-    parts_->lease.settle();
-    throw;
+  Collected collected;
+  {
+    sys::FileLock layout = parts_->layout.lock();
+    Transaction transaction(parts_->database);
+    Lease::Shut shut(*parts_->lease);
+    snapshots().forget_seen();
+    Pins others = parts_->lease->pins_of_others();
+    collected = collect_garbage(
+        parts_->tables, {.ours = parts_->uses, .others = others},
+        [&] { parts_->layout.publish(layout); }, pruning, trash.path());
+    transaction.commit();
   }
-  parts_->lease.settle();
   snapshots().forget_seen();
-  return collected;  // and others may come in while the trash is taken out
+  return collected;  // ~TempDir deletes the trash, with all locks released
 }
 
 }  // namespace cairn::store

@@ -1,68 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The store as a whole: one directory, opened by any number of processes at once. While a Store is
-// open no other process collects, so nothing that was found here goes away under its finder.
+// The store as a whole: one directory, opened by any number of processes at once. Any of them may
+// collect garbage while the others work: what a process found or made here stays for as long as it
+// has the store open (internal/lease.h). All classes are thread-safe unless they say otherwise.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
+#include "store/access.h"
 #include "store/blob_store.h"
 #include "store/cache_mounts.h"
 #include "store/cache_records.h"
+#include "store/gc_policy.h"
 #include "store/image_store.h"
 #include "store/layer_blobs.h"
-#include "store/retention.h"
+#include "store/pruning.h"
 #include "store/snapshot_index.h"
 
 namespace cairn::store {
 
-// Which images are to stay, whatever becomes of the cache.
-enum class KeptImages { kAll, kTagged, kNone };
+class Lease;
 
-// What a collection is to take beside what nothing needs.
-struct Pruning {
-  KeptImages kept = KeptImages::kAll;
-  Retention retention = {};
-  std::string reason = {};  // remembered with the steps that are forgotten
+// A private directory in a store's tmp/, for probes that run before the store is opened. Removed
+// with this object.
+class TmpPlace {
+ public:
+  explicit TmpPlace(std::unique_ptr<Lease> lease);
+  TmpPlace(TmpPlace&&) noexcept;
+  ~TmpPlace();
+  const std::string& path() const;
+
+ private:
+  std::unique_ptr<Lease> lease_;
 };
 
-// What a collection took away.
-struct Collected {
-  int snapshots = 0;
-  int blobs = 0;
-  std::int64_t bytes = 0;      // as the index knew them
-  std::vector<Holding> taken;  // what was chosen, in that order
-};
-
-// The tmp/ of a store, for those who try things out there before they open it: nobody empties it
-// while this is held.
-struct TmpPlace {
-  std::string path;
-  sys::FileLock lease;
-};
-
-// Makes the directories of a store where they are missing. Errors: kHost.
+// Finds or creates the store, with the errors of Store::open().
 TmpPlace open_tmp(const std::string& root);
 
 class Store {
  public:
-  // Makes what is missing. After a crash of the machine, drops the snapshots that were not synced;
-  // when nobody else is here, empties tmp/ as far as it may. Errors: kHost for a root that cannot
-  // be written or that a newer cairn made, kCorrupt for a damaged index.
-  static Store open(const std::string& root);
+  // Opens a store, or creates one in a directory that is empty or missing; only the owner has
+  // access. Corrects the modes of an older store. After a crash of the machine, drops the snapshots
+  // that were not synced. Starts no thread. Throws kUsage for a directory that is something else,
+  // kHost for one that cannot be written or was made by a newer cairn, kCorrupt for a damaged
+  // database.
+  static Store open(const std::string& root, Access access = Access::kWrite);
   Store(Store&&) noexcept;
+  Store& operator=(Store&&) noexcept;
   ~Store();
 
   const std::string& root() const;
-  std::string tmp_dir() const;           // same filesystem as snapshots/ and blobs/
-  std::string cache_mounts_dir() const;  // of RUN --mount=type=cache
-  // What is known of the files of build contexts, all of it disposable. A file called ID.anything
-  // goes with the snapshot ID; of those without a dot a collection keeps the latest.
+  bool is_read_only() const;
+  // This process's own directory for temporary files, created by the first call and removed at the
+  // end; on the same filesystem as snapshots/ and blobs/, so that rename(2) works.
+  std::string tmp_dir() const;
+  std::string cache_mounts_dir() const;  // for RUN --mount=type=cache
+  // Indexes of build contexts, all disposable. A file ID.anything is removed with the snapshot ID;
+  // of those without a dot, a collection keeps the latest 200.
   std::string contexts_dir() const;
 
   const BlobStore& blobs() const;
@@ -72,43 +72,46 @@ class Store {
   CacheRecords& records();
   CacheMounts& cache_mounts();
 
-  // Removes what open() could not: for a process that has become root of its namespace since.
-  void empty_tmp();
+  // Removes in the background what dead processes left in tmp/, as far as this process has
+  // permission. When the store closes, the sweep gets another 100 ms; the next process continues
+  // it. Starts a thread.
+  void begin_sweeping();
+  // The same, on this thread and to the end, unless `stop` is requested.
+  void sweep(const std::stop_token& stop = {});
 
-  // The right to make what `work` names, for as long as it is held; nothing while another process,
-  // or another thread of this one, has it.
-  std::optional<sys::PassingLock> try_claim(const Digest& work) const;
+  // Takes the lock for making what `work` names; nullopt while another process or thread holds it.
+  std::optional<sys::LockFile> try_lock_step(const Digest& work) const;
 
-  // One syncfs(2), after which every snapshot known before it is durable. Before a reference to any
-  // of them is published.
+  // One syncfs(2): every snapshot known before the call is then durable. Call it before a reference
+  // to one of them is published.
   void sync();
 
-  // That so many bytes of new trees were written. After a good many a syncfs(2) starts in the
-  // background, so that sync() has less to wait for in the end. Only where a process may have
-  // threads. Throws what an earlier one failed with.
+  // Reports bytes written to snapshots. After 64 MiB a background syncfs(2) starts, so that sync()
+  // waits less. Starts a thread. Throws the error of an earlier background sync.
   void wrote(std::int64_t bytes);
-  // The same, by what became of the filesystem's free space.
+  // The same, for an unknown number of bytes: compares the filesystem's free space.
   void wrote_some();
 
-  // Runs `work` under the write lock of the index, all of it or nothing: for "take what is there,
-  // or put mine", between the halves of which another process must not come. Keep it to
-  // microseconds.
+  // Runs `work` in one write transaction, all or nothing: for "take the existing one, or add mine",
+  // where no other process may come in between. Keep it to microseconds.
   void atomically(const std::function<void()>& work);
 
-  // Runs `work` on one view of the index: many look-ups for the price of one.
+  // Runs `work` in one read transaction, which makes many lookups cheaper.
   void reading(const std::function<void()>& work);
 
-  // All that is here, measured. Files of other ids must be open to the caller.
-  std::vector<Holding> holdings(KeptImages kept);
+  // Everything in the store, with sizes. Run it where files of mapped ids are readable (in the
+  // builder's namespace).
+  std::vector<UsageRecord> usage(KeptImages kept);
 
-  // Whether what is here, images included, may take more than the bounds allow: mostly the disk
-  // says no, then one query of the index; only then is measured what was not yet.
+  // Whether the store, images included, may use more than the bounds allow. Asks the disk first,
+  // then the database, and measures only if a size is still unknown.
   bool may_exceed(const SpaceBounds& bounds, const sys::DiskSpace& disk);
 
-  // Removes what neither an image nor a cache record needs, and what is chosen to go. Nothing when
-  // another process has the store open: skipped, not waited for. What this process found or made
-  // (by records and images) is not chosen, all else it found before it must not use any more.
-  std::optional<Collected> collect(const std::optional<Pruning>& pruning = std::nullopt);
+  // Removes everything that no image or cache record needs, and what `pruning` selects, except what
+  // another process has found or made. Others are blocked only while the selection is made, and
+  // never waited for. Records and images that this process found or made are not selected; anything
+  // else it found before must not be used after the call.
+  Collected collect(const std::optional<Pruning>& pruning = std::nullopt);
 
  private:
   struct Parts;

@@ -1,28 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Mark and sweep, after what was chosen has lost its rows. Roots are images and cache records; what
-// they reach stays.
+// Mark and sweep, after the selection has lost its rows. Roots are images, cache records, and what
+// other processes have pinned.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "store/internal/lease.h"
+#include "store/internal/tables.h"
 #include "store/internal/uses.h"
-#include "store/store.h"
+#include "store/pruning.h"
 
 namespace cairn::store {
 
-class Layout;
+// What processes use at the moment.
+struct InUse {
+  const SessionReferences& ours;
+  const Pins& others;
+};
 
-// The caller holds the store alone. Trees and blobs end in the directory `trash`, on the store's
-// own filesystem, for the caller to delete.
-Collected collect_garbage(Store& store, const Layout& layout, const Uses& uses,
+// Removes unreferenced data, and first what `pruning` selects. The caller holds the layout's lock,
+// the database's write lock and the gate. Trees and blobs are moved to the directory `trash`, on
+// the store's filesystem, for the caller to delete after unlocking.
+Collected collect_garbage(const StoreTables& tables, const InUse& in_use,
+                          const std::function<void()>& publish_layout,
                           const std::optional<Pruning>& pruning, const std::string& trash);
-// Removes all in `dir`, or the entries named; gives the names of those that stayed, as files of
-// other ids do outside the builder's namespace.
-std::vector<std::string> empty_directory(const std::string& dir);
-std::vector<std::string> remove_entries(const std::string& dir,
-                                        const std::vector<std::string>& names);
 
 }  // namespace cairn::store

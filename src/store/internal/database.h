@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SQLite in typed dress: one connection, statements prepared once, errors as Error. Safe from any
-// thread: each call holds the connection's mutex, a Transaction holds it for its whole life.
+// A typed wrapper of SQLite: one connection, statements prepared once, errors as Error.
+// Thread-safe: each call holds the connection's mutex, a Transaction or Reading holds it for its
+// whole life.
 #pragma once
 
 #include <sqlite3.h>
@@ -31,12 +32,19 @@ class Row {
 
 class Database {
  public:
-  explicit Database(const std::string& path);
+  // `is_read_only` writes no file at all, not even SQLite's own: for a read-only filesystem. Throws
+  // kHost if the write-ahead log holds changes that only a writer can checkpoint, kCorrupt for a
+  // file that is damaged or no database.
+  explicit Database(const std::string& path, bool is_read_only = false);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
   void script(const char* sql);  // several statements, no arguments
+
+  // Keeps other threads of this process out. Taken before the store's gate, so that a thread inside
+  // the gate never waits for this mutex.
+  std::unique_lock<std::recursive_mutex> hold() { return std::unique_lock(mutex_); }
 
   // Runs a statement and returns how many rows it changed. `sql` is a string literal: its address
   // is the key under which the prepared statement is kept.
@@ -52,7 +60,7 @@ class Database {
     return sqlite3_changes(handle_);
   }
 
-  // read(row) for each row; it must not call the database.
+  // Calls read(row) for each row; `read` must not use the database.
   template <typename Read, typename... Args>
   auto query(const char* sql, Read read, const Args&... args) {
     std::vector<decltype(read(std::declval<Row&>()))> out;
@@ -74,7 +82,7 @@ class Database {
  private:
   friend class Transaction;
   friend class Reading;
-  // A prepared statement in use; resets it at the end of the scope, so that no read lock lingers.
+  // A prepared statement in use. Its destructor resets it, so that no read lock stays open.
   struct Use {
     sqlite3_stmt* statement;
     explicit Use(sqlite3_stmt* s) : statement(s) {}
@@ -97,16 +105,18 @@ class Database {
   [[noreturn]] void fail(int code, std::string_view doing) const;
 
   void end_reading();
+  void open(const std::string& name, int flags);
 
   std::string path_;
+  bool has_log_ = false;  // WAL
   bool is_reading_ = false;
   sqlite3* handle_ = nullptr;
   std::map<const char*, sqlite3_stmt*> statements_;
   std::recursive_mutex mutex_;
 };
 
-// BEGIN IMMEDIATE, so that the write lock is waited for here and not met half way; rolled back
-// unless committed.
+// BEGIN IMMEDIATE: waits for the write lock here, instead of failing with SQLITE_BUSY half way.
+// Rolled back unless committed.
 class Transaction {
  public:
   explicit Transaction(Database& database);
@@ -119,9 +129,9 @@ class Transaction {
   bool open_ = true;
 };
 
-// One view of the database for all look-ups of its life, instead of one each: beginning a view
-// costs more system calls than a look-up. What writes ends it first, so that a write never starts
-// from an old view. Nothing inside another one.
+// One read transaction for all lookups of its life: beginning one costs more system calls than a
+// lookup. A write ends it first, so that no write starts from an old view. Does nothing inside
+// another one, or without a WAL, where a reader would block writers.
 class Reading {
  public:
   explicit Reading(Database& database);
@@ -134,7 +144,8 @@ class Reading {
   bool is_first_;
 };
 
-// Brings the tables of a new or older database up to date; refuses one of a newer cairn (kHost).
-void prepare_schema(Database& database, const std::string& path);
+// Creates or upgrades the tables. Throws kHost for the database of a newer cairn, and for an old
+// one that can only be read.
+void prepare_schema(Database& database, const std::string& path, bool is_read_only = false);
 
 }  // namespace cairn::store

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What this process found or made in the store, by name. It is not written down: a collection at
-// the end of a build is to know what the build stood on. Safe from any thread.
+// What this process found or made in the store, by name. Kept in memory only: a collection at the
+// end of a build must know what the build used. Thread-safe.
 #pragma once
 
 #include <mutex>
@@ -10,7 +10,7 @@
 
 namespace cairn::store {
 
-class Uses {
+class SessionReferences {
  public:
   void note(const std::string& name) {
     std::lock_guard lock(mutex_);

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/retention.h"
+//
+// A topological order with a priority: only entries without remaining dependants are offered, the
+// least recently used first; removing one may offer its parents. Files hard-linked between
+// snapshots exist once on disk, so the first remaining snapshot that shares them inherits their
+// bytes.
+#include "store/gc_policy.h"
 
 #include <algorithm>
 #include <queue>
@@ -13,21 +18,21 @@ constexpr std::int64_t kGigabyte = 1'000'000'000;
 
 class Chooser {
  public:
-  Chooser(std::span<const Holding> holdings, const Retention& retention)
-      : holdings_(holdings), retention_(retention), is_taken_(holdings.size(), false) {
-    for (std::size_t i = 0; i < holdings.size(); ++i) {
-      sizes_.push_back(holdings[i].size);
-      linked_.push_back(holdings[i].linked);
-      if (holdings[i].kind == HoldingKind::kSnapshot) snapshots_.emplace(holdings[i].id, i);
+  Chooser(std::span<const UsageRecord> usage, const GcPolicy& gc_policy)
+      : holdings_(usage), retention_(gc_policy), is_taken_(usage.size(), false) {
+    for (std::size_t i = 0; i < usage.size(); ++i) {
+      sizes_.push_back(usage[i].size);
+      linked_.push_back(usage[i].linked);
+      if (usage[i].kind == UsageKind::kSnapshot) snapshots_.emplace(usage[i].id, i);
     }
-    children_.resize(holdings.size(), 0);
-    for (std::size_t i = 0; i < holdings.size(); ++i) {
+    children_.resize(usage.size(), 0);
+    for (std::size_t i = 0; i < usage.size(); ++i) {
       for (std::size_t parent : parents(i)) ++children_[parent];
-      for (const std::string& origin : holdings[i].origins) linked_from_[origin].push_back(i);
+      for (const std::string& origin : usage[i].origins) linked_from_[origin].push_back(i);
     }
   }
 
-  // Takes until no more than `keep` of `used` is left, or nothing may go any more.
+  // Selects entries until at most `keep` of `used` bytes are left, or no entry may be removed.
   Choice run(std::int64_t used, std::optional<std::int64_t> keep) {
     for (std::size_t i = 0; i < holdings_.size(); ++i) offer(i);
     while (!ready_.empty() && (!keep || used > *keep)) {
@@ -52,31 +57,31 @@ class Chooser {
   }
 
   void offer(std::size_t at) {
-    const Holding& holding = holdings_[at];
-    if (holding.needed || holding.in_use || children_[at] > 0 || !retention_.may_go(holding))
-      return;
-    ready_.emplace(holding.last_used, holding.id, at);
+    const UsageRecord& record = holdings_[at];
+    if (record.needed || record.in_use || children_[at] > 0 || !retention_.matches(record)) return;
+    ready_.emplace(record.last_used, record.id, at);
   }
 
-  // Gives how much less there is that can be made again.
+  // Returns by how much the cache shrinks.
   std::int64_t take(std::size_t at) {
     is_taken_[at] = true;
-    choice_.taken.push_back(holdings_[at]);
+    choice_.evicted.push_back(holdings_[at]);
     std::int64_t size = sizes_[at];
     if (std::optional<std::size_t> heir = find_heir(at)) {
-      // A layer may have taken one small file out of a large one.
+      // Bounded by what the heir links: it may share one small file of a large layer.
       std::int64_t shared = std::min(size, linked_[*heir]);
       linked_[*heir] -= shared;
       sizes_[*heir] += shared;
       choice_.passed_on[holdings_[*heir].id] += shared;
       choice_.freed += size - shared;
+      // Bytes inherited by an image's layer are no longer cache; else they still are.
       return holdings_[*heir].needed ? size : size - shared;
     }
     choice_.freed += size;
     return size;
   }
 
-  // One that stays for now and has files of this one.
+  // A remaining snapshot that shares files with this one.
   std::optional<std::size_t> find_heir(std::size_t at) const {
     auto linked = linked_from_.find(holdings_[at].id);
     if (linked == linked_from_.end()) return std::nullopt;
@@ -87,19 +92,19 @@ class Chooser {
   }
 
   void forget() {
-    for (const Holding& holding : holdings_) {
-      bool forgets = holding.needed && holding.recorded && !holding.in_use;
-      if (forgets && retention_.may_go(holding)) choice_.forgotten.push_back(holding);
+    for (const UsageRecord& record : holdings_) {
+      bool forgets = record.needed && record.recorded && !record.in_use;
+      if (forgets && retention_.matches(record)) choice_.records_dropped.push_back(record);
     }
   }
 
   using Offer = std::tuple<Timestamp, std::string, std::size_t>;
 
-  std::span<const Holding> holdings_;
-  const Retention& retention_;
+  std::span<const UsageRecord> holdings_;
+  const GcPolicy& retention_;
   std::unordered_map<std::string, std::size_t> snapshots_;
   std::unordered_map<std::string, std::vector<std::size_t>> linked_from_;
-  std::vector<std::size_t> children_;  // that stand on each and are not taken
+  std::vector<std::size_t> children_;  // remaining dependants of each
   std::vector<std::int64_t> sizes_;
   std::vector<std::int64_t> linked_;
   std::vector<bool> is_taken_;
@@ -120,7 +125,7 @@ std::optional<std::int64_t> bytes_to_keep(const SpaceBounds& bounds, std::int64_
   if (bounds == SpaceBounds{}) return std::nullopt;
   std::int64_t keep = used;
   if (bounds.max_used) keep = *bounds.max_used;
-  // What is reserved alone bounds nothing from above: then all but that goes.
+  // `reserved` alone is no upper bound: remove everything beyond it.
   if (!bounds.max_used && !bounds.min_free) keep = 0;
   if (bounds.min_free && disk.available < *bounds.min_free) {
     keep = std::min(keep, used - (*bounds.min_free - disk.available));
@@ -133,18 +138,18 @@ bool can_exceed(const SpaceBounds& bounds, const sys::DiskSpace& disk) {
          (bounds.min_free && disk.available < *bounds.min_free);
 }
 
-std::int64_t disposable(std::span<const Holding> holdings) {
+std::int64_t disposable(std::span<const UsageRecord> usage) {
   std::int64_t bytes = 0;
-  for (const Holding& holding : holdings) {
-    if (!holding.needed) bytes += holding.size;
+  for (const UsageRecord& record : usage) {
+    if (!record.needed) bytes += record.size;
   }
   return bytes;
 }
 
-Choice choose(std::span<const Holding> holdings, const Retention& retention,
+Choice choose(std::span<const UsageRecord> usage, const GcPolicy& gc_policy,
               const sys::DiskSpace& disk) {
-  std::int64_t used = disposable(holdings);
-  return Chooser(holdings, retention).run(used, bytes_to_keep(retention.bounds, used, disk));
+  std::int64_t used = disposable(usage);
+  return Chooser(usage, gc_policy).run(used, bytes_to_keep(gc_policy.bounds, used, disk));
 }
 
 }  // namespace cairn::store
