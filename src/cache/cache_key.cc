@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The digest hashes each name and value with their lengths in front, so that no two lists of inputs
+// collide by concatenation. Optional inputs are added only if they are set: so a new kind of input
+// changes no key of builds that do not use it, and stores stay valid across versions.
 #include "cache/cache_key.h"
 
 #include "base/error.h"
@@ -15,11 +19,12 @@ std::string describe(const plan::FileOwner& file) {
   return fmt::format("{:o} {}:{}", file.mode, file.uid, file.gid);
 }
 
-// What of a mount is its definition. What it shows is an input of its own, by content, and so is no
-// secret and no agent ever part of a key.
+// The definition of a mount. The content of its tree is an input of its own; secrets, agents and
+// the content of caches are never part of a key.
 struct Describe {
   std::string operator()(const plan::BindMount& bind) const { return "bind " + bind.source; }
-  // An id that was given is a name for a place and may change, as in BuildKit.
+  // An explicit id only names a place and may change without running the step again, as in
+  // BuildKit.
   std::string operator()(const plan::CacheMount& cache) const {
     return "cache " + cache.source + (cache.id_is_target ? " id=" + cache.id : "") +
            (cache.mode ? fmt::format(" mode={:o}", *cache.mode) : "") +
@@ -72,6 +77,10 @@ void add_destination(CacheKey& key, const plan::CopyOp& op) {
   }
 }
 
+std::vector<Digest> any_sources(const plan::CopyOp& op) {
+  return std::vector<Digest>(op.sources.size(), Digest::of(""));
+}
+
 }  // namespace
 
 void CacheKey::add(std::string name, std::string value) {
@@ -88,17 +97,12 @@ Digest CacheKey::digest() const {
   return hash.finish();
 }
 
-Json CacheKey::to_json() const {
-  Json json = Json::array();
-  for (const auto& [name, value] : inputs) json.push_back({name, value});
-  return json;
-}
-
 CacheKey run_key(const plan::RunOp& op, const Digest& parent,
                  const std::vector<std::string>& mount_contents) {
   CacheKey key = key_of("run", parent);
   key.add("platform", op.platform.str());
   for (const std::string& arg : op.argv) key.add("argv", arg);
+  // op.env only: proxy variables are in op.proxy_env and never count (K02).
   for (const std::string& variable : op.env) key.add("env", variable);
   key.add("cwd", op.cwd);
   key.add("user", op.user);
@@ -145,6 +149,37 @@ CacheKey copy_definition_key(const plan::CopyOp& op, const Digest& parent,
   return key;
 }
 
+CacheKey copy_line_key(const plan::CopyOp& op, const std::string& owner,
+                       const std::string& context) {
+  CacheKey key = copy_definition_key(op, Digest::of(""), {Digest::of("")});
+  key.add("owner", owner);
+  key.add("context", context);
+  return key;
+}
+
+CacheKey any_contents_key(const plan::CopyOp& op, const Digest& parent) {
+  CacheKey key = copy_definition_key(op, parent, any_sources(op));
+  key.add("of", "any contents");
+  return key;
+}
+
+CacheKey any_stages_key(const plan::CopyOp& op, const Digest& parent) {
+  CacheKey key = copy_definition_key(op, parent, any_sources(op));
+  key.add("of", "any stages");
+  return key;
+}
+
+CacheKey http_address_key(const plan::HttpOp& op) {
+  CacheKey key;
+  key.add("op", "http by address");
+  // Another login may be given another file. Only a digest of the login is stored.
+  key.add("url", op.url.without_login());
+  if (auto login = op.url.login_digest()) key.add("login", *login);
+  key.add("filename", op.filename);
+  if (op.checksum) key.add("checksum", op.checksum->str());
+  return key;
+}
+
 CacheKey http_key(const plan::HttpOp& op, const Digest& content, const std::string& modified) {
   CacheKey key;
   key.add("op", "http");
@@ -159,7 +194,8 @@ CacheKey git_key(const plan::GitOp& op, const std::string& commit) {
   key.add("op", "git");
   key.add("commit", commit);
   key.add("subdir", op.subdir);
-  if (op.keep_git_dir) key.add("keep git dir", op.remote + "#" + op.ref);
+  // A kept .git directory contains the remote's URL and the ref.
+  if (op.keep_git_dir) key.add("keep git dir", op.remote.without_login() + "#" + op.ref);
   if (!op.submodules) key.add("submodules", "false");
   if (op.commit_time) key.add("mtime", "commit");
   return key;

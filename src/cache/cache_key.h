@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Step keys: a digest over *named* inputs, kept beside it so that a miss can be explained by the
-// difference (DESIGN D5). What counts for which op is FEATURES D1 (K01-K13).
+// Step keys: a digest over named inputs, stored with the digest so that a miss can be explained by
+// the differences. Which inputs count for which op: K01 to K13 (tests/semantics.md).
 #pragma once
 
 #include <memory>
@@ -10,47 +10,56 @@
 #include <vector>
 
 #include "base/digest.h"
-#include "base/json_fwd.h"
 #include "cache/stat_index.h"
 #include "plan/plan.h"
 
 namespace cairn::cache {
 
-// Inputs in a fixed order; a name may repeat ("env").
+// Inputs in a fixed order. A name may repeat ("env").
 struct CacheKey {
   std::vector<std::pair<std::string, std::string>> inputs;
 
   void add(std::string name, std::string value);
   Digest digest() const;
-  Json to_json() const;  // [[name, value], ...]
 };
 
-// One source of a COPY or of a bind mount, by what was selected: the name it gives to a file and
-// the digest of its content.
+// One source of a COPY or bind mount as selected: the name it gives to a file, and its content
+// digest.
 struct SelectedContent {
   std::string name;
   Digest digest;
-  bool unpack = false;  // an archive among them gives its members
-  std::shared_ptr<const StatIndex> files =
-      {};  // of the client's: as they were read; no part of a key
+  bool unpack = false;  // ADD unpacks it if it is an archive
+  // State of the client's files when they were digested; not part of a key.
+  std::shared_ptr<const StatIndex> files = {};
 };
 
-// The keys of the vertices that an op stands on.
+// The key of a RUN. `mount_contents` are the contents, or the definitions, of mounted trees.
 CacheKey run_key(const plan::RunOp& op, const Digest& parent,
                  const std::vector<std::string>& mount_contents);
-// By content. Names in --chown stay names: what they mean is in the parent.
+// The key of a COPY by content. Names in --chown stay names: the parent defines what they mean.
 CacheKey copy_key(const plan::CopyOp& op, const Digest& parent,
                   const std::vector<SelectedContent>& contents);
-// The same step by definition, `sources` being the keys of what it copies from: a hit saves reading
-// the source stage at all (K01).
+// The key of the same step by definition; `sources` are the keys of the vertices it copies from. A
+// hit avoids reading the source stage at all (K01).
 CacheKey copy_definition_key(const plan::CopyOp& op, const Digest& parent,
                              const std::vector<Digest>& sources);
-// A file of the web is its bytes, its name and its date (K11).
+// The key of a COPY line of the build context, with any content and on any parent. `owner` is the
+// resolved --chown, `context` identifies the client's directory. Leads to the line's last copy.
+CacheKey copy_line_key(const plan::CopyOp& op, const std::string& owner,
+                       const std::string& context);
+// The key of a COPY line on a parent, with any content: tells whether it was ever cached.
+CacheKey any_contents_key(const plan::CopyOp& op, const Digest& parent);
+// The key of a COPY --from line on a parent, with any stages: leads to its results with unread
+// content.
+CacheKey any_stages_key(const plan::CopyOp& op, const Digest& parent);
+// The key of a remote file: its bytes, name and date (K11).
 CacheKey http_key(const plan::HttpOp& op, const Digest& content, const std::string& modified);
-// A checkout is its commit and what was asked of it, wherever it came from.
+// The key of the same file by its URL: an alias, stored with the server's ETag.
+CacheKey http_address_key(const plan::HttpOp& op);
+// The key of a checkout: its commit and the options, not the remote.
 CacheKey git_key(const plan::GitOp& op, const std::string& commit);
 CacheKey workdir_key(const plan::WorkdirOp& op, const Digest& parent);
-// A base image is its layers, whatever manifest or tag led to them (K09).
+// The key of a base image: its layers' chainID, whatever manifest or tag led to them (K09).
 CacheKey image_key(const std::string& chain);
 
 }  // namespace cairn::cache

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// A path may name a directory, which TreeScan walks with several threads, or a single file or node,
+// which is digested here. The old index stays mapped while the new one is written, since unchanged
+// directories are copied from it as blocks; if nothing changed, nothing is written.
 #include "cache/content_digest.h"
 
 #include <fcntl.h>
@@ -24,7 +28,7 @@ Fd open_directory(const Fd& found) {
   return sys::reopen(found, O_RDONLY | O_DIRECTORY);
 }
 
-// A file as the only one of a tree.
+// A single file, indexed as the only one of a tree. It is read unless the index covers it.
 Digest indexed_file(const Fd& found, const struct stat& st, const StatIndex* known,
                     StatIndexWriter& writer) {
   FileStamp stamp = FileStamp::of(st);
@@ -45,6 +49,18 @@ FileDigester::FileDigester(const sys::Fd& file, const struct stat& st,
                            const std::vector<std::string>& xattrs) {
   internal::add_header(hash_, st, Owners::kIgnored);
   internal::add_xattrs(hash_, file, xattrs);
+  content_ = std::make_unique<internal::ContentHash>(hash_, static_cast<std::uint64_t>(st.st_size));
+}
+
+FileDigester::~FileDigester() = default;
+
+void FileDigester::write(std::span<const std::byte> bytes) {
+  content_->add(bytes);
+}
+
+Digest FileDigester::finish() {
+  content_->finish();
+  return hash_.finish();
 }
 
 Digest content_digest(const sys::RootDir& root, const std::string& path,

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a tree is, apart from when it was made: the content key of COPY (FEATURES K06).
+// The content of a tree, independent of times: the content key of COPY (K06).
 //
-// The digest of a file covers type, mode, owner, size, link target, device numbers, attributes and
-// bytes, but no time and not its own name; that of a directory covers its own header and the sorted
-// names and digests of its entries. So `touch` changes nothing, `chmod` and a rename inside do.
+// The digest of a file covers type, mode, owner, size, link target, device numbers, xattrs and
+// bytes, but neither times nor its name. The digest of a directory covers its own header and the
+// sorted names and digests of its entries. So `touch` changes nothing; `chmod`, or a rename inside,
+// does.
 //
-// Trees are read by several threads. Of a tree that has an index only those files are read that
-// changed since; the digest is the same.
+// Several threads read a tree. If it has an index, only files changed since are read; the digest is
+// the same either way. All functions are thread-safe.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -23,51 +25,57 @@
 #include "cache/stat_index.h"
 
 namespace cairn::cache {
+namespace internal {
+class ContentHash;
+}
 
 struct ContentOptions {
   const PathFilter* filter = nullptr;
-  bool ignore_owner = false;  // files of the build context belong to nobody in particular
+  bool ignore_owner = false;  // the build context's files have no owner
   std::stop_token stop = {};
-  std::size_t threads = 0;  // at most; 0 is one for each processor
-  // To be read at most, beyond what an index knows; more is a kLimit error, for who would rather do
-  // it another way.
+  std::size_t threads = 0;  // upper bound; 0: one per processor
+  // Upper bound on bytes read that the index does not cover. Exceeding it throws kLimit, so the
+  // caller can fall back.
   std::uint64_t most_bytes = UINT64_MAX;
 };
 
-// The digest of what `path` names in `root`, symlinks followed inside it. The header of a directory
-// at the top does not count: COPY does not apply it.
+// The digest of `path` in `root`, symlinks followed inside it. If `path` is a directory, its own
+// header does not count, since COPY does not apply it. Throws kCancelled, kLimit, and kHost for a
+// file that keeps changing.
 Digest content_digest(const sys::RootDir& root, const std::string& path,
                       const ContentOptions& options);
 
-// The digest that a regular file has in such a tree, its owner ignored, for who reads it anyway.
+// Computes the digest of one regular file, owner ignored, for callers that read its bytes anyway.
 class FileDigester final : public ByteSink {
  public:
-  // Of the open file, which has this stat and attributes of these names.
+  // `st` and the names `xattrs` are those of the open `file`.
   FileDigester(const sys::Fd& file, const struct stat& st, const std::vector<std::string>& xattrs);
-  // All its bytes, in order.
-  void write(std::span<const std::byte> bytes) override { hash_.update(bytes); }
-  Digest finish() { return hash_.finish(); }
+  ~FileDigester() override;
+  // Takes all bytes of the file, in order.
+  void write(std::span<const std::byte> bytes) override;
+  Digest finish();
 
  private:
   Sha256 hash_;
+  std::unique_ptr<internal::ContentHash> content_;
 };
 
-// Where a tree's index is kept, and where files are made that will be renamed to it.
+// Where a tree's index is kept, and the directory for the temporary file that is renamed to it;
+// asked for only if an index is written.
 struct IndexPlace {
   std::string file;
-  std::string tmp_dir;
+  std::function<std::string()> tmp_dir;
   Timestamp now = file_clock();
 };
 
 struct IndexedContent {
   Digest digest;
-  // The regular files that went into it, as they were: directories by their paths below `path`. A
-  // single file is "" in "". Null for what is neither.
+  // The regular files that were digested, in their state at that time, with directories as paths
+  // below `path`. A single file is "" in "". Null for other types.
   std::shared_ptr<const StatIndex> files;
 };
 
-// The same for a tree that was most likely read before: looks into its index, and brings that up to
-// date. Owners are ignored.
+// The same for a tree that was probably read before: uses its index and updates it. Ignores owners.
 IndexedContent indexed_content(const sys::RootDir& root, const std::string& path,
                                const ContentOptions& options, const IndexPlace& place);
 

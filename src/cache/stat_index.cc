@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The file: a header; for each directory a block of records followed by the names they point at;
-// and last the table of directories, sorted, followed by their paths. In the machine's own byte
-// order: it never leaves it.
+// The file: a header; for each directory a block of records followed by the names they point to;
+// and last the table of directories, sorted, followed by their paths. The table is last because the
+// number of directories is known only then. Native byte order, as the file never leaves this
+// machine. Offsets are checked against the file's size before use.
 #include "cache/stat_index.h"
 
 #include <fcntl.h>
@@ -17,8 +18,8 @@ namespace cairn::cache {
 namespace {
 
 constexpr std::uint64_t kMagic = 0x31'58'44'49'4e'52'41'43;  // "CARNIDX1", the last is the version
-// Two seconds, since there are filesystems whose times have steps of that size (FAT), and servers
-// whose clocks are not quite ours.
+// Seconds. Some filesystems have timestamps with steps of two seconds (FAT), and the clock of a
+// file server differs slightly from ours.
 constexpr std::int64_t kDoubt = 2;
 
 struct Header {
@@ -26,30 +27,22 @@ struct Header {
   std::int64_t started = 0;
   std::uint64_t started_nanos = 0;
   std::uint64_t count = 0;  // of directories
-  std::uint64_t table = 0;  // where it begins; it ends with the file
+  std::uint64_t table = 0;  // where the table begins; it ends with the file
   std::uint64_t size = 0;   // of the file
   std::uint64_t sum = 0;    // of the table
 };
 
-struct Record {
+struct FileRecord {
   FileStamp stamp;
-  std::uint32_t name = 0;  // where it begins in the block
+  std::uint32_t name = 0;  // offset in the block
   std::uint32_t name_size = 0;
   Digest::Bytes digest{};
 };
 
-struct TableRow {
-  std::uint64_t offset = 0;
-  std::uint64_t size = 0;
-  std::uint64_t count = 0;
-  std::uint64_t sum = 0;
-  std::uint64_t path = 0;  // where it begins in the file
-  std::uint64_t path_size = 0;
-};
+static_assert(sizeof(FileStamp) == 56 && sizeof(FileRecord) == 96);
 
-static_assert(sizeof(FileStamp) == 56 && sizeof(Record) == 96 && sizeof(TableRow) == 48);
-
-// Against accidents, not against people: who can write here can write anything.
+// Detects accidental damage only: anyone who can write here can write anything. Faster than a
+// cryptographic hash by far, as it runs over the whole index of each build.
 std::uint64_t sum_of(const std::byte* bytes, std::size_t size) {
   std::uint64_t sum = size;
   for (; size >= 8; bytes += 8, size -= 8) {
@@ -79,12 +72,21 @@ std::string_view text_at(const std::byte* bytes, std::size_t size) {
   return {reinterpret_cast<const char*>(bytes), size};
 }
 
-// Whether [offset, offset + size) lies inside a file of `limit` bytes.
+// Whether [offset, offset + size) is inside a file of `limit` bytes, without overflow.
 bool is_inside(std::uint64_t offset, std::uint64_t size, std::uint64_t limit) {
   return offset <= limit && size <= limit - offset;
 }
 
 }  // namespace
+
+struct StatIndex::TableRow {
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;
+  std::uint64_t count = 0;
+  std::uint64_t sum = 0;
+  std::uint64_t path = 0;  // offset in the file
+  std::uint64_t path_size = 0;
+};
 
 FileStamp FileStamp::of(const struct stat& st) {
   return {.device = st.st_dev,
@@ -101,7 +103,7 @@ FileStamp FileStamp::of(const struct stat& st) {
 // --- reading ---
 
 IndexedFile StatIndex::Directory::at(std::size_t i) const {
-  Record record = read_at<Record>(block_ + i * sizeof(Record));
+  FileRecord record = read_at<FileRecord>(block_ + i * sizeof(FileRecord));
   std::string_view name;
   if (is_inside(record.name, record.name_size, size_)) {
     name = text_at(block_ + record.name, record.name_size);
@@ -129,6 +131,7 @@ std::optional<StatIndex> StatIndex::find(const std::string& path, Timestamp now)
   std::optional<sys::Fd> fd = sys::find_path(path, O_RDONLY);
   if (!fd) return std::nullopt;
   std::optional<StatIndex> index = open(*fd);
+  // The clock went backwards, so no time in it can be compared.
   if (index && index->started_ > now) return std::nullopt;
   return index;
 }
@@ -140,6 +143,7 @@ std::optional<StatIndex> StatIndex::open(const sys::Fd& fd) {
 }
 
 bool StatIndex::is_whole() {
+  static_assert(sizeof(TableRow) == 48);
   std::span<const std::byte> bytes = file_.bytes();
   if (bytes.size() < sizeof(Header)) return false;
   auto header = read_at<Header>(bytes.data());
@@ -155,7 +159,7 @@ bool StatIndex::is_whole() {
 
 struct StatIndex::Row {
   TableRow row;
-  std::string_view path;  // "" for what lies outside of the file
+  std::string_view path;  // "" if it is outside the file
 };
 
 StatIndex::Row StatIndex::row_at(std::size_t i) const {
@@ -171,7 +175,7 @@ StatIndex::Directory StatIndex::directory_of(const Row& row) const {
   std::span<const std::byte> bytes = file_.bytes();
   const TableRow& at = row.row;
   if (!is_inside(at.offset, at.size, bytes.size())) return {};
-  if (at.count > at.size / sizeof(Record)) return {};
+  if (at.count > at.size / sizeof(FileRecord)) return {};
   const std::byte* block = bytes.data() + at.offset;
   if (sum_of(block, at.size) != at.sum) return {};
   Directory found;
@@ -237,12 +241,12 @@ bool StatIndex::trusts(const FileStamp& stamp) const {
 
 void StatIndexWriter::add(std::string path, const std::vector<IndexedFile>& files) {
   std::string block;
-  std::size_t names = files.size() * sizeof(Record);
+  std::size_t names = files.size() * sizeof(FileRecord);
   for (const IndexedFile& file : files) {
-    put(block, Record{.stamp = file.stamp,
-                      .name = static_cast<std::uint32_t>(names),
-                      .name_size = static_cast<std::uint32_t>(file.name.size()),
-                      .digest = file.digest.bytes()});
+    put(block, FileRecord{.stamp = file.stamp,
+                          .name = static_cast<std::uint32_t>(names),
+                          .name_size = static_cast<std::uint32_t>(file.name.size()),
+                          .digest = file.digest.bytes()});
     names += file.name.size();
   }
   for (const IndexedFile& file : files) block += file.name;
@@ -268,8 +272,9 @@ bool StatIndexWriter::is_known() const {
 
 void StatIndexWriter::append(std::string_view bytes) {
   constexpr std::size_t kChunk = 256 << 10;
+  // No file until there is something to write: an unchanged tree writes nothing.
   if (!file_) {
-    file_.emplace(tmp_dir_);
+    file_.emplace(tmp_dir_());
     put(buffer_, Header{});
   }
   buffer_ += bytes;
@@ -293,6 +298,7 @@ StatIndex StatIndexWriter::finish(const std::string& path) {
   header.sum = sum_of(reinterpret_cast<const std::byte*>(table.data()), table.size());
   append(table);
   flush();
+  // The header goes last, over the placeholder: only now are its fields known.
   sys::rewind(file_->fd());
   put(buffer_, header);
   flush();
@@ -317,14 +323,14 @@ void StatIndexWriter::append_kept() {
 std::string StatIndexWriter::table() {
   std::ranges::sort(rows_, {}, &Row::path);
   std::string table;
-  std::uint64_t paths = sizeof(Header) + written_ + rows_.size() * sizeof(TableRow);
+  std::uint64_t paths = sizeof(Header) + written_ + rows_.size() * sizeof(StatIndex::TableRow);
   for (const Row& row : rows_) {
-    put(table, TableRow{.offset = sizeof(Header) + row.offset,
-                        .size = row.size,
-                        .count = row.count,
-                        .sum = row.sum,
-                        .path = paths,
-                        .path_size = row.path.size()});
+    put(table, StatIndex::TableRow{.offset = sizeof(Header) + row.offset,
+                                   .size = row.size,
+                                   .count = row.count,
+                                   .sum = row.sum,
+                                   .path = paths,
+                                   .path_size = row.path.size()});
     paths += row.path.size();
   }
   for (const Row& row : rows_) table += row.path;

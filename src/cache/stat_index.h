@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the files of a tree were when they were last read: from path and stat(2) to the digest of
-// the content, so that an unchanged file is not read again. One flat file per tree, mapped, its
-// directories sorted by path and their files by name, written beside and renamed.
+// The state of a tree's files when they were last read: from path and stat(2) to the content's
+// digest, so that an unchanged file is not read again. One flat, memory-mapped file per tree, with
+// directories sorted by path and files by name, replaced by rename(2).
 //
-// An entry is as good as the clock behind it. A file changed after it was read gets a ctime not
-// earlier than the start of the scan that read it; so an entry whose times are not older than that
-// start proves nothing (git's "racy" entries), nor does any once the clock went backwards. Contents
-// are checked by sums as they are used: the file is written without fsync(2), and a damaged one, or
-// one of another version, only costs what reading costs.
+// An entry is only as good as the clock. A file changed after it was read has a ctime not earlier
+// than the start of the scan that read it. So an entry with times not older than that start proves
+// nothing (git's "racy" entries), nor does any entry after the clock went backwards. Data is
+// checked by sums as it is used: the file is written without fsync(2), and a damaged one, or one of
+// another version, only costs reading the files again.
 #pragma once
 
 #include <sys/stat.h>
 
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -27,8 +28,8 @@
 
 namespace cairn::cache {
 
-// All by which stat(2) tells a file from what it was. Not its owner: that is another number inside
-// the builder's user namespace than outside, and a change of it is one of ctime.
+// All fields of stat(2) that show a change. Not the owner: its number differs inside the builder's
+// user namespace, and changing it changes ctime.
 struct FileStamp {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
@@ -38,7 +39,7 @@ struct FileStamp {
   std::uint32_t mtime_nanos = 0;
   std::uint32_t ctime_nanos = 0;
   std::uint32_t mode = 0;
-  std::uint32_t is_linked = 0;  // the inode has other names
+  std::uint32_t is_linked = 0;  // 1 if the inode has other names
 
   static FileStamp of(const struct stat& st);
   bool operator==(const FileStamp&) const = default;
@@ -52,13 +53,14 @@ struct IndexedFile {
 
 class StatIndex {
  public:
-  // The files of one directory, sorted by name.
+  // The files of one directory, sorted by name. A view into the mapped file: must not outlive the
+  // index.
   class Directory {
    public:
     Directory() = default;
     std::size_t size() const { return count_; }
     IndexedFile at(std::size_t i) const;
-    // Cheapest when names are asked for in order.
+    // Cheapest if names are asked for in order; else a binary search.
     std::optional<IndexedFile> find(std::string_view name);
 
    private:
@@ -70,23 +72,24 @@ class StatIndex {
     std::size_t next_ = 0;
   };
 
-  // Nothing when there is none, or none that can be used at `now`.
+  // nullopt if there is none, it is damaged, or it is from the future of `now`.
   static std::optional<StatIndex> find(const std::string& path, Timestamp now);
 
   std::size_t directories() const { return count_; }
   std::size_t files() const;
   std::span<const std::byte> bytes() const { return file_.bytes(); }  // of the whole file
-  // The empty one for a directory that is not there. `path` as the scan called it.
+  // Empty for an unknown directory. `path` as the scan named it.
   Directory directory(std::string_view path) const;
-  // The files that this one has and `part` has not, by path; nothing when `part` has one that is
-  // not here, or not as it is there.
+  // The paths of files in this index but not in `part`; nullopt if `part` has a file that is
+  // missing here or differs.
   std::optional<std::vector<std::string>> beyond(const StatIndex& part) const;
-  // Whether a file with this stamp was certainly not changed after the scan read it.
+  // Whether a file with this stamp has certainly not changed since the scan read it.
   bool trusts(const FileStamp& stamp) const;
 
  private:
   friend class StatIndexWriter;
   explicit StatIndex(sys::MappedFile file) : file_(std::move(file)) {}
+  struct TableRow;
   struct Row;
   static std::optional<StatIndex> open(const sys::Fd& fd);
   bool is_whole();
@@ -98,19 +101,20 @@ class StatIndex {
   std::size_t count_ = 0;
 };
 
-// The index of a scan in the making. Directories come in any order, from any thread.
+// Writes the index of a scan. Directories may come in any order, from any thread.
 class StatIndexWriter {
  public:
-  // `known` may be null; it outlives the writer.
-  StatIndexWriter(std::string tmp_dir, Timestamp started, const StatIndex* known)
+  // `known` may be null, and is borrowed. `tmp_dir` gives the directory of the temporary file, and
+  // is called only if there is something to write.
+  StatIndexWriter(std::function<std::string()> tmp_dir, Timestamp started, const StatIndex* known)
       : tmp_dir_(std::move(tmp_dir)), started_(started), known_(known) {}
 
   // The files of a directory, sorted by name.
   void add(std::string path, const std::vector<IndexedFile>& files);
-  // A directory whose files are those of `known`, each of them trusted.
+  // A directory whose files are exactly those of `known`, all of them trusted.
   void keep(std::string path, const StatIndex::Directory& same);
 
-  // Whether all that came is what `known` has: there is nothing to write then.
+  // Whether everything equals `known`, so that nothing need be written.
   bool is_known() const;
   // Publishes the index as `path` and opens it.
   StatIndex finish(const std::string& path);
@@ -130,7 +134,7 @@ class StatIndexWriter {
   std::string table();
   void flush();
 
-  const std::string tmp_dir_;
+  const std::function<std::string()> tmp_dir_;
   const Timestamp started_;
   const StatIndex* known_;
   std::mutex mutex_;

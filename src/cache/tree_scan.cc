@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The order of work does not show in the digest: entries are sorted by name when a directory is
+// listed, and each result goes to its entry's place. A task stack, not a queue: the newest
+// directory is worked on first, so the walk is depth-first, and few directories are open. Tasks
+// carry a weight, by which the stack decides whether another thread is worth starting.
 #include "cache/internal/tree_scan.h"
 
 #include <fcntl.h>
@@ -6,15 +11,17 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/layer_path.h"
 
 namespace cairn::cache::internal {
 namespace {
 
 constexpr std::size_t kBufferSize = 256 << 10;
-// Reading a batch takes long against handing it over, and short against all there is to read.
+// A batch is large enough that reading it outweighs handing it to a thread, and small against the
+// whole tree.
 constexpr std::size_t kBatchFiles = 64;
 constexpr std::uint64_t kBatchBytes = 4 << 20;
-constexpr std::uint64_t kWeightBytes = 16 << 10;  // hashed in some ten microseconds
+constexpr std::uint64_t kWeightBytes = 16 << 10;  // hashed in about ten microseconds
 
 std::string join(const std::string& dir, const std::string& name) {
   return dir.empty() ? name : dir + "/" + name;
@@ -25,29 +32,29 @@ std::vector<std::byte>& own_buffer() {
   return buffer;
 }
 
-struct Entry {
+}  // namespace
+
+struct TreeScan::Entry {
   std::string name;
-  std::optional<Digest> digest = {};  // nothing for what is left out after all
+  std::optional<Digest> digest = {};  // nullopt if it is left out in the end
   bool is_file = false;
-  bool is_partly_excluded = false;  // a directory that is there for what is below it alone
+  bool is_partly_excluded = false;  // a directory that exists only for what is below it
   FileStamp stamp = {};
 };
 
-}  // namespace
-
 struct TreeScan::Directory {
   Shared parent;          // null at the top
-  std::size_t place = 0;  // among the parent's entries
+  std::size_t place = 0;  // index in the parent's entries
   std::string path;       // in the root, for the filter
   std::string below_top;  // for the index
   sys::Fd fd = {};
-  Sha256 hash = {};  // its own header so far
+  Sha256 hash = {};  // of its own header so far
   StatIndex::Directory known = {};
-  std::size_t known_files = 0;  // of those, how many are as they were
+  std::size_t known_files = 0;  // how many of those are unchanged
   std::vector<Entry> entries = {};
-  std::vector<std::size_t> to_read = {};  // entries
+  std::vector<std::size_t> to_read = {};  // indexes of entries
   std::vector<std::size_t> to_open = {};
-  std::atomic<std::size_t> unfinished = 1;  // entries being worked on, and the listing
+  std::atomic<std::size_t> unfinished = 1;  // entries in progress, plus one for the listing
 };
 
 Digest TreeScan::run(sys::Fd top, const std::string& path) {
@@ -61,8 +68,16 @@ Digest TreeScan::run(sys::Fd top, const std::string& path) {
 }
 
 void TreeScan::open(const Shared& dir) {
-  const std::string& name = dir->parent->entries[dir->place].name;
-  dir->fd = sys::open_at(dir->parent->fd, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  const Entry& entry = dir->parent->entries[dir->place];
+  const char* name = entry.name.c_str();
+  if (entry.is_partly_excluded) {
+    // An excluded directory may be unreadable; then nothing below it is included.
+    std::optional<sys::Fd> found = find_partly_excluded(dir->parent->fd, name);
+    if (!found) return done_with_one(dir);
+    dir->fd = std::move(*found);
+  } else {
+    dir->fd = sys::open_at(dir->parent->fd, name, sys::kOpenDir);
+  }
   add_header(dir->hash, sys::stat_of(dir->fd), owners());
   add_xattrs(dir->hash, dir->fd);
   list(dir);
@@ -116,7 +131,7 @@ void TreeScan::look_at_file(Directory& dir, std::size_t place, const struct stat
 }
 
 void TreeScan::open_directories(const Shared& dir) {
-  // The first of them on top of the stack.
+  // Pushed in reverse, so that the first one is on top of the stack.
   for (std::size_t i = dir->to_open.size(); i-- > 0;) {
     auto below = std::make_shared<Directory>();
     const Entry& entry = dir->entries[dir->to_open[i]];
@@ -124,6 +139,7 @@ void TreeScan::open_directories(const Shared& dir) {
     below->place = dir->to_open[i];
     below->path = join(dir->path, entry.name);
     below->below_top = join(dir->below_top, entry.name);
+    check_layer_path(below->below_top);
     ++dir->unfinished;
     tasks_.push([this, below] { open(below); });
   }
@@ -134,6 +150,7 @@ void TreeScan::read_files(const Shared& dir) {
   std::uint64_t bytes = 0;
   for (std::size_t i = 0; i < dir->to_read.size(); ++i) {
     bytes += dir->entries[dir->to_read[i]].stamp.size;
+    // Stop before reading, not after: the caller asked for little work.
     if ((bytes_to_read_ += dir->entries[dir->to_read[i]].stamp.size) > options_.most_bytes) {
       throw Error::of(ErrorKind::kLimit, "more than {} bytes to read", options_.most_bytes);
     }
@@ -160,7 +177,7 @@ void TreeScan::read_batch(const Shared& dir, std::size_t first, std::size_t last
   done_with_one(dir);
 }
 
-// The last one finishes the directory, and that may be the last entry of the next one up.
+// The last entry finishes the directory, which may be the last entry of its parent, and so on up.
 void TreeScan::done_with_one(Shared dir) {
   while (--dir->unfinished == 0) {
     std::optional<Digest> digest = finish(*dir);
@@ -175,6 +192,7 @@ void TreeScan::done_with_one(Shared dir) {
 }
 
 std::optional<Digest> TreeScan::finish(Directory& dir) {
+  // Descriptors are scarce; nothing below needs this one any more.
   dir.fd.reset();
   bool is_empty = true;
   for (const Entry& entry : dir.entries) {
@@ -192,6 +210,7 @@ std::optional<Digest> TreeScan::finish(Directory& dir) {
 void TreeScan::tell_writer(Directory& dir) {
   if (writer_ == nullptr) return;
   std::vector<IndexedFile> files;
+  // Unchanged directories are kept as blocks of the old index.
   if (!dir.to_read.empty() || dir.known_files != dir.known.size()) {
     for (const Entry& entry : dir.entries) {
       if (entry.is_file) files.push_back({entry.name, entry.stamp, *entry.digest});

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The walk behind content_digest(): directories are tasks, so are batches of files that have to be
-// read. A directory is finished by whoever finishes the last entry in it, and then counts as an
-// entry of its parent. Open at any moment are the directories on the way to what is worked on.
+// The walk behind content_digest(). Directories are tasks, and so are batches of files to read.
+// Whoever finishes the last entry of a directory finishes the directory, which is then an entry of
+// its parent. Only directories that lead to current work are open at any moment.
 #pragma once
 
 #include <memory>
@@ -19,14 +19,15 @@ namespace cairn::cache::internal {
 
 class TreeScan {
  public:
-  // `known` and `writer` are null for a tree without an index.
+  // `known` and `writer` are null for a tree without an index. Borrows its arguments.
   TreeScan(const ContentOptions& options, const StatIndex* known, StatIndexWriter* writer)
       : options_(options), known_(known), writer_(writer), tasks_(options.threads) {}
 
-  // Of the entries below `top`, which has `path` in its root.
+  // The digest of the entries below `top`, whose path in its root is `path`. Call it once.
   Digest run(sys::Fd top, const std::string& path);
 
  private:
+  struct Entry;
   struct Directory;
   using Shared = std::shared_ptr<Directory>;
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cache/step_text.h"
+//
+// Works from the stored inputs alone, as no Dockerfile is at hand when `cairn du` or a collection
+// asks. Output is one line without control characters: a RUN may be a whole script.
+#include "cache/describe_record.h"
 
 #include <algorithm>
 #include <string_view>
@@ -7,22 +10,18 @@
 #include <vector>
 
 #include "base/json.h"
+#include "cache/record.h"
 
 namespace cairn::cache {
 namespace {
 
-using Inputs = std::vector<std::pair<std::string, std::string>>;
+using Inputs = decltype(StepRecord::inputs);
 
+// Empty for a record that is not a step's.
 Inputs parse(const std::string& text) {
-  Inputs inputs;
-  Json json = Json::parse(text, nullptr, false);
-  if (!json.is_array()) return inputs;
-  for (const Json& input : json) {
-    if (!input.is_array() || input.size() != 2 || !input[0].is_string() || !input[1].is_string())
-      return {};
-    inputs.emplace_back(input[0], input[1]);
-  }
-  return inputs;
+  std::optional<Record> record = parse_record(text);
+  auto* step = record ? std::get_if<StepRecord>(&*record) : nullptr;
+  return step != nullptr ? std::move(step->inputs) : Inputs();
 }
 
 std::string value_of(const Inputs& inputs, std::string_view name) {
@@ -39,7 +38,7 @@ std::string command_of(const Inputs& inputs) {
   return is_shell ? argv[2].get<std::string>() : argv.dump();
 }
 
-// What is copied: by the names it gives, or by path.
+// The sources of a COPY: the names of files, or the paths.
 std::string sources_of(const Inputs& inputs) {
   std::string text;
   for (const auto& [name, value] : inputs) {
@@ -56,7 +55,7 @@ std::string step_op(const std::string& inputs) {
   return value_of(parse(inputs), "op");
 }
 
-std::string step_text(const std::string& text) {
+std::string describe_record(const std::string& text) {
   Inputs inputs = parse(text);
   std::string op = value_of(inputs, "op");
   std::string out;
@@ -64,7 +63,7 @@ std::string step_text(const std::string& text) {
   if (op == "copy" || op == "copy by definition")
     out = "COPY " + sources_of(inputs) + value_of(inputs, "dest");
   if (op == "workdir") out = "WORKDIR " + value_of(inputs, "path");
-  if (op == "http") out = "file of the web: " + value_of(inputs, "filename");
+  if (op == "http") out = "remote file: " + value_of(inputs, "filename");
   if (op == "git") out = "checkout of " + value_of(inputs, "commit");
   std::ranges::replace_if(
       out, [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');

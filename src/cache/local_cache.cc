@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Combines two tables of the store: the record, and the parent of its snapshot. Finding both pins
+// the snapshot, so a hit stays valid until this process ends.
+#include "cache/local_cache.h"
+
+namespace cairn::cache {
+
+std::optional<CacheBackend::Found> LocalCache::find(const Digest& key) {
+  std::optional<store::CacheRecord> record = store_.records().find_record(key);
+  if (!record) return std::nullopt;
+  Found found{.snapshot = record->snapshot, .parent = {}, .text = std::move(record->inputs)};
+  if (found.snapshot.empty()) return found;
+  auto snapshot = store_.snapshots().find(found.snapshot);
+  if (!snapshot || !store_.snapshots().may_use(found.snapshot)) return std::nullopt;
+  found.parent = snapshot->parent;
+  return found;
+}
+
+void LocalCache::put(const Digest& key, const std::string& snapshot, const std::string& text) {
+  store_.records().put_record({.key = key, .snapshot = snapshot, .inputs = text});
+}
+
+}  // namespace cairn::cache

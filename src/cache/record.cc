@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The text forms of records, told apart by their JSON: a step is an array of pairs, sources are an
+// array of strings, unread copies are an array of objects (or empty), and the others are objects
+// with different members. A new kind must differ from all of these, since stores of earlier
+// versions are still read.
+#include "cache/record.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/json.h"
+
+namespace cairn::cache {
+namespace {
+
+constexpr const char* kSameAs = "same as";
+constexpr const char* kEtag = "etag";
+constexpr const char* kInto = "into";
+constexpr const char* kKey = "key";
+constexpr const char* kSources = "sources";
+
+struct ToJson {
+  Json operator()(const StepRecord& step) const {
+    Json json = Json::array();
+    for (const auto& [name, value] : step.inputs) json.push_back({name, value});
+    return json;
+  }
+  Json operator()(const AliasRecord& alias) const {
+    Json json{{kSameAs, alias.of.str()}};
+    if (!alias.etag.empty()) json[kEtag] = alias.etag;
+    return json;
+  }
+  Json operator()(const CopiedLineRecord&) const { return Json::object(); }
+  Json operator()(const CopyHistoryRecord& history) const { return {{kInto, history.directory}}; }
+  Json operator()(const SourcesRecord& sources) const { return sources.snapshots; }
+  Json operator()(const UnreadCopiesRecord& unread) const {
+    Json json = Json::array();
+    for (const UnreadCopiesRecord::Copy& copy : unread.copies) {
+      json.push_back(Json{{kKey, copy.key.str()}, {kSources, copy.sources}});
+    }
+    return json;
+  }
+};
+
+Record parse_object(const Json& json) {
+  if (json.contains(kSameAs)) {
+    return AliasRecord{.of = Digest::parse(json.at(kSameAs).get<std::string>()),
+                       .etag = json.value(kEtag, "")};
+  }
+  if (json.contains(kInto)) return CopyHistoryRecord{json.at(kInto).get<std::string>()};
+  return CopiedLineRecord{};
+}
+
+Record parse_array(const Json& json) {
+  if (json.empty() || json[0].is_object()) {
+    UnreadCopiesRecord unread;
+    for (const Json& copy : json) {
+      unread.copies.push_back({.key = Digest::parse(copy.at(kKey).get<std::string>()),
+                               .sources = copy.at(kSources).get<std::vector<std::string>>()});
+    }
+    return unread;
+  }
+  if (json[0].is_string()) return SourcesRecord{json.get<std::vector<std::string>>()};
+  StepRecord step;
+  for (const Json& input : json) {
+    step.inputs.emplace_back(input.at(0).get<std::string>(), input.at(1).get<std::string>());
+  }
+  return step;
+}
+
+}  // namespace
+
+std::string to_text(const Record& record) {
+  return canonical(std::visit(ToJson{}, record));
+}
+
+std::optional<Record> parse_record(const std::string& text) {
+  Json json = Json::parse(text, nullptr, false);
+  try {
+    if (json.is_object()) return parse_object(json);
+    if (json.is_array()) return parse_array(json);
+  } catch (const std::exception&) {
+    // A member has the wrong type, or a digest is malformed.
+  }
+  return std::nullopt;
+}
+
+}  // namespace cairn::cache

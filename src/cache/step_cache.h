@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The cache as the solver sees it: results of steps by key. StepCache has the rules for using a
+// result, a CacheBackend has the records. There is one backend so far, this host's store
+// (local_cache.h).
+//
+// A result is a snapshot with all its parents. It is used only on the parent snapshot it was made
+// on: a parent that ran again under the same key, by --no-cache, has other files.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/digest.h"
+#include "cache/cache_key.h"
+#include "cache/record.h"
+
+namespace cairn::cache {
+
+// Stores records. Implementations are thread-safe, and throw the errors of their medium.
+class CacheBackend {
+ public:
+  struct Found {
+    std::string snapshot;  // "" for an empty root, and for records that need no snapshot
+    std::string parent;    // of the snapshot; "" if it has none
+    std::string text;      // of the record
+  };
+
+  virtual ~CacheBackend() = default;
+  // nullopt if there is no record, or its snapshot is gone or may not be used by this build.
+  virtual std::optional<Found> find(const Digest& key) = 0;
+  // Replaces a record of the same key. Does nothing if the snapshot is gone.
+  virtual void put(const Digest& key, const std::string& snapshot, const std::string& text) = 0;
+};
+
+// The result found under a key.
+struct CachedResult {
+  Digest key;            // keys of later steps build on it
+  std::string snapshot;  // "" for an empty root
+};
+
+// The snapshots that a step copies or mounts from.
+using SourceSnapshots = std::vector<std::string>;
+
+// Borrows the backend. Thread-safe.
+class StepCache {
+ public:
+  explicit StepCache(CacheBackend& backend) : backend_(backend) {}
+
+  // The result of a step on the snapshot `parent`; nullopt on a miss.
+  std::optional<CachedResult> find(const Digest& key, const std::string& parent) const;
+  // The same for a key made of other stages' keys: a hit only if the result was made from
+  // `sources`, as recorded by put_sources().
+  std::optional<CachedResult> find_from(const Digest& key, const std::string& parent,
+                                        const SourceSnapshots& sources) const;
+
+  // Records `snapshot` as the result of a step with this key.
+  void put_step(const CacheKey& key, const std::string& snapshot);
+  // Records another key of a result. Writes nothing if it is the result's own key.
+  void put_alias(const CacheKey& alias, const CachedResult& result, std::string etag = {});
+  void put_sources(const Digest& key, const std::string& snapshot, SourceSnapshots sources);
+
+  // A record of the kind that the caller expects under this key; nullopt for another kind.
+  template <typename Kind>
+  struct Recorded {
+    std::string snapshot;
+    Kind record;
+  };
+  template <typename Kind>
+  std::optional<Recorded<Kind>> find_record(const Digest& key) const {
+    std::optional<CacheBackend::Found> found = backend_.find(key);
+    if (!found) return std::nullopt;
+    std::optional<Record> record = parse_record(found->text);
+    if (!record || !std::holds_alternative<Kind>(*record)) return std::nullopt;
+    return Recorded<Kind>{std::move(found->snapshot), std::get<Kind>(*std::move(record))};
+  }
+  void put_record(const Digest& key, const std::string& snapshot, const Record& record);
+
+ private:
+  CacheBackend& backend_;
+};
+
+}  // namespace cairn::cache
