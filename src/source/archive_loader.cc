@@ -1,114 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Members of an archive come in any order (manifest.json is last in docker's), so all regular files
+// are first laid out in a temporary directory; an image is then put together by name. Docker
+// archives are read by manifest.json, OCI archives by index.json, which is preferred, as new docker
+// archives have both. A layer is read twice: once to verify its diffID, once to store the blob
+// unchanged.
 #include "source/archive_loader.h"
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
+#include <set>
 #include <thread>
 
 #include "base/compress.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/sys/file.h"
-#include "base/sys/libarchive.h"
 #include "base/text.h"
 #include "oci/limits.h"
 #include "oci/manifest.h"
-#include "oci/platform.h"
+#include "source/internal/archive_files.h"
 #include "source/tar_input.h"
 
 namespace cairn::source {
 namespace {
 
-constexpr std::size_t kMaxFiles = 10'000;
-constexpr int kMaxLinks = 8;
-constexpr int kMaxDepth = 8;  // of indexes in indexes; real ones have one or two
-
-// The regular files of an archive, laid out beside the store under numbers; their names are keys of
-// a map and never paths.
-class ArchiveFiles {
- public:
-  ArchiveFiles(const sys::Fd& from, const std::string& tmp_dir) : dir_(tmp_dir, "load-") {
-    std::unique_ptr<archive, int (*)(archive*)> reader(sys::libarchive().archive_read_new(),
-                                                       sys::libarchive().archive_read_free);
-    sys::libarchive().archive_read_support_format_tar(reader.get());
-    sys::libarchive().archive_read_support_filter_all(reader.get());
-    if (sys::libarchive().archive_read_open_fd(reader.get(), from.get(), 1 << 20) != ARCHIVE_OK)
-      fail(reader.get());
-    archive_entry* entry = nullptr;
-    while (true) {
-      int result = sys::libarchive().archive_read_next_header(reader.get(), &entry);
-      if (result == ARCHIVE_EOF) return;
-      if (result < ARCHIVE_WARN) fail(reader.get());
-      take(reader.get(), entry);
-    }
-  }
-
-  bool has(const std::string& name) const { return files_.contains(resolve(name)); }
-
-  sys::Fd open(const std::string& name) const {
-    auto file = files_.find(resolve(name));
-    if (file == files_.end()) {
-      throw Error::of(ErrorKind::kCorrupt, "the archive has no \"{}\"", name);
-    }
-    return sys::open_path(file->second, O_RDONLY);
-  }
-
-  std::string read(const std::string& name, std::size_t limit) const {
-    ErrorContext while_here([&] { return "reading " + name + " of the archive"; });
-    return sys::read_all(open(name), limit);
-  }
-
- private:
-  void take(archive* reader, archive_entry* entry) {
-    const char* raw = sys::libarchive().archive_entry_pathname(entry);
-    std::string name = clean_path(raw != nullptr ? raw : "");
-    if (files_.size() + links_.size() >= kMaxFiles) {
-      throw Error::of(ErrorKind::kLimit, "more than {} files in an image archive", kMaxFiles);
-    }
-    if (const char* link = sys::libarchive().archive_entry_symlink(entry)) {
-      std::size_t slash = name.rfind('/');
-      std::string dir = slash == std::string::npos ? "" : name.substr(0, slash + 1);
-      links_[name] = clean_path(dir + link);
-    } else if (const char* hard = sys::libarchive().archive_entry_hardlink(entry)) {
-      links_[name] = clean_path(hard);
-    } else if (sys::libarchive().archive_entry_filetype(entry) == AE_IFREG) {
-      std::string path = fmt::format("{}/{}", dir_.path(), files_.size());
-      sys::Fd file = sys::open_path(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
-      if (sys::libarchive().archive_read_data_into_fd(reader, file.get()) != ARCHIVE_OK)
-        fail(reader);
-      files_[name] = path;
-    }
-  }
-
-  std::string resolve(std::string name) const {
-    name = clean_path(name);
-    for (int i = 0; i < kMaxLinks; ++i) {
-      auto link = links_.find(name);
-      if (link == links_.end()) break;
-      name = link->second;
-    }
-    return name;
-  }
-
-  [[noreturn]] static void fail(archive* reader) {
-    const char* reason = sys::libarchive().archive_error_string(reader);
-    throw Error::of(ErrorKind::kCorrupt, "not an image archive: {}",
-                    reason != nullptr ? reason : "it is not a tar");
-  }
-
-  sys::TempDir dir_;
-  std::map<std::string, std::string> files_;  // name to path
-  std::map<std::string, std::string> links_;
-};
+using internal::ArchiveFiles;
 
 struct Checked {
   Compression compression;
   std::uint64_t tar_size;
 };
 
-// A layer of the archive into the store, once its bytes are what config and descriptor say.
+// Verifies a layer of the archive against its diffID, and determines its compression.
 Checked check_layer(const sys::Fd& file, const oci::DiffId& diff_id) {
   std::vector<std::byte> head(8);
   head.resize(sys::read_some(file, head));
@@ -154,17 +81,18 @@ std::int64_t load_layer(store::Store& store, const ArchiveFiles& files, const st
   return static_cast<std::int64_t>(checked.tar_size);
 }
 
-// What both kinds of archive come down to.
+// An image in either kind of archive.
 struct Found {
   std::string config;                                 // name of the file
-  std::optional<Digest> id;                           // the config's, where the manifest says it
+  std::optional<Digest> id;                           // the config's digest, if the manifest has it
   std::vector<std::string> layers;                    // names, bottom first
-  std::vector<std::optional<oci::Descriptor>> blobs;  // as the manifest describes them
+  std::vector<std::optional<oci::Descriptor>> blobs;  // from the manifest, if there is one
   std::optional<std::string> manifest;                // its bytes
   std::vector<oci::Reference> names;
 };
 
-LoadedImage load_image(store::Store& store, const ArchiveFiles& files, const Found& found) {
+LoadedImage load_image(store::Store& store, const ArchiveFiles& files, const Found& found,
+                       const store::NamedAs& as) {
   std::string bytes = files.read(found.config, oci::kMaxConfigSize);
   if (found.id && Digest::of(bytes) != *found.id) {
     throw Error::of(ErrorKind::kCorrupt, "the archive's {} has other bytes than its name says",
@@ -187,7 +115,8 @@ LoadedImage load_image(store::Store& store, const ArchiveFiles& files, const Fou
                       .created = config.created.value_or(Timestamp{}),
                       .size = size,
                       .platform = config.platform,
-                      .names = found.names});
+                      .names = found.names},
+                     as);
   return {.id = id, .names = found.names};
 }
 
@@ -208,7 +137,7 @@ std::vector<Found> read_docker_manifest(const ArchiveFiles& files) {
       found.blobs.resize(found.layers.size());
       Json tags = item.value("RepoTags", Json::array());
       for (const Json& tag : tags) {
-        found.names.push_back(oci::Reference::parse(tag.get<std::string>()));
+        found.names.push_back(oci::Reference::parse_tag(tag.get<std::string>()));
       }
       all.push_back(std::move(found));
     }
@@ -229,30 +158,40 @@ std::vector<oci::Reference> names_of(const oci::Descriptor& descriptor) {
     auto value = descriptor.annotations.find(key);
     if (value == descriptor.annotations.end()) continue;
     std::optional<oci::Reference> name = oci::Reference::find(value->second);
-    // A bare tag ("latest") is no name of an image.
-    if (name && value->second.find_first_of(":/") != std::string::npos) return {*name};
+    // A bare tag ("latest") is not an image name, and a digest must be that of the entry.
+    bool is_name = name && value->second.find_first_of(":/") != std::string::npos;
+    if (is_name && name->digest.value_or(descriptor.digest) == descriptor.digest) return {*name};
   }
   return {};
 }
 
-Found read_oci_manifest(const ArchiveFiles& files, const oci::Descriptor& descriptor,
-                        int depth = 0) {
-  if (depth > kMaxDepth) throw Error(ErrorKind::kLimit, "the archive's indexes lie too deep");
-  std::string bytes = files.read(blob_name(descriptor.digest), oci::kMaxManifestSize);
-  if (Digest::of(bytes) != descriptor.digest) {
-    throw Error::of(ErrorKind::kCorrupt, "the archive's {} has other bytes than its name says",
-                    descriptor.digest.str());
-  }
-  oci::Document document = oci::parse_document(bytes);
-  if (const auto* index = std::get_if<oci::Index>(&document)) {
-    return read_oci_manifest(files, oci::select_manifest(*index, oci::Platform::host()), depth + 1);
-  }
-  const auto& manifest = std::get<oci::Manifest>(document);
+// One entry of index.json: an image, or an index with those of its images that the archive
+// contains.
+struct Entry {
+  Digest digest;
+  std::vector<Found> images = {};
+  bool is_index = false;
+  std::vector<oci::Descriptor> others = {};  // further blobs: the index, attestations
+  std::set<Digest> seen = {};                // an index may name the same digest many times
+};
+
+std::string read_document(const ArchiveFiles& files, const Digest& digest) {
+  std::string bytes = files.read_counted(blob_name(digest), oci::kMaxManifestSize);
+  if (Digest::of(bytes) == digest) return bytes;
+  throw Error::of(ErrorKind::kCorrupt, "the archive's {} has other bytes than its name says",
+                  digest.str());
+}
+
+oci::Descriptor document_blob(const Digest& digest, const std::string& bytes) {
+  return {.media_type = {}, .digest = digest, .size = static_cast<std::int64_t>(bytes.size())};
+}
+
+Found found_of(const oci::Manifest& manifest, std::string bytes) {
   Found found{.config = blob_name(manifest.config.digest),
               .id = manifest.config.digest,
               .layers = {},
               .blobs = {},
-              .manifest = bytes,
+              .manifest = std::move(bytes),
               .names = {}};
   for (const oci::Descriptor& layer : manifest.layers) {
     found.layers.push_back(blob_name(layer.digest));
@@ -261,35 +200,101 @@ Found read_oci_manifest(const ArchiveFiles& files, const oci::Descriptor& descri
   return found;
 }
 
-std::vector<Found> read_oci_index(const ArchiveFiles& files) {
-  oci::Index index = oci::parse_index(files.read("index.json", oci::kMaxManifestSize));
-  std::map<Digest, Found> by_manifest;
-  for (const oci::Descriptor& descriptor : index.manifests) {
-    auto [known, first] = by_manifest.try_emplace(descriptor.digest);
-    if (first) known->second = read_oci_manifest(files, descriptor);
-    for (oci::Reference& name : names_of(descriptor))
-      known->second.names.push_back(std::move(name));
+// Attestations (platform unknown/unknown) and artifacts belong to their index, but are no images.
+bool is_image(const oci::Descriptor& descriptor, const oci::Manifest& manifest) {
+  bool is_attestation = descriptor.platform && descriptor.platform->unknown();
+  return !is_attestation && manifest.artifact_type.empty();
+}
+
+void read_oci_entry(const ArchiveFiles& files, const oci::Descriptor& descriptor, Entry& entry,
+                    int depth = 0) {
+  if (depth > oci::kMaxIndexDepth)
+    throw Error(ErrorKind::kLimit, "the archive's indexes lie too deep");
+  if (!entry.seen.insert(descriptor.digest).second) return;
+  std::string bytes = read_document(files, descriptor.digest);
+  oci::Document document = oci::parse_document(bytes);
+  if (const auto* index = std::get_if<oci::Index>(&document)) {
+    entry.is_index = true;
+    entry.others.push_back(document_blob(descriptor.digest, bytes));
+    for (const oci::Descriptor& each : index->manifests) {
+      // An archive for one platform may contain the index of all platforms.
+      if (files.has(blob_name(each.digest))) read_oci_entry(files, each, entry, depth + 1);
+    }
+    if (entry.images.empty() && depth == 0) {
+      // Throws the better error: the platforms it has, or the missing file.
+      read_document(files, oci::select_manifest(*index, oci::Platform::host()).digest);
+      throw Error::of(ErrorKind::kCorrupt, "index {} has no image", descriptor.digest);
+    }
+    return;
   }
-  std::vector<Found> all;
-  for (auto& entry : by_manifest) all.push_back(std::move(entry.second));
+  const auto& manifest = std::get<oci::Manifest>(document);
+  if (depth == 0 || is_image(descriptor, manifest)) {
+    entry.images.push_back(found_of(manifest, std::move(bytes)));
+    return;
+  }
+  entry.others.push_back(document_blob(descriptor.digest, bytes));
+  entry.others.push_back(manifest.config);
+  entry.others.insert(entry.others.end(), manifest.layers.begin(), manifest.layers.end());
+}
+
+std::vector<Entry> read_oci_index(const ArchiveFiles& files) {
+  oci::Index index = oci::parse_index(files.read("index.json", oci::kMaxManifestSize));
+  std::map<Digest, std::vector<oci::Reference>> names;
+  std::vector<Entry> all;
+  for (const oci::Descriptor& descriptor : index.manifests) {
+    auto [known, first] = names.try_emplace(descriptor.digest);
+    for (oci::Reference& name : names_of(descriptor)) known->second.push_back(std::move(name));
+    if (!first) continue;
+    all.push_back({.digest = descriptor.digest});
+    read_oci_entry(files, descriptor, all.back());
+  }
+  std::ranges::sort(all, {}, &Entry::digest);
+  for (Entry& entry : all) {
+    for (Found& found : entry.images) found.names = names.at(entry.digest);
+  }
   return all;
+}
+
+void load_blob(store::Store& store, const ArchiveFiles& files, const oci::Descriptor& blob) {
+  std::string name = blob_name(blob.digest);
+  if (store.blobs().has(blob.digest) || !files.has(name)) return;
+  sys::Fd file = files.open(name);
+  sys::FdSource bytes(file);
+  store::BlobWriter writer = store.blobs().writer({.digest = blob.digest, .size = blob.size});
+  copy_all(bytes, writer);
+  writer.commit();
+}
+
+std::vector<LoadedImage> load_entry(store::Store& store, const ArchiveFiles& files,
+                                    const Entry& entry) {
+  for (const oci::Descriptor& blob : entry.others) load_blob(store, files, blob);
+  std::vector<LoadedImage> loaded;
+  for (const Found& found : entry.images) {
+    loaded.push_back(
+        load_image(store, files, found, {.digest = entry.digest, .is_index = entry.is_index}));
+  }
+  // The images of an index share one name, so report one of them.
+  if (!loaded.front().names.empty()) loaded.erase(loaded.begin() + 1, loaded.end());
+  return loaded;
 }
 
 }  // namespace
 
 std::vector<LoadedImage> load_archive(store::Store& store, const sys::Fd& archive) {
   ArchiveFiles files(archive, store.tmp_dir());
-  std::vector<Found> all;
+  std::vector<LoadedImage> loaded;
   if (files.has("index.json")) {
-    all = read_oci_index(files);
+    for (const Entry& entry : read_oci_index(files)) {
+      for (LoadedImage& image : load_entry(store, files, entry)) loaded.push_back(std::move(image));
+    }
   } else if (files.has("manifest.json")) {
-    all = read_docker_manifest(files);
+    for (const Found& found : read_docker_manifest(files)) {
+      loaded.push_back(load_image(store, files, found, {}));
+    }
   } else {
     throw Error(ErrorKind::kCorrupt, "not an image archive: neither index.json nor manifest.json")
         .with_hint("the tar of a root filesystem becomes an image with \"import\"");
   }
-  std::vector<LoadedImage> loaded;
-  for (const Found& found : all) loaded.push_back(load_image(store, files, found));
   return loaded;
 }
 

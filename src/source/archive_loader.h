@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Images out of files: docker archives (`docker save`, old and new), OCI archives, and the tar of a
-// plain root filesystem. Everything in them is foreign: names select nothing on this host, sizes
-// are bounded, digests are checked, and a layer counts only once its inflated bytes gave its
+// Loads images from files: docker archives (`docker save`, old and new), OCI archives, and the tar
+// of a plain root filesystem. All of it is untrusted: names never become paths of this host, sizes
+// are bounded, digests are verified, and a layer counts only once its uncompressed bytes match its
 // diffID.
 #pragma once
 
@@ -24,11 +24,11 @@ struct LoadedImage {
   std::vector<oci::Reference> names;
 };
 
-// Reads an archive, compressed or not, from a file or a pipe. The images are in the store
-// afterwards, not unpacked. Throws kCorrupt for what is no image archive.
+// Reads an archive, compressed or not, from a file or a pipe. Its images are then in the store, but
+// not unpacked. Throws kCorrupt if it is no image archive, kLimit if it is too large.
 std::vector<LoadedImage> load_archive(store::Store& store, const sys::Fd& archive);
 
-// A root filesystem's tar, compressed or not, as a layer of the store. Throws kCorrupt for no tar.
+// Stores a root filesystem's tar, compressed or not, as a layer. Throws kCorrupt if it is no tar.
 struct ImportedLayer {
   oci::DiffId diff_id;
   oci::Descriptor blob;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where images come from: the local store first, then their registry. Resolving reads manifest and
-// config alone; layers are opened one by one when somebody unpacks them, and what comes over the
-// network is kept as a blob on its way. Safe from any thread.
+// Finds images: in the local store first, then at their registry. Resolving reads only manifest and
+// config. Layers are opened one by one when they are unpacked, and what is downloaded becomes a
+// blob of the store on its way. Thread-safe, except that use_layout() comes before everything else.
 #pragma once
 
 #include <map>
@@ -13,6 +13,7 @@
 
 #include "base/stream.h"
 #include "oci/manifest.h"
+#include "plan/build_options.h"
 #include "plan/image_resolver.h"
 #include "plan/plan.h"
 #include "progress/sink.h"
@@ -22,15 +23,18 @@
 
 namespace cairn::source {
 
-// An image as far as it is known before its layers are.
+// An image, as far as it is known without its layers.
 struct FoundImage {
   oci::Reference reference;
   oci::ImageConfig config;
   Digest id = Digest::of("");  // of the config
-  std::optional<oci::Manifest> manifest =
-      std::nullopt;  // none for one built here and never exported
+  // nullopt for an image built here and never exported.
+  std::optional<oci::Manifest> manifest = std::nullopt;
   std::optional<Digest> manifest_digest = std::nullopt;
+  // The digest of the reference: of the manifest, or of the index it was selected from.
+  std::optional<Digest> digest = std::nullopt;
   bool is_local = false;
+  bool is_from_layout = false;  // from this disk, whatever its name says
 };
 
 enum class Pull { kWhenMissing, kAlways };
@@ -43,21 +47,26 @@ class Images final : public plan::ImageResolver {
   plan::ResolvedImage resolve(const oci::Reference& reference,
                               const oci::Platform& platform) override;
 
-  // The same, whole. Each (reference, platform) is resolved once per process.
+  // The same, with everything known. Each (reference, platform) is resolved once per process.
   FoundImage find(const oci::Reference& reference, const oci::Platform& platform);
 
-  // From now on the image behind `reference`, which has a digest, comes from this layout on disk.
-  void use_layout(const oci::Reference& reference, ImageLayout layout);
+  // Makes a layout on disk the source of an image, and returns the reference to find it by, which
+  // has the image's digest and resembles `name` if possible. Throws kUsage if there is no such
+  // layout or image.
+  oci::Reference use_layout(const std::string& name, const plan::LayoutContext& layout);
 
-  // By name or id of the store; a name that is not there is asked of its registry.
+  // Finds by name or id in the store; an unknown name is resolved at its registry.
   FoundImage find_any(const std::string& name_or_id, const oci::Platform& platform);
 
-  // The compressed bytes of one layer, verified against the descriptor at their end. From the
-  // registry they become a blob of the store once they were read to the end.
+  // The compressed bytes of one layer, verified against the descriptor at their end. Bytes from the
+  // registry become a blob of the store once they were read to the end.
   std::unique_ptr<ByteSource> open_layer(const FoundImage& image, std::size_t layer);
 
-  // Makes the image known to the store under its name, with its manifest when all blobs are there.
-  void keep(const FoundImage& image);
+  // The same, but only the blob that the image's manifest names. The image must have a manifest.
+  std::unique_ptr<ByteSource> open_blob(const FoundImage& image, std::size_t layer);
+
+  // Adds the image to the store under its name, with its manifest if all blobs are there.
+  void record_image(const FoundImage& image);
 
  private:
   std::optional<FoundImage> find_known(const oci::Reference& reference,
@@ -75,7 +84,7 @@ class Images final : public plan::ImageResolver {
   Pull pull_;
   std::mutex mutex_;
   std::map<std::pair<std::string, std::string>, FoundImage> found_;
-  std::map<std::string, ImageLayout> layouts_;  // by reference; complete before anything is found
+  std::map<std::string, ImageLayout> layouts_;  // by reference; set up before anything is found
 };
 
 }  // namespace cairn::source

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// All files are opened relative to the layout's directory, by names made of digests; nothing in the
+// layout chooses a path. Small documents are read and verified whole; layers stream through a
+// BlobWriter that knows their digest, so a wrong one never becomes a blob.
 #include "source/layout.h"
 
 #include <fcntl.h>
@@ -11,9 +15,10 @@ namespace cairn::source {
 namespace {
 
 constexpr const char* kRefName = "org.opencontainers.image.ref.name";
-constexpr int kMaxDepth = 8;  // of indexes in indexes
+// O_NONBLOCK: a FIFO in place of a file reads as empty instead of blocking for ever.
+constexpr int kToRead = O_RDONLY | O_NONBLOCK;
 
-// A tag as layouts write it: alone, or as the end of a whole reference.
+// Whether the entry has this tag: layouts write it alone, or at the end of a full reference.
 bool is_called(const oci::Descriptor& entry, const std::string& tag) {
   auto name = entry.annotations.find(kRefName);
   if (name == entry.annotations.end()) return false;
@@ -24,7 +29,7 @@ bool is_called(const oci::Descriptor& entry, const std::string& tag) {
 
 ImageLayout::ImageLayout(const std::string& directory) : directory_(directory) {
   std::optional<sys::Fd> dir = sys::find_path(directory, O_RDONLY | O_DIRECTORY);
-  std::optional<sys::Fd> index = dir ? sys::find_at(*dir, "index.json", O_RDONLY) : std::nullopt;
+  std::optional<sys::Fd> index = dir ? sys::find_at(*dir, "index.json", kToRead) : std::nullopt;
   if (!index) {
     throw Error::of(ErrorKind::kUsage, "no OCI image layout at {}: it has no index.json",
                     directory);
@@ -41,7 +46,7 @@ oci::Descriptor ImageLayout::find(const std::string& tag,
     auto name = entry.annotations.find(kRefName);
     names.push_back(name != entry.annotations.end() ? name->second : entry.digest.str());
   }
-  // A digest need not stand in the index to be there.
+  // A digest may exist without being listed in index.json.
   if (digest) {
     std::string bytes = read_blob(*digest);
     return {.media_type = "", .digest = *digest, .size = static_cast<std::int64_t>(bytes.size())};
@@ -53,7 +58,7 @@ oci::Descriptor ImageLayout::find(const std::string& tag,
 
 sys::Fd ImageLayout::open_blob(const Digest& digest) const {
   std::string path = "blobs/sha256/" + digest.hex();
-  if (auto blob = sys::find_at(dir_, path.c_str(), O_RDONLY | O_NONBLOCK)) return std::move(*blob);
+  if (auto blob = sys::find_at(dir_, path.c_str(), kToRead)) return std::move(*blob);
   throw Error::of(ErrorKind::kUsage, "the OCI image layout {} has no blob {}", directory_,
                   digest.str());
 }
@@ -64,7 +69,7 @@ std::string ImageLayout::read_blob(const Digest& digest) const {
   throw Error::of(ErrorKind::kCorrupt, "{}: blob {} has other bytes", directory_, digest.str());
 }
 
-void ImageLayout::take_blob(const oci::Descriptor& blob, store::Store& store) const {
+void ImageLayout::import_blob(const oci::Descriptor& blob, store::Store& store) const {
   if (store.blobs().has(blob.digest)) return;
   sys::Fd file = open_blob(blob.digest);
   sys::FdSource source(file);
@@ -73,13 +78,14 @@ void ImageLayout::take_blob(const oci::Descriptor& blob, store::Store& store) co
   writer.commit();
 }
 
-ImageLayout::Found ImageLayout::take(const Digest& digest, const oci::Platform& platform,
-                                     store::Store& store) const {
+ImageLayout::Found ImageLayout::import_image(const Digest& digest, const oci::Platform& platform,
+                                             store::Store& store) const {
   Digest at = digest;
-  for (int depth = 0; depth < kMaxDepth; ++depth) {
+  for (int depth = 0; depth < oci::kMaxIndexDepth; ++depth) {
     std::string bytes = read_blob(at);
     oci::Document document = oci::parse_document(bytes);
     if (const auto* index = std::get_if<oci::Index>(&document)) {
+      store.blobs().put(bytes);
       at = oci::select_manifest(*index, platform).digest;
       continue;
     }
@@ -87,7 +93,7 @@ ImageLayout::Found ImageLayout::take(const Digest& digest, const oci::Platform& 
                 .manifest_digest = at,
                 .config_bytes = {}};
     found.config_bytes = read_blob(found.manifest.config.digest);
-    for (const oci::Descriptor& layer : found.manifest.layers) take_blob(layer, store);
+    for (const oci::Descriptor& layer : found.manifest.layers) import_blob(layer, store);
     store.blobs().put(bytes);
     store.blobs().put(found.config_bytes);
     return found;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Images of an OCI image layout on disk (--build-context NAME=oci-layout://DIR): a registry without
-// a network. Its bytes are as foreign as a registry's.
+// a network, whose content is as untrusted as a registry's.
 #pragma once
 
 #include <optional>
@@ -15,25 +15,27 @@ namespace cairn::source {
 
 class ImageLayout {
  public:
-  // Throws kUsage when there is no layout.
+  // Throws kUsage if there is no layout.
   explicit ImageLayout(const std::string& directory);
 
-  // What index.json calls `tag`, or has under `digest`. kUsage when it has neither, with what there
-  // is.
+  // The entry that index.json names `tag`, or the blob with this `digest`. Throws kUsage, listing
+  // the entries, if there is neither.
   oci::Descriptor find(const std::string& tag, const std::optional<Digest>& digest) const;
-  // The manifest for a platform, behind an index if need be. Its bytes, its config and its layers
-  // are blobs of the store afterwards.
+  // The manifest for a platform, possibly selected from an index. Its bytes, the index, the config
+  // and the layers are then blobs of the store. Throws kCorrupt for content that does not match its
+  // digest.
   struct Found {
     oci::Manifest manifest;
     Digest manifest_digest;
     std::string config_bytes;
   };
-  Found take(const Digest& digest, const oci::Platform& platform, store::Store& store) const;
+  Found import_image(const Digest& digest, const oci::Platform& platform,
+                     store::Store& store) const;
 
  private:
   sys::Fd open_blob(const Digest& digest) const;
   std::string read_blob(const Digest& digest) const;
-  void take_blob(const oci::Descriptor& blob, store::Store& store) const;
+  void import_blob(const oci::Descriptor& blob, store::Store& store) const;
 
   std::string directory_;
   sys::Fd dir_;

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The compression is told by magic bytes, and the content by the checksum of the first header
+// block, so that a wrong file is refused at once and not unpacked halfway. Both looks must not
+// consume bytes, as the input may be a pipe.
 #include "source/tar_input.h"
 
 #include <algorithm>
@@ -13,7 +17,7 @@
 namespace cairn::source {
 namespace {
 
-// Looks at the first bytes without taking them away.
+// Lets the first bytes be inspected without consuming them.
 class PeekedSource final : public ByteSource {
  public:
   PeekedSource(ByteSource& inner, std::size_t count) : inner_(inner), head_(count) {
@@ -41,7 +45,8 @@ class PeekedSource final : public ByteSource {
   std::size_t at_ = 0;
 };
 
-// What libarchive can decompress, through its "raw" format: one entry, which is everything.
+// Decompresses with libarchive through its "raw" format: one entry with all bytes. Only the two
+// filters needed are enabled.
 class FilteredSource final : public ByteSource {
  public:
   explicit FilteredSource(ByteSource& inner)
@@ -67,7 +72,7 @@ class FilteredSource final : public ByteSource {
   }
 
  private:
-  // Called by C, so nothing may be thrown through it: the error waits for fail().
+  // Called from C, so an exception must not leave it: fail() rethrows it later.
   static la_ssize_t refill(archive*, void* self, const void** out) {
     auto& source = *static_cast<FilteredSource*>(self);
     try {
@@ -95,9 +100,9 @@ bool starts_with(std::span<const std::byte> bytes, std::string_view magic) {
   return bytes.size() >= wanted.size() && std::equal(wanted.begin(), wanted.end(), bytes.begin());
 }
 
-// A header block carries the sum of its own bytes, its checksum field taken for blanks; an archive
-// of nothing is all zeros. (ustar, "Checksum": historic writers summed signed bytes, and are rare
-// enough.)
+// A header block contains the sum of its bytes, with the checksum field counted as blanks; an empty
+// archive is all zeros. (ustar, "Checksum". Historic writers summed signed bytes; those are too
+// rare to support.)
 bool looks_like_tar(std::span<const std::byte> block) {
   constexpr std::size_t kField = 148, kFieldSize = 8;
   if (block.size() < 512) return false;
@@ -113,7 +118,7 @@ bool looks_like_tar(std::span<const std::byte> block) {
   return zeros || sum == wanted;
 }
 
-// The chain of readers as one: the compressed bytes looked at, inflated, and looked at again.
+// The whole chain: peek at the compressed bytes, decompress, peek again.
 class TarInput final : public ByteSource {
  public:
   explicit TarInput(ByteSource& in) : raw_(in, 6) {

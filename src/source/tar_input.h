@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The tar that a person hands over, however it is compressed: gzip and zstd by our own fast
-// readers, bzip2 and xz, which layers never use but root filesystems often do, by libarchive.
+// Opens a tar that a user provides, whatever its compression: gzip and zstd by our own fast
+// readers; bzip2 and xz, which layers never use but root filesystems often do, by libarchive.
 #pragma once
 
 #include <memory>
@@ -10,8 +10,8 @@
 
 namespace cairn::source {
 
-// Reads `in` (borrowed) as the plain bytes of a tar. Throws kCorrupt for what does not begin like
-// one.
+// Reads `in` (borrowed) as the bytes of an uncompressed tar. Throws kCorrupt if it does not start
+// like one.
 std::unique_ptr<ByteSource> open_tar(ByteSource& in);
 
 }  // namespace cairn::source
