@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Images as files: an OCI layout (a directory or a tar of one) and the docker archive, which is an
-// OCI layout with a manifest.json beside it (FEATURES X09). Bytes depend on the images alone.
+// Images as files: an OCI layout (a directory, or a tar of one) and the docker archive, which is an
+// OCI layout with a manifest.json in it (X09). The bytes depend on the images only.
 #pragma once
+
+#include <sys/types.h>
 
 #include <string>
 #include <vector>
 
-#include "base/sys/fd.h"
+#include "base/stream.h"
 #include "oci/reference.h"
 #include "output/index.h"
 #include "store/store.h"
@@ -15,25 +17,34 @@
 namespace cairn::output {
 
 struct ArchivedImage {
-  WholeImage image;
+  ExportedImage image;
   std::vector<oci::Reference> names;
 };
 
 struct ArchivedIndex {
-  WholeIndex index;
+  ExportedIndex index;
   std::vector<oci::Reference> names;
 };
 
+// Writes into a directory, which is made if it does not exist. If it is a layout already, the
+// images are added to it. Modes are 0644 and 0755 less `umask`. Throws kUsage if its index.json is
+// no index. Blocks while another build holds the layout's lock.
 void write_oci_layout(store::Store& store, const std::vector<ArchivedImage>& images,
-                      const std::string& directory);
+                      const std::string& directory, mode_t umask = 022);
 void write_oci_archive(store::Store& store, const std::vector<ArchivedImage>& images,
-                       const sys::Fd& out);
-// The docker archive has no way to say it.
-void write_oci_layout(store::Store& store, const ArchivedIndex& index,
-                      const std::string& directory);
-void write_oci_archive(store::Store& store, const ArchivedIndex& index, const sys::Fd& out);
+                       ByteSink& out);
+// Several images and indexes side by side.
+void write_oci_layout(store::Store& store, const std::vector<ArchivedImage>& images,
+                      const std::vector<ArchivedIndex>& indexes, const std::string& directory,
+                      mode_t umask = 022);
+void write_oci_archive(store::Store& store, const std::vector<ArchivedImage>& images,
+                       const std::vector<ArchivedIndex>& indexes, ByteSink& out);
+// A docker archive cannot express an index, so there is no docker variant of these.
+void write_oci_layout(store::Store& store, const ArchivedIndex& index, const std::string& directory,
+                      mode_t umask = 022);
+void write_oci_archive(store::Store& store, const ArchivedIndex& index, ByteSink& out);
 
 void write_docker_archive(store::Store& store, const std::vector<ArchivedImage>& images,
-                          const sys::Fd& out);
+                          ByteSink& out);
 
 }  // namespace cairn::output

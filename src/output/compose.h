@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From what was built to an image: layers get diffIDs, history gets times, and the config its bytes
-// and thereby the image its id (FEATURES X03, X05, X06).
+// From what was built to an image: layers get diffIDs, history lines get times, and the config gets
+// its bytes, whose digest is the image id (X03, X05, X06).
 #pragma once
 
 #include <optional>
@@ -15,40 +15,44 @@
 
 namespace cairn::output {
 
-// One line of new history: with a snapshot it is a layer, without one it is empty.
+// One line of new history: a layer if it has a snapshot, otherwise empty.
 struct NewLine {
   std::string created_by;
   std::string comment;
   std::optional<std::string> snapshot;
 };
 
-// Which layers become one: the new ones, or the base's too. The steps and their snapshots stay what
-// they are; the one layer is another view of them. Where there is at most one to merge, the image
-// is the same as without.
+// Which layers are merged into one: the new ones, or the base's too. Steps and their snapshots stay
+// as they are; the merged layer is another view of them. With fewer than two layers to merge,
+// nothing changes.
 enum class Squash { kNone, kNew, kAll };
 
 struct Composition {
-  oci::ImageConfig config;                 // without rootfs, history and created
-  const oci::ImageConfig* base = nullptr;  // its layers and history come first
+  oci::ImageConfig config;                   // without rootfs, history and created
+  const oci::ImageConfig* base = nullptr;    // its layers and history come first
+  std::optional<Digest> base_manifest = {};  // the manifest the base's blobs came with
   std::vector<NewLine> lines;
   std::optional<Timestamp> epoch;          // SOURCE_DATE_EPOCH: the time of all new history
-  std::optional<std::int64_t> clamp = {};  // files of new layers are not younger
+  std::optional<std::int64_t> clamp = {};  // latest mtime of files in new layers, in seconds
   Squash squash = Squash::kNone;
-  std::string base_snapshot = {};  // where new layers start, "" when the base has no files
+  std::string base_snapshot = {};  // parent of the new layers; "" if the base has no files
 };
 
 struct ComposedImage {
   oci::ImageConfig config;
   std::string config_bytes;
   Digest id;
-  std::vector<std::optional<LayerView>> layers;  // one per diffID; base layers are no views of ours
+  std::vector<std::optional<LayerView>> layers;  // one per diffID; nullopt for the base's layers
+  std::optional<Digest> base_manifest = {};
 };
 
-ComposedImage compose(store::Store& store, Composition composition);
+// The resulting history has exactly one line for each layer, whatever the base's had (X03). May
+// read the files of new layers to compute their diffIDs.
+ComposedImage compose(const LayerStore& from, Composition composition);
 
-// Records the image, with `names` (may be none) moved to it. All its snapshots are durable
-// afterwards.
-void keep(store::Store& store, const ComposedImage& image,
-          const std::vector<oci::Reference>& names);
+// Records the image in the store and moves `names` (may be empty) to it. All its snapshots are
+// durable afterwards.
+void record_image(store::Store& store, const ComposedImage& image,
+                  const std::vector<oci::Reference>& names);
 
 }  // namespace cairn::output

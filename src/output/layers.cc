@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// A layer's tar flows from its files through digest and compressor into a blob in one pass; nothing
+// is written but the blob. Before a blob is kept, its diffID is compared with the recorded one:
+// files in the store may have been changed by somebody. Gzip and zstd use several threads
+// (base/compress.h).
 #include "output/layers.h"
 
 #include <algorithm>
@@ -6,43 +11,9 @@
 
 #include "base/error.h"
 #include "oci/media_types.h"
-#include "overlay/layer_writer.h"
 
 namespace cairn::output {
 namespace {
-
-// The directories that make the layer, and those below them.
-struct SplitStack {
-  overlay::LayerStack upper;
-  overlay::LayerStack below;
-};
-
-SplitStack split_stack(store::Store& store, const LayerView& view) {
-  std::vector<std::string> ids = store.snapshots().stack(view.snapshot);
-  auto first = ids.end() - 1;
-  if (view.base == "") {
-    first = ids.begin();
-  } else if (view.base) {
-    auto base = std::ranges::find(ids, *view.base);
-    CAIRN_ASSERT(base < first, "a squashed layer starts from a snapshot below its own");
-    first = base + 1;
-  }
-  SplitStack split;
-  for (auto id = ids.begin(); id != ids.end(); ++id) {
-    auto& part = id < first ? split.below : split.upper;
-    part.lowers.push_back(store.snapshots().path(*id));
-  }
-  return split;
-}
-
-void write_view(store::Store& store, const LayerView& view, ByteSink& tar) {
-  if (!store.snapshots().find(view.snapshot)) {
-    throw Error::of(ErrorKind::kCorrupt, "snapshot {} is gone", view.snapshot)
-        .with_hint("build the image again");
-  }
-  SplitStack split = split_stack(store, view);
-  overlay::write_layer(split.upper, split.below, {.clamp_mtime = view.clamp}, tar);
-}
 
 std::string media_type(MediaTypes types, Compression compression) {
   bool docker = types == MediaTypes::kDocker;
@@ -56,6 +27,7 @@ std::string media_type(MediaTypes types, Compression compression) {
   return "";
 }
 
+// By the end of the media type, which OCI and docker spell with '+' and '.'.
 std::optional<Compression> compression_of(const std::string& type) {
   if (type.ends_with("+zstd") || type.ends_with(".zstd")) return Compression::kZstd;
   if (type.ends_with("+gzip") || type.ends_with(".gzip")) return Compression::kGzip;
@@ -63,22 +35,22 @@ std::optional<Compression> compression_of(const std::string& type) {
   return std::nullopt;
 }
 
-// The layer's tar: out of a blob that holds it, since other tools order and spell a layer in ways
-// that no snapshot remembers, or else from the snapshot it is a view of.
-void write_tar(store::Store& store, const oci::DiffId& diff_id,
+// Writes the layer's tar: from a blob if there is one, since other tools order and spell a layer in
+// ways that no snapshot remembers; otherwise from the snapshot.
+void write_tar(const LayerStore& from, const oci::DiffId& diff_id,
                const std::optional<LayerView>& view, ByteSink& tar) {
-  for (const oci::Descriptor& blob : store.layer_blobs().find(diff_id)) {
-    sys::Fd file = store.blobs().open(blob.digest);
+  for (const oci::Descriptor& blob : from.store.layer_blobs().find(diff_id)) {
+    sys::Fd file = from.store.blobs().open(blob.digest);
     sys::FdSource bytes(file);
     copy_all(*decompressing(bytes), tar);
     return;
   }
-  if (view) return write_view(store, *view, tar);
+  if (view) return from.snapshotter.diff(*view, tar);
   throw Error::of(ErrorKind::kCorrupt, "layer {} is not in the store", diff_id.str())
       .with_hint("pull or build the image again");
 }
 
-// Passes on what is written until somebody wants it no more.
+// Passes bytes on until a stop is requested.
 class StoppableSink final : public ByteSink {
  public:
   StoppableSink(std::stop_token stop, ByteSink& inner) : stop_(std::move(stop)), inner_(inner) {}
@@ -92,7 +64,7 @@ class StoppableSink final : public ByteSink {
   ByteSink& inner_;
 };
 
-// A blob of a layer that is being compressed: the tar goes in, the layer's diffID comes out.
+// Compresses a layer into a blob: takes the tar, returns the layer's diffID.
 class LayerCompressor {
  public:
   LayerCompressor(store::Store& store, const BlobOptions& options)
@@ -115,7 +87,7 @@ class LayerCompressor {
     oci::Descriptor descriptor{.media_type = media_type(options_.types, options_.compression),
                                .digest = written.digest,
                                .size = written.size};
-    store_.layer_blobs().add(diff_id, descriptor);
+    store_.layer_blobs().add(diff_id, descriptor, store::BlobOrigin::kMade);
     return descriptor;
   }
 
@@ -127,11 +99,11 @@ class LayerCompressor {
   DigestingSink tar_;
 };
 
-oci::Descriptor make_blob(store::Store& store, const oci::DiffId& diff_id,
+oci::Descriptor make_blob(const LayerStore& from, const oci::DiffId& diff_id,
                           const std::optional<LayerView>& view, const BlobOptions& options) {
   ErrorContext while_here([&] { return "writing layer " + diff_id.str(); });
-  LayerCompressor layer(store, options);
-  write_tar(store, diff_id, view, layer.tar());
+  LayerCompressor layer(from.store, options);
+  write_tar(from, diff_id, view, layer.tar());
   if (layer.finish() != diff_id) {
     throw Error::of(ErrorKind::kCorrupt, "the files of layer {} are not what they were",
                     diff_id.str())
@@ -140,56 +112,66 @@ oci::Descriptor make_blob(store::Store& store, const oci::DiffId& diff_id,
   return layer.keep(diff_id);
 }
 
-void remember_diff_id(store::Store& store, const LayerView& view, const oci::DiffId& diff_id,
-                      const DigestingSink& tar) {
+void record_diff_id(store::Store& store, const LayerView& view, const oci::DiffId& diff_id,
+                    const DigestingSink& tar) {
   auto size = static_cast<std::int64_t>(tar.size());
+  // A view with a base is several snapshots merged, so its size is not that of one snapshot.
   if (!view.base) store.snapshots().set_size(view.snapshot, size);
   store.snapshots().set_diff_id(view, diff_id, size);
 }
 
-oci::DiffId take_diff_id(store::Store& store, const LayerView& view, std::stop_token stop) {
+// For outputs without blobs: the tar is digested and thrown away.
+oci::DiffId compute_diff_id(const LayerStore& from, const LayerView& view, std::stop_token stop) {
   ErrorContext while_here([&] { return "digesting layer " + view.snapshot; });
   DigestingSink tar;
   StoppableSink until_stopped(std::move(stop), tar);
-  write_view(store, view, until_stopped);
+  from.snapshotter.diff(view, until_stopped);
   oci::DiffId diff_id(tar.finish());
-  remember_diff_id(store, view, diff_id, tar);
+  record_diff_id(from.store, view, diff_id, tar);
   return diff_id;
 }
 
 }  // namespace
 
-oci::DiffId layer_diff_id(store::Store& store, const LayerView& view) {
-  if (auto known = store.snapshots().find_diff_id(view)) return *known;
-  return take_diff_id(store, view, {});
+oci::Descriptor in_types(const oci::Descriptor& blob, MediaTypes types) {
+  std::optional<Compression> compression = compression_of(blob.media_type);
+  return {.media_type = compression ? media_type(types, *compression) : blob.media_type,
+          .digest = blob.digest,
+          .size = blob.size};
 }
 
-void prepare_layer(store::Store& store, const LayerView& view,
+oci::DiffId layer_diff_id(const LayerStore& from, const LayerView& view) {
+  if (auto known = from.store.snapshots().find_diff_id(view)) return *known;
+  return compute_diff_id(from, view, {});
+}
+
+void prepare_layer(const LayerStore& from, const LayerView& view,
                    const std::optional<BlobOptions>& blob, std::stop_token stop) {
-  if (store.snapshots().find_diff_id(view)) return;
+  if (from.store.snapshots().find_diff_id(view)) return;
   if (!blob) {
-    take_diff_id(store, view, std::move(stop));
+    compute_diff_id(from, view, std::move(stop));
     return;
   }
   ErrorContext while_here([&] { return "writing layer " + view.snapshot; });
-  LayerCompressor layer(store, *blob);
+  LayerCompressor layer(from.store, *blob);
   StoppableSink until_stopped(std::move(stop), layer.tar());
-  write_view(store, view, until_stopped);
+  from.snapshotter.diff(view, until_stopped);
   oci::DiffId diff_id = layer.finish();
-  remember_diff_id(store, view, diff_id, layer.tar());
-  if (store.layer_blobs().find(diff_id).empty()) layer.keep(diff_id);
+  record_diff_id(from.store, view, diff_id, layer.tar());
+  // Another image may have brought the same layer as a blob meanwhile.
+  if (from.store.layer_blobs().find(diff_id).empty()) layer.keep(diff_id);
 }
 
-oci::Descriptor layer_blob(store::Store& store, const oci::DiffId& diff_id,
+oci::Descriptor layer_blob(const LayerStore& from, const oci::DiffId& diff_id,
                            const std::optional<LayerView>& view, const BlobOptions& options) {
-  for (oci::Descriptor& blob : store.layer_blobs().find(diff_id)) {
+  for (const oci::Descriptor& blob : from.store.layer_blobs().find(diff_id)) {
     std::optional<Compression> compression = compression_of(blob.media_type);
-    // Base layers keep the compression they came with; only the family of the type changes (X02).
+    // Base layers keep the compression they came with, which is listed first; only the family of
+    // the media type changes (X02).
     if (options.force && compression != options.compression) continue;
-    if (compression) blob.media_type = media_type(options.types, *compression);
-    return std::move(blob);
+    return in_types(blob, options.types);
   }
-  return make_blob(store, diff_id, view, options);
+  return make_blob(from, diff_id, view, options);
 }
 
 }  // namespace cairn::output

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An image to a registry: blobs that are not there yet, side by side, then the manifest that names
-// them.
+// Pushes an image to a registry: first the missing blobs, several at once, then the manifest that
+// names them.
 #pragma once
 
 #include "output/index.h"
@@ -10,12 +10,13 @@
 
 namespace cairn::output {
 
-// Returns the digest under which the registry has the manifest.
-Digest push_image(registry::Client& client, store::Store& store, const WholeImage& image,
+// Returns the digest of the manifest in the registry.
+Digest push_image(registry::Client& client, store::Store& store, const ExportedImage& image,
                   const oci::Reference& name, const progress::VertexScope& scope);
 
-// Every manifest by its digest, then the index under the name.
-Digest push_index(registry::Client& client, store::Store& store, const WholeIndex& index,
+// Pushes each manifest by digest, then the index under the name. The index becomes a blob of the
+// store.
+Digest push_index(registry::Client& client, store::Store& store, const ExportedIndex& index,
                   const oci::Reference& name, const progress::VertexScope& scope);
 
 }  // namespace cairn::output

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// A tar takes owners and modes as they are. A directory belongs to the user who builds, who may
+// have no other ids there: TreeCopier gives every file to root of the namespace, which is that
+// user. Merging platforms uses the copier's filter to see each path once.
 #include "output/tree.h"
 
 #include <fcntl.h>
@@ -16,25 +20,7 @@
 namespace cairn::output {
 namespace {
 
-// An image without layers has an empty root.
-struct MountedTree {
-  MountedTree(store::Store& store, const std::string& snapshot) {
-    overlay::LayerStack stack{store.snapshots().stack_paths(snapshot)};
-    if (stack.lowers.empty()) {
-      empty.emplace(store.tmp_dir(), "empty-");
-      // Not the directory itself: mount_overlay() puts another beside it, and that must go too.
-      stack.lowers.push_back(empty->path() + "/fs");
-      sys::make_dirs(stack.lowers.back(), 0755);
-    }
-    tree = overlay::mount_overlay(stack, std::nullopt, overlay::Durability::kVolatile);
-  }
-  sys::Fd open() const { return sys::reopen(tree.fd(), O_RDONLY | O_DIRECTORY); }
-
-  std::optional<sys::TempDir> empty;
-  sys::MountTree tree;
-};
-
-// Lets every file pass, and no path twice.
+// Accepts every file, but throws if two platforms have the same path.
 class OncePerFile final : public PathFilter {
  public:
   void next(const oci::Platform& platform) { now_ = platform.str(); }
@@ -55,31 +41,36 @@ class OncePerFile final : public PathFilter {
  private:
   std::string now_;
   mutable std::mutex mutex_;
-  mutable std::map<std::string, std::string> owners_;  // platforms, by path
+  mutable std::map<std::string, std::string> owners_;  // the platform that has each path
 };
 
-void copy_tree(store::Store& store, const std::string& snapshot, const std::string& directory,
-               std::optional<std::int64_t> epoch, const PathFilter* filter) {
-  MountedTree tree(store, snapshot);
+// Replaces entries, since the directory belongs to the user and may hold symlinks out of it.
+void copy_tree(snapshots::Snapshotter& snapshotter, const std::string& snapshot,
+               const std::string& directory, std::optional<std::int64_t> epoch,
+               const PathFilter* filter) {
+  auto tree = snapshotter.view(snapshot);
   sys::make_dirs(directory, 0755);
-  sys::RootDir from(tree.open());
   sys::RootDir to = sys::RootDir::open(directory);
-  overlay::CopyOptions options{.owner = overlay::Owner{}, .mode = {}, .filter = filter, .stop = {}};
+  overlay::CopyOptions options{.owner = overlay::Owner{},
+                               .mode = {},
+                               .filter = filter,
+                               .stop = {},
+                               .replaces_entries = true};
   if (epoch) options.mtime = timespec{.tv_sec = *epoch, .tv_nsec = 0};
-  overlay::TreeCopier(from, to, options).copy("/", "/");
+  overlay::TreeCopier(tree->root(), to, options).copy("/", "/");
 }
 
 }  // namespace
 
-void write_tree_archive(store::Store& store, const std::string& snapshot,
+void write_tree_archive(snapshots::Snapshotter& snapshotter, const std::string& snapshot,
                         std::optional<std::int64_t> epoch, ByteSink& out) {
-  MountedTree tree(store, snapshot);
-  overlay::write_tree(tree.open(), {.mtime = epoch}, out);
+  auto tree = snapshotter.view(snapshot);
+  overlay::write_tree(tree->root().fd(), {.mtime = epoch}, out);
 }
 
-void write_tree_directory(store::Store& store, const std::string& snapshot,
+void write_tree_directory(snapshots::Snapshotter& snapshotter, const std::string& snapshot,
                           std::optional<std::int64_t> epoch, const std::string& directory) {
-  copy_tree(store, snapshot, directory, epoch, nullptr);
+  copy_tree(snapshotter, snapshot, directory, epoch, nullptr);
 }
 
 std::string platform_directory(const oci::Platform& platform) {
@@ -88,26 +79,28 @@ std::string platform_directory(const oci::Platform& platform) {
   return name;
 }
 
-void write_platform_archive(store::Store& store, const std::vector<PlatformTree>& trees,
+// All views stay mounted until the archive is written.
+void write_platform_archive(snapshots::Snapshotter& snapshotter,
+                            const std::vector<PlatformTree>& trees,
                             std::optional<std::int64_t> epoch, ByteSink& out) {
-  std::vector<MountedTree> mounted;
-  std::vector<sys::Fd> roots;
-  for (const PlatformTree& tree : trees) {
-    roots.push_back(mounted.emplace_back(store, tree.snapshot).open());
-  }
+  std::vector<std::unique_ptr<snapshots::SnapshotView>> views;
   std::vector<overlay::NamedTree> named;
-  for (std::size_t i = 0; i < trees.size(); ++i) {
-    named.push_back({.directory = platform_directory(trees[i].platform), .root = roots[i]});
+  for (const PlatformTree& tree : trees) {
+    views.push_back(snapshotter.view(tree.snapshot));
+    named.push_back(
+        {.directory = platform_directory(tree.platform), .root = views.back()->root().fd()});
   }
   overlay::write_trees(named, {.mtime = epoch}, out);
 }
 
-void merge_tree_directories(store::Store& store, const std::vector<PlatformTree>& trees,
+// One platform after the other: OncePerFile remembers the earlier ones.
+void merge_tree_directories(snapshots::Snapshotter& snapshotter,
+                            const std::vector<PlatformTree>& trees,
                             std::optional<std::int64_t> epoch, const std::string& directory) {
   OncePerFile once;
   for (const PlatformTree& tree : trees) {
     once.next(tree.platform);
-    copy_tree(store, tree.snapshot, directory, epoch, trees.size() > 1 ? &once : nullptr);
+    copy_tree(snapshotter, tree.snapshot, directory, epoch, trees.size() > 1 ? &once : nullptr);
   }
 }
 

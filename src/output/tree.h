@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The files of an image without the image: type=tar and type=local.
+// The files of an image without the image: type=tar and type=local. What takes a snapshotter mounts
+// snapshots, so the caller must be in the builder's namespaces.
 #pragma once
 
 #include <optional>
@@ -14,28 +15,33 @@
 
 namespace cairn::output {
 
-// The root of a snapshot as one tar, owners kept. With an epoch every file carries it (X10).
-void write_tree_archive(store::Store& store, const std::string& snapshot,
+// Writes the root of a snapshot as one tar; owners are kept. With an epoch, every file gets it as
+// mtime (X10).
+void write_tree_archive(snapshots::Snapshotter& snapshotter, const std::string& snapshot,
                         std::optional<std::int64_t> epoch, ByteSink& out);
 
-// The same into a directory, owned by whoever builds; what is there is kept and overwritten.
-void write_tree_directory(store::Store& store, const std::string& snapshot,
+// Copies the root of a snapshot into a directory, owned by the user who builds. Existing entries
+// are kept, except those with the name of something in the image, which are replaced as entries
+// (CopyOptions::replaces_entries).
+void write_tree_directory(snapshots::Snapshotter& snapshotter, const std::string& snapshot,
                           std::optional<std::int64_t> epoch, const std::string& directory);
 
-// The result of one of several platforms.
+// The result for one platform.
 struct PlatformTree {
   oci::Platform platform;
   std::string snapshot;
 };
 
-// "linux_arm_v7": where a platform's files are, beside those of others.
+// The directory of one platform's files beside others: "linux_arm_v7".
 std::string platform_directory(const oci::Platform& platform);
-// Each platform below its directory, in one tar.
-void write_platform_archive(store::Store& store, const std::vector<PlatformTree>& trees,
+// Writes each platform below its directory, in one tar.
+void write_platform_archive(snapshots::Snapshotter& snapshotter,
+                            const std::vector<PlatformTree>& trees,
                             std::optional<std::int64_t> epoch, ByteSink& out);
-// All into one directory. A file that two of them have is an error (kUsage), before either's is
-// written a second time.
-void merge_tree_directories(store::Store& store, const std::vector<PlatformTree>& trees,
+// Copies all platforms into one directory. A file that two of them have is kUsage, thrown before it
+// is written for the second time.
+void merge_tree_directories(snapshots::Snapshotter& snapshotter,
+                            const std::vector<PlatformTree>& trees,
                             std::optional<std::int64_t> epoch, const std::string& directory);
 
 }  // namespace cairn::output
