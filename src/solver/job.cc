@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// What all ops share: the dispatch from an op to its functions, lookup before run, locks against
+// other builds, and commit. commit() looks the key up once more in the transaction that stores it:
+// the step lock need not be on this key (an HTTP step locks its URL), so another build may have
+// been first.
 #include "solver/job.h"
 
 #include "base/error.h"
-#include "base/json.h"
+#include "solver/unreadable.h"
 
 namespace cairn::solver {
 namespace {
 
-// How each op runs. Sources that have no step of their own show nothing.
+// How each op runs. Scratch and local contexts do no work and show no step.
 struct Runner {
-  Job& job;
+  RunJob& job;
   progress::VertexScope& scope;
 
   StepResult operator()(const plan::ImageOp& op) const { return run_image(job, op, scope); }
@@ -22,23 +27,24 @@ struct Runner {
   StepResult operator()(const plan::LocalOp&) const { return {}; }
 };
 
-struct Recaller {
+struct CacheLookup {
   using Result = std::optional<StepResult>;
   Job& job;
   progress::VertexScope& scope;
 
-  Result operator()(const plan::ImageOp& op) const { return recall_image(job, op); }
-  // What the web and repositories have now is not known here.
+  Result operator()(const plan::ImageOp& op) const { return lookup_image(job, op); }
+  // The current state of a remote file or repository is unknown until a server is asked.
   Result operator()(const plan::HttpOp&) const { return std::nullopt; }
   Result operator()(const plan::GitOp&) const { return std::nullopt; }
-  Result operator()(const plan::CopyOp& op) const { return recall_copy(job, op, scope); }
-  Result operator()(const plan::RunOp& op) const { return recall_exec(job, op); }
-  Result operator()(const plan::WorkdirOp& op) const { return recall_workdir(job, op); }
+  Result operator()(const plan::CopyOp& op) const { return lookup_copy(job, op, scope); }
+  Result operator()(const plan::RunOp& op) const { return lookup_exec(job, op); }
+  Result operator()(const plan::WorkdirOp& op) const { return lookup_workdir(job, op); }
   Result operator()(const plan::ScratchOp&) const { return StepResult{}; }
   Result operator()(const plan::LocalOp&) const { return StepResult{}; }
 };
 
-// Holds back what a step says until it is known whether it is shown at all.
+// Buffers the warnings of a lookup until it is known whether the step is shown as cached. On a miss
+// they are dropped: run_vertex() emits them again.
 class HeldWarnings final : public progress::Sink {
  public:
   void send(progress::Event event) override {
@@ -56,46 +62,37 @@ bool is_shown(const plan::Op& op) {
   return !std::holds_alternative<plan::ScratchOp>(op) && !std::holds_alternative<plan::LocalOp>(op);
 }
 
-// A step may be found by several keys; downstream keys stand on one of them, whichever was hit. A
-// record under another key says so: {"same as": KEY}.
-constexpr const char* kSameAs = "same as";
-
-Digest key_to_stand_on(const store::CacheRecord& record) {
-  Json inputs = Json::parse(record.inputs, nullptr, false);
-  if (!inputs.is_object()) return record.key;
-  return Digest::parse(inputs.value(kSameAs, record.key.str()));
-}
-
-store::CacheRecord record_of(const Digest& key, const std::string& snapshot, const Json& inputs) {
-  return {.key = key,
-          .snapshot = snapshot,
-          .inputs = canonical(inputs),
-          .created = now(),
-          .last_used = now()};
+// Lost owners of the parent or of any source carry over to the result.
+bool has_lost_owners(const Job& job) {
+  store::SnapshotIndex& snapshots = job.services.store.snapshots();
+  return snapshots.allows_lost_owners() &&
+         std::ranges::any_of(job.vertex().inputs, [&](plan::VertexId input) {
+           return snapshots.has_lost_owners(job.results[input].snapshot);
+         });
 }
 
 }  // namespace
 
-std::optional<StepResult> recall_vertex(Job& job) {
+std::optional<StepResult> lookup_vertex(Job& job) {
   const plan::Vertex& vertex = job.vertex();
   HeldWarnings warnings;
   std::optional<StepResult> result;
   try {
     progress::VertexScope unseen(warnings, vertex.name);
-    result = std::visit(Recaller{job, unseen}, vertex.op);
+    result = std::visit(CacheLookup{job, unseen}, vertex.op);
   } catch (const Error&) {
-    return std::nullopt;  // who runs the step meets it again, and says where
+    return std::nullopt;  // run_vertex() meets it again and adds the span
   }
   if (!result || !is_shown(vertex.op)) return result;
-  progress::VertexScope scope(job.shop.sink, vertex.name);
+  progress::VertexScope scope(job.services.sink, vertex.name);
   for (std::string& message : warnings.messages) scope.warn(std::move(message));
   scope.cached();
   return result;
 }
 
-StepResult run_vertex(Job& job) {
+StepResult run_vertex(RunJob& job) {
   const plan::Vertex& vertex = job.vertex();
-  progress::VertexScope scope(job.shop.sink, vertex.name);
+  progress::VertexScope scope(job.services.sink, vertex.name);
   try {
     ErrorContext while_here([&] { return "running step " + first_line(vertex.name); });
     StepResult result = std::visit(Runner{job, scope}, vertex.op);
@@ -106,70 +103,56 @@ StepResult run_vertex(Job& job) {
     }
     return result;
   } catch (Error& error) {
+    explain_unreadable(job, error);
     error.set_span_if_none(vertex.span);
     scope.fail(error);
     throw;
   }
 }
 
-std::optional<StepResult> find_cached(const Job& job, const Digest& key) {
+std::optional<StepResult> find_cached(const Job& job, const cache::CacheKey& key,
+                                      const cache::SourceSnapshots& sources) {
   if (job.vertex().no_cache) return std::nullopt;
-  std::optional<store::CacheRecord> record = job.shop.store.records().find_record(key);
-  if (!record) return std::nullopt;
-  // A step is its layer *and* what is below: a parent that was made anew under the same key (by
-  // --no-cache) must not be mixed with layers that were made on the old one.
-  if (!record->snapshot.empty()) {
-    auto snapshot = job.shop.store.snapshots().find(record->snapshot);
-    if (!snapshot || snapshot->parent != job.parent().snapshot) return std::nullopt;
-  }
-  return StepResult{.key = key_to_stand_on(*record), .snapshot = record->snapshot, .cached = true};
+  auto found = job.services.cache.find_from(key.digest(), job.parent().snapshot, sources);
+  if (!found) return std::nullopt;
+  return StepResult{.key = found->key, .snapshot = found->snapshot, .cached = true};
 }
 
-std::optional<sys::PassingLock> claim(const Job& job, const cache::CacheKey& key,
-                                      const progress::VertexScope& scope) {
+std::optional<sys::LockFile> lock_step(const Job& job, const cache::CacheKey& key,
+                                       const progress::VertexScope& scope) {
   if (job.vertex().no_cache) return std::nullopt;
-  // On another parent it is another step: find_cached() would not take it.
+  // The same key on another parent is different work: find_cached() would not accept its result.
   Digest work = Digest::of(key.digest().str() + " on " + job.parent().snapshot);
   return wait_for(
-      job, [&] { return job.shop.store.try_claim(work); },
+      job, [&] { return job.services.store.try_lock_step(work); },
       [&] {
         scope.log(progress::Stream::kStderr,
                   "another build is running this step: waiting for its result\n");
       });
 }
 
-void remember(const Job& job, const cache::CacheKey& key, const StepResult& result) {
-  remember(job, key, result, Json::object());
+void add_alias(const Job& job, const cache::CacheKey& key, const StepResult& result,
+               const cache::SourceSnapshots& sources) {
+  job.services.cache.put_alias(key, {.key = result.key, .snapshot = result.snapshot});
+  job.services.cache.put_sources(key.digest(), result.snapshot, sources);
 }
 
-void remember(const Job& job, const cache::CacheKey& key, const StepResult& result,
-              const Json& beside) {
-  Digest digest = key.digest();
-  if (digest == result.key) return;
-  Json inputs = beside;
-  inputs[kSameAs] = result.key.str();
-  job.shop.store.records().put_record(record_of(digest, result.snapshot, inputs));
-}
-
-std::string recorded(const Job& job, const cache::CacheKey& key, const std::string& name) {
-  std::optional<store::CacheRecord> record = job.shop.store.records().find_record(key.digest());
-  Json inputs = record ? Json::parse(record->inputs, nullptr, false) : Json();
-  return inputs.is_object() ? inputs.value(name, "") : "";
-}
-
-StepResult commit(const Job& job, Workspace& workspace, const cache::CacheKey& key,
-                  const std::function<void(const std::string& snapshot)>& beside) {
-  workspace.release_tree();  // an unmount may take its time, and others wait for the lock
+StepResult commit(const Job& job, ActiveSnapshot& active, const cache::CacheKey& key,
+                  const CommitOptions& options) {
+  // Unmount before the transaction: it is slow, and other builds wait for the database's lock.
+  active.release_tree();
+  if (has_lost_owners(job)) active.mark_lost_owners();
   std::optional<StepResult> result;
-  job.shop.store.atomically([&] {
-    result = find_cached(job, key);
+  job.services.store.atomically([&] {
+    result = find_cached(job, key, options.sources);
     if (result) return;
-    result = StepResult{.key = key.digest(), .snapshot = workspace.commit(), .cached = false};
-    job.shop.store.records().put_record(record_of(result->key, result->snapshot, key.to_json()));
-    if (beside) beside(result->snapshot);
+    result = StepResult{.key = key.digest(), .snapshot = active.commit(), .cached = false};
+    job.services.cache.put_step(key, result->snapshot);
+    job.services.cache.put_sources(result->key, result->snapshot, options.sources);
+    if (options.beside) options.beside(result->snapshot);
   });
-  // Not before it is on record, which would wait for what the disk has to do.
-  if (!result->cached) job.shop.store.wrote_some();
+  // After the transaction: this may start writeback, and the commit would wait for that I/O.
+  if (!result->cached) job.services.store.wrote_some();
   return *result;
 }
 

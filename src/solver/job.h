@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One vertex being run on a thread of the pool: what it may look at, and one function per op.
+// One vertex, executed on a thread of the pool: what a job may access, and one function per op.
 #pragma once
 
 #include <algorithm>
@@ -12,71 +12,94 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/json_fwd.h"
 #include "base/sys/file.h"
 #include "cache/cache_key.h"
 #include "progress/vertex_scope.h"
+#include "solver/run/secret_files.h"
 #include "solver/solver.h"
-#include "solver/workspace.h"
 
 namespace cairn::solver {
 
-struct Job {
+using snapshots::ActiveSnapshot;
+using snapshots::SnapshotView;
+using Start = snapshots::Snapshotter::Start;
+
+// The position of a step in its plan, the results of its inputs, and the services it may use.
+// Borrows all of them.
+struct StepContext {
   const plan::Plan& plan;
   plan::VertexId id;
-  const std::vector<StepResult>& results;  // those of the inputs are there
-  const Workshop& shop;
-  std::stop_token stop;
-  // What recalling read of the client's files, for who runs the step then.
-  std::optional<std::vector<cache::SelectedContent>>& read;
+  const std::vector<StepResult>& results;  // filled for all inputs of `id`
+  const SolverServices& services;
 
   const plan::Vertex& vertex() const { return plan.vertices[id]; }
-  // The root that the op changes; nothing for a source, which stands on no other vertex.
+  // The root that the op changes. Empty for a source, which has no inputs.
   const StepResult& parent() const {
     static const StepResult none;
     return vertex().inputs.empty() ? none : results[vertex().inputs[0]];
   }
+};
+
+struct Job : StepContext {
+  std::stop_token stop;
+  // Digests of the client's files that the cache lookup already computed; reused when the step then
+  // runs.
+  std::optional<std::vector<cache::SelectedContent>>& read;
+
   bool asked_to_stop() const { return stop.stop_requested(); }
 };
 
-// The result that is recorded for the op, as far as that can be said without mounting anything and
-// by this thread alone; shows it as cached.
-std::optional<StepResult> recall_vertex(Job& job);
-// Runs the op with its progress, and gives errors the span of its line. To be asked after
-// recall_vertex found nothing.
-StepResult run_vertex(Job& job);
+// Additional services of steps that run.
+struct RunServices {
+  exec::Executor& executor;
+  const sandbox::BuilderNamespace& builder;
+  SecretFiles& secret_files;
+};
 
-// For ops that may be known beforehand.
-std::optional<StepResult> recall_image(const Job& job, const plan::ImageOp& op);
-std::optional<StepResult> recall_copy(Job& job, const plan::CopyOp& op,
+// A vertex that is executed, not only looked up.
+struct RunJob : Job {
+  const RunServices& run;
+};
+
+// The cached result of the op, found without mounting anything and without other threads; reported
+// as cached. nullopt if there is none, or if the lookup failed: run_vertex() then meets the same
+// error and reports it.
+std::optional<StepResult> lookup_vertex(Job& job);
+// Runs the op, reports its progress, and gives errors the span of its line. Call it only after
+// lookup_vertex() found nothing.
+StepResult run_vertex(RunJob& job);
+
+// For ops that can be looked up without running anything. Each returns nullopt on a miss.
+std::optional<StepResult> lookup_image(const Job& job, const plan::ImageOp& op);
+std::optional<StepResult> lookup_copy(Job& job, const plan::CopyOp& op,
                                       progress::VertexScope& scope);
-std::optional<StepResult> recall_exec(const Job& job, const plan::RunOp& op);
-std::optional<StepResult> recall_workdir(const Job& job, const plan::WorkdirOp& op);
+std::optional<StepResult> lookup_exec(const Job& job, const plan::RunOp& op);
+std::optional<StepResult> lookup_workdir(const Job& job, const plan::WorkdirOp& op);
 
-// One per op, in files of their own. `scope` is the vertex on the screen.
-StepResult run_image(Job& job, const plan::ImageOp& op, progress::VertexScope& scope);
-StepResult run_http(Job& job, const plan::HttpOp& op, progress::VertexScope& scope);
-StepResult run_git(Job& job, const plan::GitOp& op, progress::VertexScope& scope);
-StepResult run_copy(Job& job, const plan::CopyOp& op, progress::VertexScope& scope);
-StepResult run_exec(Job& job, const plan::RunOp& op, progress::VertexScope& scope);
-StepResult run_workdir(Job& job, const plan::WorkdirOp& op, progress::VertexScope& scope);
+// One per op, each in a file of its own. `scope` reports the progress of the vertex.
+StepResult run_image(RunJob& job, const plan::ImageOp& op, progress::VertexScope& scope);
+StepResult run_http(RunJob& job, const plan::HttpOp& op, progress::VertexScope& scope);
+StepResult run_git(RunJob& job, const plan::GitOp& op, progress::VertexScope& scope);
+StepResult run_copy(RunJob& job, const plan::CopyOp& op, progress::VertexScope& scope);
+StepResult run_exec(RunJob& job, const plan::RunOp& op, progress::VertexScope& scope);
+StepResult run_workdir(RunJob& job, const plan::WorkdirOp& op, progress::VertexScope& scope);
 
-// The result recorded under a key, if it is there and stands on the job's own parent.
-std::optional<StepResult> find_cached(const Job& job, const Digest& key);
-inline std::optional<StepResult> find_cached(const Job& job, const cache::CacheKey& key) {
-  return find_cached(job, key.digest());
-}
+// The cached result of the job's step under a key; nullopt for a step that must run anyway
+// (--no-cache). `sources` are the snapshots that the key depends on; see StepCache::find_from().
+std::optional<StepResult> find_cached(const Job& job, const cache::CacheKey& key,
+                                      const cache::SourceSnapshots& sources = {});
 
-// The right to run a step, which is held until its result is committed, so that no other build runs
-// the same one meanwhile (K13); somebody who has it is waited for, and may have put the result
-// under `key` then. Nothing, and no waiting, for a step that is to run whatever there is.
+// Takes the lock of a step, to be held until its result is committed, so that no other build runs
+// the same step meanwhile (K13). Waits if another build holds it; that build may then have stored
+// the result under `key`, so look it up again. nullopt, without waiting, for a step that must run
+// anyway. Throws kCancelled if the build is cancelled meanwhile.
 //
-// A job that waits keeps its place among those that may run. It holds none that others
-// wait for, so no two jobs wait for each other.
-std::optional<sys::PassingLock> claim(const Job& job, const cache::CacheKey& key,
-                                      const progress::VertexScope& scope);
-// Asks until `take` gives something, and makes room for Ctrl-C: a wait of the kernel's would not.
-// `once_slow` is called when that takes a moment.
+// A waiting job keeps its thread of the pool. It holds no lock that others wait for, so two jobs
+// never wait for each other.
+std::optional<sys::LockFile> lock_step(const Job& job, const cache::CacheKey& key,
+                                       const progress::VertexScope& scope);
+// Polls `take` until it returns a value, and throws kCancelled on Ctrl-C, which a blocking flock(2)
+// would not notice. Calls `once_slow` once, after 100 ms.
 template <typename Take, typename Slow>
 auto wait_for(const Job& job, Take take, Slow once_slow) {
   std::chrono::microseconds pause{500}, waited{0};
@@ -91,17 +114,17 @@ auto wait_for(const Job& job, Take take, Slow once_slow) {
   }
 }
 
-// Records a second key for a result that commit() or find_cached() gave, and what else is to be
-// known beside it, an object of texts.
-void remember(const Job& job, const cache::CacheKey& key, const StepResult& result);
-void remember(const Job& job, const cache::CacheKey& key, const StepResult& result,
-              const Json& beside);
-// One text of what was to be known, "" when it is not there.
-std::string recorded(const Job& job, const cache::CacheKey& key, const std::string& name);
-// Commits a workspace as the job's result under `key`. When another build was faster with the same
-// step, its result is taken and ours is thrown away. `beside` puts what must be on record as soon
-// as the new snapshot is.
-StepResult commit(const Job& job, Workspace& workspace, const cache::CacheKey& key,
-                  const std::function<void(const std::string& snapshot)>& beside = {});
+// Stores another key for a result. `sources` are the snapshots that the new key depends on.
+void add_alias(const Job& job, const cache::CacheKey& key, const StepResult& result,
+               const cache::SourceSnapshots& sources = {});
+struct CommitOptions {
+  cache::SourceSnapshots sources = {};  // snapshots that the key depends on
+  // Writes further records of the new snapshot, in the same transaction.
+  std::function<void(const std::string& snapshot)> beside = {};
+};
+// Commits an active snapshot as the job's result under `key`. If another build committed the same
+// step first, returns that result and discards this snapshot.
+StepResult commit(const Job& job, ActiveSnapshot& active, const cache::CacheKey& key,
+                  const CommitOptions& options = {});
 
 }  // namespace cairn::solver

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Two phases. lookup() walks the plan in order, on one thread, and asks the cache only: a build
+// that is cached throughout enters no namespace and starts no thread. The first vertex that misses
+// ends it. go() then runs the rest of the graph on a pool: a vertex becomes ready when its last
+// input is done, and the ready vertex with the longest chain behind it goes first.
 #include "solver/solver.h"
 
 #include <algorithm>
@@ -10,14 +15,15 @@
 #include "base/error.h"
 #include "base/thread_pool.h"
 #include "base/time.h"
+#include "solver/copy/context_prefetch.h"
 #include "solver/job.h"
-#include "solver/reading_ahead.h"
+#include "solver/run/secret_files.h"
 
 namespace cairn::solver {
 namespace {
 
-// How much work waits for each vertex: the length of the longest chain that ends at the target. A
-// RUN or COPY counts more than a source, which is usually there already.
+// The length of the longest chain of vertices that depends on each one. The plan is in topological
+// order, so one pass from the back is enough.
 std::vector<int> remaining_work(const plan::Plan& plan) {
   std::vector<int> remaining(plan.vertices.size(), 0);
   for (plan::VertexId id = plan.vertices.size(); id-- > 0;) {
@@ -39,41 +45,53 @@ std::vector<bool> target_layers(const plan::Plan& plan) {
 
 class Run {
  public:
-  Run(const plan::Plan& plan, const Workshop& workshop)
+  Run(const plan::Plan& plan, const SolverServices& services)
       : plan_(plan),
-        workshop_(workshop),
+        services_(services),
         remaining_(remaining_work(plan)),
         is_layer_(target_layers(plan)),
         waiting_for_(plan.vertices.size()),
         dependants_(plan.vertices.size()),
         read_(plan.vertices.size()),
         results_(plan.vertices.size()),
-        ahead_(plan, workshop) {}
+        prefetch_(plan, services) {}
 
-  // In the order of the plan, up to the first vertex that has to run: what waits for it cannot be
-  // known yet, and what does not should not wait. True when that was all.
-  bool recall() {
+  // Looks up vertices in plan order, up to the first that has to run: keys of its dependants are
+  // not known yet, and independent vertices should not wait for more lookups. True if all were
+  // cached. One read transaction covers all lookups.
+  bool lookup() {
     bool all = true;
-    workshop_.store.reading([&] { all = recall_in_order(); });
+    services_.store.reading([&] { all = lookup_in_order(); });
     return all;
+  }
+
+  // Steps after the first miss usually run too, so any of them counts.
+  bool will_need_network() const {
+    for (plan::VertexId id = looked_up_; id < plan_.vertices.size(); ++id) {
+      const auto* op = std::get_if<plan::RunOp>(&plan_.vertices[id].op);
+      if (op != nullptr && op->network == plan::NetworkMode::kDefault) return true;
+    }
+    return false;
   }
 
   std::vector<StepResult> take() { return std::move(results_); }
 
-  std::vector<StepResult> go(std::stop_token outside) {
+  std::vector<StepResult> go(const RunServices& services, std::stop_token outside) {
+    // Only vertices from looked_up_ on are left; inputs before it have results already.
     std::stop_callback forward(outside, [this] { stop_.request_stop(); });
-    for (plan::VertexId id = recalled_; id < plan_.vertices.size(); ++id) {
+    for (plan::VertexId id = looked_up_; id < plan_.vertices.size(); ++id) {
       std::set<plan::VertexId> inputs;
       for (plan::VertexId input : plan_.vertices[id].inputs) {
-        if (input >= recalled_) inputs.insert(input);
+        if (input >= looked_up_) inputs.insert(input);
       }
       waiting_for_[id] = inputs.size();
       for (plan::VertexId input : inputs) dependants_[input].push_back(id);
       if (inputs.empty()) ready_.insert({-remaining_[id], id});
     }
     {
-      ThreadPool pool(std::max<std::size_t>(1, workshop_.jobs));
-      schedule(pool);
+      // Destroying the pool joins its threads, so nothing touches this object after the block.
+      ThreadPool pool(std::max<std::size_t>(1, services_.jobs));
+      schedule(pool, services);
     }
     if (failure_) std::rethrow_exception(failure_);
     if (outside.stop_requested()) throw Error(ErrorKind::kCancelled, "the build was cancelled");
@@ -81,43 +99,44 @@ class Run {
   }
 
  private:
-  bool recall_in_order() {
-    for (; recalled_ < plan_.vertices.size(); ++recalled_) {
-      Job job = job_of(recalled_);
-      std::optional<StepResult> result = recall_vertex(job);
+  bool lookup_in_order() {
+    for (; looked_up_ < plan_.vertices.size(); ++looked_up_) {
+      Job job = job_of(looked_up_);
+      std::optional<StepResult> result = lookup_vertex(job);
       if (!result) return false;
-      results_[recalled_] = *std::move(result);
-      tell_of_layer(recalled_, results_[recalled_]);
+      results_[looked_up_] = *std::move(result);
+      report_target_layer(looked_up_, results_[looked_up_]);
     }
     return true;
   }
 
-  void schedule(ThreadPool& pool) {
+  void schedule(ThreadPool& pool, const RunServices& services) {
     std::unique_lock lock(mutex_);
     while (true) {
       while (!ready_.empty() && running_ < pool.size() && !stop_.stop_requested()) {
         plan::VertexId id = ready_.begin()->second;
         ready_.erase(ready_.begin());
         ++running_;
-        pool.post([this, id] { work(id); });
+        pool.post([this, &services, id] { work(id, services); });
       }
+      // Nothing runs and nothing may start: all is done, or the build was stopped.
       if (running_ == 0) return;
       finished_.wait(lock);
     }
   }
 
-  void work(plan::VertexId id) {
+  void work(plan::VertexId id, const RunServices& services) {
     std::exception_ptr failure;
     StepResult result;
     try {
-      result = result_of(id);
+      result = result_of(id, services);
     } catch (...) {
       failure = std::current_exception();
     }
     std::lock_guard lock(mutex_);
     --running_;
     if (failure) {
-      // What fails after the first failure was most likely stopped by it.
+      // A failure after the first was most likely caused by the stop.
       if (!failure_ && !stop_.stop_requested()) failure_ = failure;
       stop_.request_stop();
     } else {
@@ -130,28 +149,32 @@ class Run {
   }
 
   Job job_of(plan::VertexId id) {
-    return {plan_, id, results_, workshop_, stop_.get_token(), read_[id]};
+    return {{plan_, id, results_, services_}, stop_.get_token(), read_[id]};
   }
 
-  StepResult result_of(plan::VertexId id) {
-    Job job = job_of(id);
-    ahead_.end(id);
-    // The one that ended recall() has been looked for.
-    std::optional<StepResult> recalled;
-    if (id != recalled_) recalled = recall_vertex(job);
-    if (!recalled && std::holds_alternative<plan::RunOp>(job.vertex().op)) ahead_.begin(id);
-    StepResult result = recalled ? *std::move(recalled) : run_vertex(job);
+  StepResult result_of(plan::VertexId id, const RunServices& services) {
+    RunJob job{job_of(id), services};
+    // The step reads the context itself now; two readers would do the work twice.
+    prefetch_.end(id);
+    // The vertex that ended lookup() was already looked up there.
+    std::optional<StepResult> found;
+    if (id != looked_up_) found = lookup_vertex(job);
+    if (!found && std::holds_alternative<plan::RunOp>(job.vertex().op)) prefetch_.begin(id);
+    StepResult result = found ? *std::move(found) : run_vertex(job);
+    // The digests may be large, and are not needed again.
     read_[id].reset();
-    tell_of_layer(id, result);
+    report_target_layer(id, result);
     return result;
   }
 
-  void tell_of_layer(plan::VertexId id, const StepResult& result) const {
-    if (is_layer_[id] && workshop_.on_layer) workshop_.on_layer(result.snapshot);
+  void report_target_layer(plan::VertexId id, const StepResult& result) const {
+    if (is_layer_[id] && services_.on_target_layer) {
+      services_.on_target_layer(result.snapshot, plan_.vertices[id]);
+    }
   }
 
   const plan::Plan& plan_;
-  const Workshop& workshop_;
+  const SolverServices& services_;
   const std::vector<int> remaining_;
   const std::vector<bool> is_layer_;
   std::stop_source stop_;
@@ -164,31 +187,33 @@ class Run {
   std::vector<std::size_t> waiting_for_;
   std::vector<std::vector<plan::VertexId>> dependants_;
   std::exception_ptr failure_;
-  plan::VertexId recalled_ = 0;  // all before it are done
+  plan::VertexId looked_up_ = 0;  // all vertices before this one have results
+  // Per vertex, the digests that lookup_copy() computed; only that vertex's job touches its slot.
   std::vector<std::optional<std::vector<cache::SelectedContent>>> read_;
-  // Written once per vertex under the lock, before any dependant can run; read without it after.
+  // Each slot is written once, under the lock, before a dependant can start; dependants read it
+  // without the lock.
   std::vector<StepResult> results_;
-  ReadingAhead ahead_;
+  ContextPrefetch prefetch_;
 };
 
 }  // namespace
 
-std::optional<std::string> find_secret(const Lent& lent, const std::string& id) {
-  auto found = lent.secrets.find(id);
-  if (found == lent.secrets.end()) return std::nullopt;
+std::optional<std::string> find_secret(const ClientSecrets& client_secrets, const std::string& id) {
+  auto found = client_secrets.secrets.find(id);
+  if (found == client_secrets.secrets.end()) return std::nullopt;
   return found->second;
 }
 
 std::vector<StepResult> Solver::solve(const plan::Plan& plan, std::stop_token stop) {
-  Workshop workshop = workshop_;
-  Run run(plan, workshop);
-  if (run.recall()) return run.take();
-  workshop.launcher = workshop.enter();
-  EtcFiles etc(workshop_.store.tmp_dir());
-  workshop.etc = &etc;
-  SecretFiles secret_files(workshop_.store.tmp_dir());
-  workshop.secret_files = &secret_files;
-  return run.go(std::move(stop));
+  Run run(plan, services_);
+  if (run.lookup()) return run.take();
+  StepEnvironment environment = services_.enter_namespaces(
+      run.will_need_network() ? StepsNeed::kNetwork : StepsNeed::kNoNetwork);
+  SecretFiles secret_files(services_.store.tmp_dir());
+  std::vector<StepResult> results =
+      run.go({*environment.executor, environment.builder, secret_files}, std::move(stop));
+  environment.executor->release_idle();  // tears idle networks down in the background
+  return results;
 }
 
 }  // namespace cairn::solver

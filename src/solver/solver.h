@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Running a plan: one scheduler (the calling thread) owns the state, jobs run on threads of their
-// own pool. Ready vertices start in the order of the longest chain of work that waits for them. The
-// first failure stops what is running and is the one thrown; what was committed before stays
-// committed.
+// Runs a plan. One scheduler (the thread that calls solve()) owns the state; jobs run on threads of
+// a pool of their own. Among the ready vertices, the one that the longest chain of work waits for
+// starts first. The first failure stops what is running and is the one thrown; what was committed
+// before stays committed.
 #pragma once
 
 #include <functional>
@@ -15,64 +15,74 @@
 #include <vector>
 
 #include "base/digest.h"
+#include "cache/step_cache.h"
+#include "exec/executor.h"
 #include "plan/plan.h"
 #include "progress/event.h"
-#include "sandbox/launcher.h"
-#include "solver/etc_files.h"
-#include "solver/secret_files.h"
+#include "sandbox/builder_namespace.h"
+#include "snapshots/snapshotter.h"
 #include "source/images.h"
 #include "source/local_context.h"
-#include "source/web_files.h"
+#include "source/remote_files.h"
 #include "store/store.h"
 
 namespace cairn::solver {
 
-// What a vertex came to. Downstream keys stand on `key`; the root is `snapshot` with all below it.
+// The result of a vertex. Keys of downstream vertices build on `key`; the root is `snapshot` with
+// all its parents.
 struct StepResult {
   Digest key = Digest::of("");
   std::string snapshot;  // "" for an empty root and for local files
   bool cached = false;
 };
 
-// What the user lends to steps that ask for it by id. It is no part of any key, and nothing of it
-// is ever stored.
-struct Lent {
+// What the user lends to steps that ask for it by id. It is part of no key and is never stored.
+struct ClientSecrets {
   std::map<std::string, std::string> secrets;     // values
   std::map<std::string, std::string> ssh_agents;  // paths of the agents' sockets
 };
 
-std::optional<std::string> find_secret(const Lent& lent, const std::string& id);
+// nullopt if the user gave no secret of this id.
+std::optional<std::string> find_secret(const ClientSecrets& client_secrets, const std::string& id);
 
-// What the solver works with; everything outlives it.
-struct Workshop {
+// Needed to unpack and to run. Exists once the builder has entered its namespaces.
+struct StepEnvironment {
+  const sandbox::BuilderNamespace& builder;
+  std::unique_ptr<exec::Executor> executor;
+};
+enum class StepsNeed { kNoNetwork, kNetwork };
+
+// What the solver works with. All references are borrowed and outlive the solver.
+struct SolverServices {
   store::Store& store;
+  cache::StepCache& cache;
+  snapshots::Snapshotter& snapshotter;
   source::Images& images;
-  // Called once, by the thread of solve(), before anything is run, mounted or asked of a server: a
-  // plan whose results are all recorded needs none of that, and no other thread. Gives what runs
-  // steps.
-  std::function<const sandbox::Launcher*()> enter;
+  // Called at most once, by the thread of solve(), before anything is run, mounted or requested
+  // from a server. A plan whose results are all cached never calls it and starts no thread. If a
+  // step still to run needs a network of its own, the first network is prepared in the background.
+  // Throws if the host refuses the namespaces.
+  std::function<StepEnvironment(StepsNeed)> enter_namespaces;
   progress::Sink& sink;
   const std::map<std::string, source::LocalContext>& contexts;
-  const source::WebFiles* web = nullptr;  // needed for plans that have HttpOps
+  const source::RemoteFiles* web = nullptr;  // required if the plan has HttpOps
   std::size_t jobs = 1;
-  Lent lent = {};
-  const sandbox::Launcher* launcher = nullptr;  // these three are made by solve()
-  EtcFiles* etc = nullptr;
-  SecretFiles* secret_files = nullptr;
-  // Called on some thread, before enter() too, for each snapshot that the target's own layers need,
-  // new or cached.
-  std::function<void(const std::string& snapshot)> on_layer;
+  ClientSecrets client_secrets = {};
+  // Called for each snapshot that is a layer of the target image, new or cached, with the step that
+  // made it. Called on any thread, also before enter_namespaces().
+  std::function<void(const std::string& snapshot, const plan::Vertex& step)> on_target_layer;
 };
 
 class Solver {
  public:
-  explicit Solver(Workshop workshop) : workshop_(std::move(workshop)) {}
+  explicit Solver(SolverServices services) : services_(std::move(services)) {}
 
-  // One result per vertex of the plan. Throws the first failure; kCancelled when `stop` came first.
+  // One result per vertex of the plan. Throws the first failure, or kCancelled if `stop` came
+  // first.
   std::vector<StepResult> solve(const plan::Plan& plan, std::stop_token stop);
 
  private:
-  Workshop workshop_;
+  SolverServices services_;
 };
 
 }  // namespace cairn::solver
