@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The list of commands, and the two that need nothing: version and help.
+// The list of commands, and `version`. A table maps the names of plain commands to their declaring
+// functions, so that a command line needs only its own one declared: CLI11 takes longer to declare
+// all of them than a fully cached build takes.
 #include "cli/command.h"
 
 #include <fmt/format.h>
@@ -8,7 +10,7 @@
 
 #include <algorithm>
 
-#include "base/text.h"
+#include "cli/result.h"
 #include "cli/session.h"
 
 namespace cairn::cli {
@@ -17,35 +19,12 @@ namespace {
 Command declare_version(CLI::App& app) {
   CLI::App* command = app.add_subcommand("version", "print the version");
   return {command, Needs::kNothing, [](Session&) {
-            fmt::print("cairn {}\n", CAIRN_VERSION);
+            print_result(fmt::format("cairn {}\n", CAIRN_VERSION));
             return 0;
           }};
 }
 
-int help(CLI::App& app, const std::string& topic) {
-  if (topic.empty()) {
-    // app.help() would hand on to the command that was parsed, which is this one.
-    fmt::print("{}", app.get_formatter()->make_help(&app, "cairn", CLI::AppFormatMode::Normal));
-    return 0;
-  }
-  std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands({})) {
-    names.push_back(command->get_name());
-    if (names.back() != topic) continue;
-    fmt::print("{}", command->help("cairn"));
-    return 0;
-  }
-  throw Error::of(ErrorKind::kUsage, "no command \"{}\"{}", topic, did_you_mean(topic, names));
-}
-
-Command declare_help(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("help", "print help, or that of one command");
-  auto topic = std::make_shared<std::string>();
-  command->add_option("COMMAND", *topic)->option_text(" ");
-  return {command, Needs::kNothing, [&app, topic](Session&) { return help(app, *topic); }};
-}
-
-// The commands that are one word. Those of groups and those that look at the others are not here.
+// The commands that are one word. Groups, and commands that look at other commands, are not here.
 struct Single {
   std::string_view name;
   Command (*declare)(CLI::App& app, Settings& settings);
@@ -83,8 +62,9 @@ std::vector<Command> declare_commands(CLI::App& app, Settings& settings) {
   return commands;
 }
 
-std::vector<Command> declare_likely_command(CLI::App& app, Settings& settings,
-                                            std::span<const char* const> words) {
+std::vector<Command> declare_named_command(CLI::App& app, Settings& settings,
+                                           std::span<const char* const> words) {
+  // Any word may be the command, since options of cairn itself may come before it.
   for (std::string_view word : words) {
     auto single = std::ranges::find(kSingles, word, &Single::name);
     if (single != std::end(kSingles)) return {single->declare(app, settings)};

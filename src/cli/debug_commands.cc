@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// For machines: `debug ast` prints a parsed Dockerfile as BuildKit's dumper does, `debug words` a
-// text after word expansion.
-#include <fmt/format.h>
+// For tests and tools: `debug ast` prints a parsed Dockerfile as BuildKit's dumper does, `debug
+// words` a text after word expansion. Both let our parser be compared with BuildKit's.
 #include <CLI/CLI.hpp>
 
 #include <map>
@@ -10,6 +9,7 @@
 #include "base/error.h"
 #include "base/sys/fd.h"
 #include "cli/command.h"
+#include "cli/result.h"
 #include "dockerfile/expand.h"
 #include "dockerfile/syntax.h"
 
@@ -18,7 +18,7 @@ namespace {
 
 int print_ast(const std::string& file) {
   auto source = std::make_shared<SourceText>(SourceText{file, sys::read_file(file)});
-  fmt::print("{}", dockerfile::dump_ast(dockerfile::parse_syntax(source)));
+  print_foreign_result(dockerfile::dump_ast(dockerfile::parse_syntax(source)));
   return 0;
 }
 
@@ -36,11 +36,11 @@ int print_words(const std::vector<std::string>& settings, const std::vector<std:
     if (found == variables.end()) return std::nullopt;
     return found->second;
   };
+  std::string out;
   for (const std::string& one : text) {
-    for (const std::string& word : dockerfile::expand_words(one, look_up).words) {
-      fmt::print("{}\n", word);
-    }
+    for (const std::string& word : dockerfile::expand_words(one, look_up).words) out += word + "\n";
   }
+  print_foreign_result(out);
   return 0;
 }
 

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The one place where an Error becomes text.
-#include "base/error.h"
+// The one place where an Error becomes text, and where foreign text in it is made legible: messages
+// may quote a Dockerfile, a server or a step.
+#include <signal.h>
 
+#include "base/error.h"
+#include "base/foreign_text.h"
+#include "base/remote_url.h"
 #include "cli/command.h"
-#include "cli/internal/displays.h"
+#include "cli/display/displays.h"
 
 namespace cairn::cli {
 
@@ -19,6 +23,7 @@ int exit_code(ErrorKind kind) {
     case ErrorKind::kPolicy: return 6;
     case ErrorKind::kLimit: return 7;
     case ErrorKind::kCancelled: return 130;
+    case ErrorKind::kUnread: return 128 + SIGPIPE;
     case ErrorKind::kBug: return 70;
   }
   return 70;
@@ -27,17 +32,18 @@ int exit_code(ErrorKind kind) {
 void print_error(const Error& error) {
   std::string text;
   if (error.span()) text += excerpt(*error.span());
-  text += "error: " + error.message() + "\n";
-  for (const std::string& context : error.context()) text += "  while " + context + "\n";
-  if (error.span() && error.span()->source) text += "  " + location(*error.span()) + "\n";
-  if (!error.hint().empty()) text += "hint: " + error.hint() + "\n";
+  text += "error: " + legible(error.message()) + "\n";
+  for (const std::string& context : error.context()) text += "  while " + legible(context) + "\n";
+  if (error.span() && error.span()->source) text += "  " + one_line(location(*error.span())) + "\n";
+  if (!error.hint().empty()) text += "hint: " + legible(error.hint()) + "\n";
   if (error.kind() == ErrorKind::kBug)
     text += "This is a fault of cairn itself; please report it.\n";
   write_to_stderr(text);
 }
 
+// Notes are printed while a build runs, so whatever they quote is masked here.
 void print_note(const std::string& text) {
-  write_to_stderr("note: " + text + "\n");
+  write_to_stderr("note: " + legible(mask_logins(text)) + "\n");
 }
 
 }  // namespace cairn::cli

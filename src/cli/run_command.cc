@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // cairn run: an image's command in the sandbox that builds use, in the foreground, on a root whose
-// changes are thrown away. Enough to try what was built; no container engine.
+// changes are thrown away. Enough to try what was built; it is no container engine.
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
@@ -13,11 +13,9 @@
 #include "base/sys/terminal.h"
 #include "base/text.h"
 #include "cli/session.h"
+#include "cli/streams.h"
 #include "cli/terminal.h"
-#include "sandbox/mount_points.h"
-#include "solver/etc_files.h"
-#include "solver/unpack_image.h"
-#include "solver/workspace.h"
+#include "solver/fetch/unpack_image.h"
 #include "source/images.h"
 
 namespace cairn::cli {
@@ -32,7 +30,7 @@ struct RunFlags {
   std::string workdir;
   std::string user;
   std::string hostname = "cairn";
-  std::string network = "host";
+  std::string network = "default";
   std::string platform;
   std::optional<std::string> entrypoint;
   bool interactive = false;
@@ -42,6 +40,7 @@ struct RunFlags {
 
 // docker's rule: arguments replace CMD, --entrypoint replaces ENTRYPOINT and drops CMD.
 std::vector<std::string> command_line(const RunFlags& flags, const oci::ImageConfig& config) {
+  // The image's own line comes first, then the flags replace parts of it.
   std::vector<std::string> argv = config.entrypoint.value_or(std::vector<std::string>());
   std::vector<std::string> rest = config.cmd.value_or(std::vector<std::string>());
   if (flags.entrypoint) {
@@ -62,6 +61,7 @@ std::vector<std::string> command_line(const RunFlags& flags, const oci::ImageCon
 void set_variable(std::vector<std::string>& env, const std::string& setting) {
   std::string name = setting.substr(0, setting.find('='));
   std::string value = setting;
+  // "KEY" alone passes our own variable on, if it is set.
   if (name == setting) {
     const char* ours = ::getenv(name.c_str());
     if (ours == nullptr) return;
@@ -77,75 +77,85 @@ void set_variable(std::vector<std::string>& env, const std::string& setting) {
 }
 
 // HOST:TARGET[:ro|rw]
-void add_volume(const std::string& text, sandbox::SandboxSpec& spec, sandbox::StepFds& fds) {
+exec::StepMount open_volume(const std::string& text) {
   std::vector<std::string> parts = split(text, ':');
   bool read_only = parts.size() == 3 && parts[2] == "ro";
   if (parts.size() < 2 || parts.size() > 3 || !parts[1].starts_with('/') ||
       (parts.size() == 3 && parts[2] != "ro" && parts[2] != "rw")) {
     throw Error::of(ErrorKind::kUsage, "--volume {}: not of the form DIR:/TARGET[:ro]", text);
   }
-  spec.mounts.push_back(
-      {.target = parts[1], .fd_index = fds.mounts.size(), .read_only = read_only});
-  fds.mounts.push_back(sys::open_path(parts[0], O_PATH));
+  return {.point = {.target = parts[1], .read_only = read_only},
+          .fd = sys::open_path(parts[0], O_PATH)};
 }
 
-sandbox::SandboxSpec make_spec(const RunFlags& flags, const oci::ImageConfig& config,
-                               sandbox::StepFds& fds, solver::EtcFiles& etc) {
-  sandbox::SandboxSpec spec;
-  spec.argv = command_line(flags, config);
-  spec.env = config.env;
-  for (const std::string& setting : flags.env) set_variable(spec.env, setting);
-  spec.cwd = !flags.workdir.empty() ? flags.workdir : config.working_dir;
-  if (spec.cwd.empty()) spec.cwd = "/";
-  spec.user = !flags.user.empty() ? flags.user : config.user;
-  spec.hostname = flags.hostname;
-  spec.network =
-      flags.network == "none" ? sandbox::NetworkMode::kNone : sandbox::NetworkMode::kHost;
-  spec.tty = flags.tty;
-  spec.read_only_root = flags.read_only;
-  for (const std::string& volume : flags.volumes) add_volume(volume, spec, fds);
-  for (const char* target : {"/etc/hosts", "/etc/resolv.conf"}) {
-    bool is_hosts = std::string_view(target) == "/etc/hosts";
-    spec.mounts.push_back({.target = target, .fd_index = fds.mounts.size(), .read_only = true});
-    fds.mounts.push_back(is_hosts ? etc.open_hosts(flags.hostname, {}) : etc.open_resolv_conf());
-  }
+// "bridge" is docker's name for its default network.
+exec::StepNetwork network_of(const RunFlags& flags) {
+  if (flags.network == "none") return exec::StepNetwork::kNone;
+  if (flags.network == "host") return exec::StepNetwork::kHost;
+  return exec::StepNetwork::kPrivate;
+}
+
+exec::StepSpec make_spec(const RunFlags& flags, const oci::ImageConfig& config,
+                         snapshots::ActiveSnapshot& root) {
+  exec::StepSpec spec{.network = network_of(flags), .root = &root};
+  sandbox::SandboxSpec& command = spec.sandbox;
+  command.argv = command_line(flags, config);
+  command.env = config.env;
+  for (const std::string& setting : flags.env) set_variable(command.env, setting);
+  command.cwd = !flags.workdir.empty() ? flags.workdir : config.working_dir;
+  if (command.cwd.empty()) command.cwd = "/";
+  command.user = !flags.user.empty() ? flags.user : config.user;
+  command.hostname = flags.hostname;
+  command.tty = flags.tty;
+  command.read_only_root = flags.read_only;
+  for (const std::string& volume : flags.volumes) spec.mounts.push_back(open_volume(volume));
   return spec;
 }
 
-// Passes our signals on; the second one ends us (see Interruption), and with us the command.
+// Passes a stop request on as SIGTERM. A second signal ends us, and the command with us
+// (Interruption).
 class SignalRelay {
  public:
-  SignalRelay(const sandbox::Step& step, std::stop_token stop)
+  SignalRelay(const sandbox::RunningStep& step, std::stop_token stop)
       : callback_(std::move(stop), [&step] { step.send(SIGTERM); }) {}
 
  private:
   std::stop_callback<std::function<void()>> callback_;
 };
 
-sys::ExitStatus run_step(Session& session, const RunFlags& flags, const sandbox::SandboxSpec& spec,
-                         sandbox::StepFds fds) {
+sys::ExitStatus run_step(Session& session, const RunFlags& flags, exec::StepSpec spec) {
   std::optional<sys::PseudoTerminal> terminal;
+  CommandStreams streams;
+  exec::SandboxExecutor::Streams theirs;
   if (flags.tty) {
     terminal = sys::open_pseudo_terminal();
-    fds.in = sys::duplicate(terminal->slave);
-    fds.out = sys::duplicate(terminal->slave);
-    fds.err = std::move(terminal->slave);
+    theirs.in = sys::duplicate(terminal->slave);
+    theirs.out = sys::duplicate(terminal->slave);
+    theirs.err = std::move(terminal->slave);
   } else {
-    fds.in =
-        flags.interactive ? sys::Fd(::dup(STDIN_FILENO)) : sys::open_path("/dev/null", O_RDONLY);
-    fds.out = sys::Fd(::dup(STDOUT_FILENO));
-    fds.err = sys::Fd(::dup(STDERR_FILENO));
+    streams = make_command_streams(theirs, flags.interactive ? Input::kOurs : Input::kNone);
   }
-  sandbox::Step step = session.launcher()->run(spec, std::move(fds));
+  bool is_private = spec.network == exec::StepNetwork::kPrivate;
+  auto executor = session.make_executor(is_private ? session.connect() : nullptr);
+  exec::SandboxExecutor::Started started = executor->start(spec, std::move(theirs), print_note);
+  sandbox::RunningStep& step = started.step;
   SignalRelay relay(step, session.stop());
   if (terminal) {
     sys::RawTerminal raw;
-    relay_terminal(terminal->master, step.channel(), flags.interactive);
+    bool is_read = relay_terminal(terminal->master, step.channel(), flags.interactive);
+    // Hangs up the command's terminal, which sends it SIGHUP.
+    if (!is_read) terminal->master.reset();
+  } else {
+    relay_streams(std::move(streams));
   }
-  return step.wait();
+  sys::ExitStatus status = step.wait();
+  if (step.refused_nodes().count > 0) print_note(text(step.refused_nodes()));
+  return status;
 }
 
 int run(Session& session, const RunFlags& flags) {
+  if (network_of(flags) == exec::StepNetwork::kPrivate)
+    session.connect();  // the network is made while the image is looked up
   oci::Platform platform =
       flags.platform.empty() ? oci::Platform::host() : oci::Platform::parse(flags.platform);
   store::Store& store = session.store();
@@ -153,24 +163,22 @@ int run(Session& session, const RunFlags& flags) {
   source::FoundImage image = images.find_any(flags.image, platform);
   std::string snapshot;
   {
+    // Progress is worth showing only if something is pulled.
     progress::NullSink silent;
     progress::Sink& sink =
         image.is_local ? static_cast<progress::Sink&>(silent) : session.display();
     snapshot =
         progress::run_vertex(sink, "unpacking " + flags.image, [&](progress::VertexScope& scope) {
-          return solver::unpack_image(store, images, image, scope, solver::Fetch::kMissingSnapshots,
-                                      session.stop());
+          return solver::unpack_image(session.enter_namespaces().builder(), store,
+                                      session.snapshotter(), images, image, scope,
+                                      solver::Fetch::kMissingSnapshots, session.stop());
         });
   }
   session.display().finish();
-  solver::Workspace workspace(store, snapshot);
-  solver::EtcFiles etc(store.tmp_dir());
-  sandbox::StepFds fds;
-  sandbox::SandboxSpec spec = make_spec(flags, image.config, fds, etc);
-  sandbox::make_mount_points(workspace.root(), workspace.open_upper(), spec, fds);
-  fds.root = workspace.release_tree();
+  auto active = session.snapshotter().prepare(snapshot);
   try {
-    return run_step(session, flags, spec, std::move(fds)).shell_code();
+    return run_step(session, flags, make_spec(flags, image.config, *active)).shell_code();
+    // A command that cannot start is a failure of the step, and has the exit code docker gives it.
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kStep) throw;
     print_error(error);
@@ -195,8 +203,10 @@ Command declare_run(CLI::App& app) {
   command->add_option("-u,--user", flags->user, "user[:group]");
   command->add_option("--entrypoint", flags->entrypoint, "instead of the image's ENTRYPOINT");
   command->add_option("--hostname", flags->hostname, "host name inside");
-  command->add_option("--network,--net", flags->network, "host (default) or none")
-      ->check(CLI::IsMember({"host", "none", "default"}));
+  command
+      ->add_option("--network,--net", flags->network,
+                   "default (a network of its own), host or none")
+      ->check(CLI::IsMember({"host", "none", "default", "bridge"}));
   command->add_option("--platform", flags->platform, "os/arch[/variant] to pull");
   command->add_flag("--read-only", flags->read_only, "a root that cannot be written to");
   command->add_flag_callback(
@@ -204,7 +214,7 @@ Command declare_run(CLI::App& app) {
   command->positionals_at_end();
   command->prefix_command();
   return {command, Needs::kLauncher, [flags, command](Session& session) {
-            // All behind the image belongs to the command, options too.
+            // Everything after the image belongs to the command, options too.
             for (std::string& word : command->remaining()) flags->command.push_back(word);
             return run(session, *flags);
           }};

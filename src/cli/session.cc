@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Two orders matter here. A process may enter a user namespace only while it has one thread
+// (user_namespaces(7)), and the launcher must be started before there are more. So signals,
+// sweeping and the transport, which all have threads, start after entering; under kLauncherOnDemand
+// they wait for it. Everything else is made at its first use.
 #include "cli/session.h"
 
 #include <signal.h>
@@ -13,12 +18,13 @@
 #include "base/error.h"
 #include "base/sys/fd.h"
 #include "base/text.h"
+#include "snapshots/overlay_snapshotter.h"
 
 namespace cairn::cli {
 namespace {
 
-// The rung that --isolation and --require-isolation may name. Only one is there yet, so a wish for
-// another fails closed.
+// The rung named by --isolation or --require-isolation. Only S0 exists yet, so the choice of
+// another fails.
 std::optional<sandbox::Isolation> wished_isolation(const Settings& settings) {
   for (const std::string* wish : {&settings.isolation, &settings.require_isolation}) {
     if (wish->empty() || *wish == "auto" || *wish == "default") continue;
@@ -40,16 +46,23 @@ std::stop_source& stop_source() {
 }
 std::atomic<int> caught{0};
 
-// Waits for signals on a thread of its own, so that the stop callbacks run in ordinary code.
+// E.g. SIGHUP under nohup(1). sigwait(2) would deliver it all the same, because it is blocked.
+bool is_ignored(int signal) {
+  struct sigaction action {};
+  return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+// Waits for signals on a thread of its own, so that stop callbacks run in ordinary code and not in
+// a signal handler.
 void watch_signals() {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGHUP);
+  if (!is_ignored(SIGHUP)) sigaddset(&set, SIGHUP);
   int signal = 0;
   while (::sigwait(&set, &signal) == 0) {
-    if (caught.exchange(signal) != 0) ::_exit(128 + signal);  // the second time: now
+    if (caught.exchange(signal) != 0) ::_exit(128 + signal);  // the second signal: at once
     stop_source().request_stop();
   }
 }
@@ -75,17 +88,17 @@ void declare_settings(CLI::App& app, Settings& settings) {
       ->envname("CAIRN_ISOLATION");
   app.add_option("--require-isolation", settings.require_isolation,
                  "fail unless steps are isolated at least like this (S0)");
-  app.add_option("--registry-mirror", settings.registry_mirrors,
-                 "ask this server first, HOST=URL (repeatable)")
-      ->envname("CAIRN_REGISTRY_MIRROR")
-      ->allow_extra_args(false)
-      ->delimiter(',');
+  app.add_flag("--ignore-owners", settings.ignore_owners,
+               "where ids are missing, make files of other users root's instead of failing")
+      ->envname("CAIRN_IGNORE_OWNERS");
+  declare_registry_options(app, settings.registry);
 }
 
 Interruption::Interruption() {
   sigset_t set;
   sigemptyset(&set);
   for (int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+  // Blocked for all later threads, so that only watch_signals() receives them.
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::thread(watch_signals).detach();
 }
@@ -96,51 +109,91 @@ int Interruption::signal() {
   return caught.load();
 }
 
-Session::Session(Settings settings, Needs needs) : settings_(std::move(settings)) {
+const sandbox::Launcher& Entered::launcher() const {
+  CAIRN_ASSERT(launcher_.has_value(), "a command that runs steps says that it needs a launcher");
+  return *launcher_;
+}
+
+std::string Entered::rungs() const {
+  return rungs_ ? sandbox::text(*rungs_) : "";
+}
+
+Session::Session(Settings settings, const Command& command, Needs needs)
+    : settings_(std::move(settings)), needs_(needs), caller_(::getuid()) {
   if (needs == Needs::kNothing) return;
-  ::umask(022);
+  // Fixed modes for the store; the user's umask is applied to outputs only.
+  user_umask_ = ::umask(022);
   ::signal(SIGPIPE, SIG_IGN);
-  wished_isolation(settings_);  // what cannot be wished for is told at once
-  if (needs == Needs::kLauncherLater) {
-    is_put_off_ = true;
-  } else {
-    enter_builder(needs);
-  }
-  store_.emplace(store::Store::open(settings_.root));
+  wished_isolation(settings_);  // throws at once for a value that does not exist
+  if (needs == Needs::kBuilder || needs == Needs::kLauncher) entered_.emplace(enter_builder());
+  // The on-demand case may still have to enter, so no thread may exist yet.
+  bool may_have_threads = needs != Needs::kLauncherOnDemand;
+  if (may_have_threads) interruption_.emplace();
+  store_.emplace(store::Store::open(
+      settings_.root, command.reads_only ? store::Access::kMayBeReadOnly : store::Access::kWrite));
+  if (may_have_threads) store_->begin_sweeping();
+  store_->snapshots().allow_lost_owners(settings_.ignore_owners);
+  snapshotter_ = std::make_unique<snapshots::OverlaySnapshotter>(*store_);
 }
 
 Session::~Session() {
   if (display_) display_->finish();
 }
 
-void Session::enter() {
-  if (!is_put_off_) return;
-  is_put_off_ = false;
-  enter_builder(Needs::kLauncher);
-  store_->empty_tmp();
-  if (display_) display_->begin("cairn " + rungs());
-  for (const std::string& note : builder_->notes) print_note(note);
-}
-
-// In the order the kernel needs: namespaces while there is one thread, then the launcher, then
-// threads.
-void Session::enter_builder(Needs needs) {
-  if (needs >= Needs::kBuilder) {
-    sandbox::Wishes wishes{.identity = {}, .isolation = wished_isolation(settings_), .store = {}};
-    builder_ = sandbox::enter_builder_namespace(wishes);
-    if (needs >= Needs::kLauncher) {
-      store::TmpPlace place = store::open_tmp(settings_.root);
-      wishes.store = place.path;
-      sandbox::probe_steps(builder_->probe, wishes.store);
-      rungs_ = sandbox::choose(builder_->probe, wishes);
-      launcher_.emplace(sandbox::Launcher::start(*builder_));
-    }
+const Entered& Session::enter_namespaces() {
+  if (entered_) return *entered_;
+  if (refusal_) std::rethrow_exception(refusal_);
+  CAIRN_ASSERT(needs_ == Needs::kLauncherOnDemand,
+               "a command that enters says so before it begins");
+  try {
+    entered_.emplace(enter_builder());
+  } catch (...) {
+    refusal_ = std::current_exception();
+    throw;
   }
+  // From here on threads are allowed.
   interruption_.emplace();
+  store_->begin_sweeping();
+  if (display_) display_->begin("cairn " + entered_->rungs());
+  for (const std::string& note : entered_->builder().notes) print_note(note);
+  return *entered_;
 }
 
-std::string Session::rungs() const {
-  return rungs_ ? sandbox::text(*rungs_) : "";
+// Follows the kernel's order: namespaces while there is one thread, then the launcher, then
+// threads.
+Entered Session::enter_builder() {
+  sandbox::RungRequest request{
+      .identity = {}, .isolation = wished_isolation(settings_), .store = {}};
+  Entered entered(sandbox::enter_builder_namespace(request));
+  if (needs_ < Needs::kLauncher) return entered;
+  entered.networks_ = sandbox::Networks::start(entered.builder_);
+  if (wants_network_) entered.networks_->prepare();
+  std::optional<store::TmpPlace> place;
+  if (!store_) place.emplace(store::open_tmp(settings_.root));
+  request.store = store_ ? store_->tmp_dir() : place->path();
+  // The launcher takes milliseconds to start, so it starts beside the probes. It is given the best
+  // isolation; choose() throws if this host needs another.
+  constexpr auto kIsolation = sandbox::Isolation::kS0;
+  entered.launcher_.emplace(sandbox::Launcher::start(entered.builder_, kIsolation));
+  sandbox::probe_steps(entered.builder_.probe, request.store);
+  entered.rungs_ = sandbox::choose(entered.builder_.probe, request);
+  CAIRN_ASSERT(entered.rungs_->isolation == kIsolation, "the launcher isolates in another way");
+  return entered;
+}
+
+sandbox::Networks* Session::connect() {
+  bool is_first = !wants_network_;
+  wants_network_ = true;
+  sandbox::Networks* networks = enter_namespaces().networks_.get();
+  CAIRN_ASSERT(networks != nullptr, "a command that runs steps says that it needs a launcher");
+  if (is_first && !networks->note().empty()) print_note(networks->note());
+  networks->prepare();
+  return networks;
+}
+
+std::unique_ptr<exec::SandboxExecutor> Session::make_executor(sandbox::Networks* networks) {
+  return std::make_unique<exec::SandboxExecutor>(enter_namespaces().launcher(), networks,
+                                                 store_->tmp_dir());
 }
 
 std::stop_token Session::stop() const {
@@ -153,21 +206,36 @@ Display& Session::display() {
     const char* fallback = ::getenv("BUILDKIT_PROGRESS");
     if (progress.empty() && fallback != nullptr) progress = fallback;
     display_ = make_display(parse_progress_mode(progress));
-    if (!is_put_off_) display_->begin("");
+    display_->keep_logs_in(
+        {.root = settings_.root, .tmp_dir = [this] { return store_->tmp_dir(); }});
+    // A display made after entering has missed begin().
+    if (has_entered() || needs_ != Needs::kLauncherOnDemand) display_->begin("");
   }
   return *display_;
 }
 
-// Asking a server takes threads of libcurl's.
+// libcurl starts threads when it asks a server, and after that no namespace can be entered. So a
+// command that may enter does so first, and if the host refuses, no server is asked.
 class Session::EnteringTransport final : public registry::Transport {
  public:
-  explicit EnteringTransport(Session& session) : session_(session) {}
+  explicit EnteringTransport(Session& session)
+      : session_(session),
+        transport_({.rules = &session.host_rules(), .on_silence = say_silent(session)}) {}
   registry::Response send(const registry::Request& request) override {
-    session_.enter();
+    if (session_.needs_ >= Needs::kBuilder) session_.enter_namespaces();
     return transport_.send(request);
   }
 
  private:
+  static std::function<void(const std::string&, double)> say_silent(Session& session) {
+    return [&display = session.display()](const std::string& origin, double limit) {
+      display.send(progress::Warning{
+          .vertex = std::nullopt,
+          .message =
+              fmt::format("{} does not answer; it has {:.0f} seconds in all", origin, limit)});
+    };
+  }
+
   Session& session_;
   registry::CurlTransport transport_;
 };
@@ -177,15 +245,29 @@ registry::Transport& Session::transport() {
   return *transport_;
 }
 
+registry::HostRules& Session::host_rules() {
+  if (!rules_) rules_ = std::make_unique<registry::HostRules>(host_settings(settings_.registry));
+  return *rules_;
+}
+
+registry::Credentials& Session::credentials() {
+  if (!credentials_) credentials_ = make_credentials(settings_.registry, caller_);
+  return *credentials_;
+}
+
 registry::Client& Session::client() {
   if (!client_) {
-    registry::ClientSettings settings{.mirrors = {}, .stop = stop(), .sleep = {}};
-    for (const std::string& mirror : settings_.registry_mirrors) settings.mirrors.add(mirror);
-    credentials_ = std::make_unique<registry::Credentials>(registry::Credentials::default_files());
-    client_ = std::make_unique<registry::Client>(transport(), *credentials_, display(),
+    registry::ClientSettings settings{
+        .mirrors = {}, .rules = &host_rules(), .stop = stop(), .sleep = {}};
+    for (const std::string& mirror : settings_.registry.mirrors) settings.mirrors.add(mirror);
+    client_ = std::make_unique<registry::Client>(transport(), credentials(), display(),
                                                  std::move(settings));
   }
   return *client_;
+}
+
+void Session::keep_login_to(std::vector<std::string> registries) {
+  credentials().keep_login_to(std::move(registries));
 }
 
 }  // namespace cairn::cli

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What stands between our terminal and the one of a command under `run -t`.
+// Connects our terminal with the pseudo-terminal of a command under `run -t`.
 #pragma once
 
 #include "base/sys/fd.h"
@@ -8,7 +8,9 @@
 namespace cairn::cli {
 
 // Passes bytes both ways until the other side of `master` is closed; the command's terminal follows
-// the size of ours. `until` is readable at the end of the command.
-void relay_terminal(const sys::Fd& master, const sys::Fd& until, bool with_input);
+// the size of ours. `until` becomes readable when the command ends. Returns false when our output
+// has no reader any more: the caller then hangs up the command's terminal. Throws
+// sys::unwritten_result() if our output fails for another reason.
+bool relay_terminal(const sys::Fd& master, const sys::Fd& until, bool with_input);
 
 }  // namespace cairn::cli

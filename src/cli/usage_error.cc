@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A command line that could not be read, said with what was probably meant.
+// Explains a command line that could not be parsed. CLI11 only says that a word was unexpected;
+// here the word is compared with the known commands and flags, to suggest what was meant.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -27,8 +28,8 @@ std::vector<std::string> flag_names(const CLI::App& command) {
   return names;
 }
 
-std::string describe(const CLI::App& app, const std::vector<std::string>& words,
-                     const std::string& what) {
+std::string explain_refusal(const CLI::App& app, const std::vector<std::string>& words,
+                            const std::string& what) {
   std::vector<const CLI::App*> chosen;
   for (const CLI::App* command : app.get_subcommands()) chosen.push_back(command);
   if (chosen.empty()) {
@@ -38,6 +39,7 @@ std::string describe(const CLI::App& app, const std::vector<std::string>& words,
   }
   std::vector<std::string> known = flag_names(*chosen.back());
   for (const std::string& flag : flag_names(app)) known.push_back(flag);
+  // The first unknown flag is taken for the cause: CLI11 does not say which word it was.
   for (const std::string& word : words) {
     std::string name = word.substr(0, word.find('='));
     bool is_known = std::find(known.begin(), known.end(), name) != known.end();
@@ -53,7 +55,7 @@ Error usage_error(const CLI::App& app, const std::vector<std::string>& words,
                   const std::string& what) {
   std::string command;
   for (const CLI::App* chosen : app.get_subcommands()) command = " " + chosen->get_name();
-  return Error(ErrorKind::kUsage, describe(app, words, what))
+  return Error(ErrorKind::kUsage, explain_refusal(app, words, what))
       .with_hint(fmt::format("cairn help{}", command));
 }
 

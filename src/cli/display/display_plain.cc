@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Lines are only ever appended. A vertex gets a number when it is first shown; its header is
+// printed when the output switches to it, and an unfinished vertex is left with "#5 ...". The
+// output stays with one vertex until it ends, is silent for five seconds, or another has waited for
+// ten. The rules and numbers are those of BuildKit's plain printer.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/limits.h"
+#include "base/sys/standard_streams.h"
+#include "base/text.h"
+#include "cli/display/displays.h"
+
+namespace cairn::cli {
+namespace {
+
+// In seconds, but for kStatusShare.
+constexpr double kAntiFlicker = 5;     // silence after which another vertex may take over
+constexpr double kMaxDelay = 10;       // a vertex waits at most this long
+constexpr double kStatusShare = 0.05;  // of a transfer, between two lines about it
+constexpr double kStatusDelay = 5;     // or this long
+constexpr double kTitleDelay = 0.2;    // the first lines wait this long for the title
+
+// At most two decimals, as Go's units package prints "%.2f" sizes.
+std::string amount_text(std::int64_t bytes) {
+  return human_size(static_cast<std::uint64_t>(bytes));
+}
+
+class PlainDisplay final : public Display {
+ public:
+  PlainDisplay() : Display(Seen::kAll) {}
+
+  void begin(const std::string& title) override {
+    std::lock_guard lock(mutex_);
+    title_ = title;
+    waits_for_title_ = false;
+    flush();
+  }
+
+  void finish() override {
+    std::lock_guard lock(mutex_);
+    for (progress::VertexId id : waiting(false)) show(id);
+    waits_for_title_ = false;
+    flush();
+  }
+
+ private:
+  struct LastStatus {
+    std::int64_t current = 0;
+    Timestamp time;
+  };
+  struct Vertex {
+    int index = 0;
+    std::string name;
+    Timestamp started;
+    bool done = false;
+    std::vector<std::string> pending;  // lines not shown yet, without "#N "
+    std::size_t pending_bytes = 0;
+    double waiting_since = 0;
+    std::map<std::string, LastStatus> statuses;
+  };
+
+  void draw(const progress::Event& event) override {
+    std::visit([this](const auto& one) { take(one); }, event);
+    flush();
+  }
+
+  void take(const progress::VertexStarted& started) {
+    Vertex& vertex = vertices_[started.id];
+    vertex.name = started.name;
+    vertex.started = started.time;
+    if (!current_) show(started.id);
+  }
+
+  void take(const progress::LogBytes&) {}  // draw_log() has their lines
+
+  void draw_log(progress::VertexId id, const std::vector<std::string>& lines,
+                Timestamp time) override {
+    Vertex& vertex = vertices_[id];
+    for (const std::string& line : lines) add(vertex, stamp(vertex, time) + " " + line);
+    offer(id);
+    flush();
+  }
+
+  void take(const progress::Status& status) {
+    Vertex& vertex = vertices_[status.vertex];
+    auto [last, first] = vertex.statuses.try_emplace(status.name);
+    if (!first && !status.completed) {
+      double share = status.total > 0 ? static_cast<double>(status.current - last->second.current) /
+                                            static_cast<double>(status.total)
+                                      : 0;
+      if (share < kStatusShare && seconds_between(last->second.time, status.time) < kStatusDelay) {
+        return;
+      }
+    }
+    last->second = {.current = status.current, .time = status.time};
+    add(vertex, status.name + describe(status));
+    offer(status.vertex);
+  }
+
+  void take(const progress::VertexCompleted& end) {
+    Vertex& vertex = vertices_[end.vertex];
+    switch (end.outcome) {
+      case progress::Outcome::kOk:
+        add(vertex, fmt::format("DONE {:.1f}s", seconds_between(vertex.started, end.time)));
+        break;
+      case progress::Outcome::kCached: add(vertex, "CACHED"); break;
+      case progress::Outcome::kCancelled: add(vertex, "CANCELED"); break;
+      case progress::Outcome::kFailed: add(vertex, "ERROR: " + end.error); break;
+    }
+    vertex.done = true;
+    if (current_ == end.vertex || !current_) {
+      show(end.vertex);
+      show_next();
+    } else {
+      offer(end.vertex);
+    }
+  }
+
+  void take(const progress::Warning& warning) {
+    if (warning.vertex) {
+      add(vertices_[*warning.vertex], "WARN: " + warning.message);
+      offer(*warning.vertex);
+    } else {
+      out_ += "WARN: " + warning.message + "\n";
+    }
+  }
+
+  void add(Vertex& vertex, std::string line) {
+    if (vertex.pending.empty()) vertex.waiting_since = monotonic_seconds();
+    vertex.pending_bytes += line.size();
+    vertex.pending.push_back(std::move(line));
+  }
+
+  // Shows a vertex now if it is the current one or may become it.
+  void offer(progress::VertexId id) {
+    double time = monotonic_seconds();
+    bool silent = time - last_shown_ > kAntiFlicker;
+    bool overdue = time - vertices_[id].waiting_since > kMaxDelay ||
+                   vertices_[id].pending_bytes > limits::kWaitingLog;
+    if (!current_ || current_ == id || silent || overdue) show(id);
+  }
+
+  // Vertices with lines to show: all, or only those that ended. A copy, since show() erases ended
+  // ones.
+  std::vector<progress::VertexId> waiting(bool only_ended) const {
+    std::vector<progress::VertexId> ids;
+    for (const auto& [id, vertex] : vertices_) {
+      if (!vertex.pending.empty() && (vertex.done || !only_ended)) ids.push_back(id);
+    }
+    return ids;
+  }
+
+  // After an end: first everything that ended meanwhile, then the vertex that waits longest.
+  void show_next() {
+    for (progress::VertexId id : waiting(true)) show(id);
+    std::vector<progress::VertexId> rest = waiting(false);
+    if (rest.empty()) {
+      for (const auto& entry : vertices_) rest.push_back(entry.first);
+    }
+    auto longest = std::min_element(rest.begin(), rest.end(), [this](auto a, auto b) {
+      return vertices_[a].waiting_since < vertices_[b].waiting_since;
+    });
+    if (longest != rest.end()) show(*longest);
+  }
+
+  void show(progress::VertexId id) {
+    Vertex& vertex = vertices_[id];
+    if (vertex.index == 0) vertex.index = ++last_index_;
+    if (current_ != id) {
+      if (current_) out_ += fmt::format("#{} ...\n", vertices_[*current_].index);
+      if (!first_) out_ += "\n";
+      first_ = false;
+      out_ += fmt::format("#{} {}\n", vertex.index, vertex.name);
+      current_ = id;
+    }
+    for (const std::string& line : vertex.pending) {
+      out_ += fmt::format("#{} {}\n", vertex.index, line);
+    }
+    vertex.pending.clear();
+    vertex.pending_bytes = 0;
+    last_shown_ = monotonic_seconds();
+    if (vertex.done) {
+      current_.reset();
+      vertices_.erase(id);
+    }
+  }
+
+  static std::string stamp(const Vertex& vertex, Timestamp time) {
+    double seconds = seconds_between(vertex.started, time);
+    return fmt::format("{:.{}f}", seconds, seconds < 10 ? 3 : seconds < 100 ? 2 : 1);
+  }
+
+  // The title is the first line, so earlier output waits for it, but only a moment.
+  void flush() {
+    if (out_.empty()) return;
+    if (waits_for_title_ && monotonic_seconds() - made_ < kTitleDelay) return;
+    if (!titled_ && !title_.empty()) {
+      out_.insert(0, fmt::format("#0 building with {}\n\n", title_));
+    }
+    titled_ = true;
+    write_to_stderr(std::exchange(out_, {}));
+  }
+
+  std::string title_ = "cairn";
+  bool titled_ = false;
+  bool waits_for_title_ = true;
+  double made_ = monotonic_seconds();
+  std::string out_;
+  bool first_ = true;
+  int last_index_ = 0;
+  double last_shown_ = 0;
+  std::optional<progress::VertexId> current_;
+  std::map<progress::VertexId, Vertex> vertices_;
+};
+
+}  // namespace
+
+std::string describe(const progress::Status& status) {
+  std::string text;
+  if (status.total != 0) {
+    text += fmt::format(" {} / {}", amount_text(status.current), amount_text(status.total));
+  } else if (status.current != 0) {
+    text += " " + amount_text(status.current);
+  }
+  double seconds = seconds_between(status.started, status.time);
+  if (seconds > 0.01) text += fmt::format(" {:.1f}s", seconds);
+  if (status.completed) text += " done";
+  return text;
+}
+
+double seconds_between(Timestamp from, Timestamp to) {
+  return static_cast<double>(to.seconds - from.seconds) +
+         static_cast<double>(to.nanos - from.nanos) / 1e9;
+}
+
+void write_to_stderr(const std::string& text) {
+  // A failed write is ignored: a build goes on without its progress.
+  sys::write_standard(STDERR_FILENO, text);
+}
+
+std::unique_ptr<Display> make_plain_display() {
+  return std::make_unique<PlainDisplay>();
+}
+
+}  // namespace cairn::cli
