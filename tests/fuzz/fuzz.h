@@ -4,8 +4,10 @@
 // that may refuse them in a way a user can understand, and must not crash, hang or lose its place.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -28,6 +30,21 @@ void try_it(Span span, Work work) {
     if (span == Span::kNeeded && !has_span) std::abort();
     if (has_span) excerpt(*error.span());
   }
+}
+
+// Runs it; an error is fine when it is of one of these kinds.
+template <typename Work>
+void try_it(std::initializer_list<ErrorKind> kinds, Work work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    if (std::find(kinds.begin(), kinds.end(), error.kind()) == kinds.end()) std::abort();
+  }
+}
+
+// What must hold whatever the input is.
+inline void require(bool holds) {
+  if (!holds) std::abort();
 }
 
 inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {

@@ -32,7 +32,7 @@ done
 same "$(look 'stat -c "%u:%g" /owned/sub/file')" "1000:1000 "
 same "$(look 'ls /kept; cat /kept/text; ls -d /copied.tar')" "text text.gz text /copied.tar "
 same "$(look 'cat /etc/passwd | wc -l; find / -xdev -name file -path "*etc*" | sort')" "2 /evil/etc/file "
-same "$(look 'find /etc /evil2 -name passwd-evil')" "/etc/passwd-evil "
+same "$(look 'find /etc /evil2 -name passwd-evil')" "/evil2/etc/passwd-evil "
 
 head -c 150 plain.tar.gz >cut.tar.gz
 printf 'FROM base\nADD cut.tar.gz /x\n' >Dockerfile

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Where a build may take its files and its Dockerfile from (FEATURES C, E22, I01, I04).
+# Where a build may take its files and its Dockerfile from (E22, I01, I04).
 . "$(dirname "$0")/lib.sh"
 have git
 base_image

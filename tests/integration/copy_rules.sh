@@ -48,7 +48,8 @@ refused() {
 }
 mkdir -p over/bin2 && touch over/bin2/x
 refused 'COPY over /' '/bin2'
-refused 'COPY dir/file many/one/x /one-name' 'end it with a slash'
+refused 'COPY ["dir/file", "/x"' 'syntax error in pattern'
+contains "$err" 'the closing ] of the JSON form is missing'
 refused 'COPY --chown=nobody-here dir /x' nobody-here
 mkdir clash && touch clash/d
 refused 'COPY clash /' '/d'

@@ -4,6 +4,7 @@
 # A registry that serves an OCI layout, and lies: damaged_registry.py PORT LAYOUT MODE, where MODE is
 #   honest      everything as it is
 #   flip        one byte of each layer changed, so that its digest is wrong
+#   first       the first byte of each layer changed, so that it is no gzip any more
 #   cut         layers end half-way, their announced length too
 #   hang-up     layers end half-way though their whole length was announced
 #   manifest    the manifest is not the one whose digest was asked for
@@ -37,6 +38,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         length = len(body)
         if last in layer_digests and mode == "flip":
             body = body[:length // 2] + bytes([body[length // 2] ^ 1]) + body[length // 2 + 1:]
+        elif last in layer_digests and mode == "first":
+            body = bytes([body[0] ^ 1]) + body[1:]
         elif last in layer_digests and mode == "cut":
             body = body[:length // 2]
             length = len(body)

@@ -3,16 +3,7 @@
 #
 # A full disk is said as such, with exit code 5, and the store works again as soon as there is room.
 . "$(dirname "$0")/lib.sh"
-# The disk is a tmpfs in a mount namespace of our own, where a caller who is not root is root too.
-if [ -z "${CAIRN_TEST_ON_TMPFS:-}" ]; then
-  identity=; is_root || identity="--map-root-user --map-auto"
-  unshare --mount $identity true 2>/dev/null || skip "cannot make a mount namespace with subordinate ids"
-  CAIRN_TEST_ON_TMPFS=1 unshare --mount $identity "$here/$(basename "$0")" "$CAIRN"
-  exit
-fi
-mkdir "$CAIRN_ROOT"
-mount -t tmpfs -o size=24m tmpfs "$CAIRN_ROOT" || skip "cannot mount a tmpfs"
-at_exit "umount -l $CAIRN_ROOT"
+store_on_tmpfs 24m
 base_image
 
 printf 'FROM base\nRUN echo first >/first\n' >Dockerfile

@@ -21,6 +21,14 @@ same "$(cairn inspect app | jq -c '.[0].RepoTags | sort')" '["app:latest","other
 same "$(cairn inspect "$id" | jq -c '.[0] | [.Config.Labels.a, .Config.ExposedPorts["80/tcp"], .Os]')" '["b",{},"linux"]'
 expect_exit 2 cairn tag nothing x
 contains "$err" nothing
+# A name that is given has no digest, and is none.
+for name in "x@$id" "x:1@$id" "$id"; do
+  expect_exit 2 cairn tag app "$name"
+  contains "$err" 'refusing to create a'
+  expect_exit 2 cairn build -t "$name" .
+  expect_exit 2 cairn import "$scratch/base.tar" "$name"
+done
+same "$(cairn images -q | wc -l)" 2
 
 succeeds cairn rmi app
 same "$(cat "$out")" "Untagged: app:latest"

@@ -35,8 +35,7 @@ build() {
 
 # What is right: from a store to which nothing bad happens. And how long a build takes.
 : >"$err"
-cairn save -o "$scratch/base.tar" base
-CAIRN_ROOT=$scratch/calm cairn load -q -i "$scratch/base.tar" >/dev/null
+calm_store
 right=() longest=0
 for n in 0 1 2; do
   start=${EPOCHREALTIME/./}
@@ -57,8 +56,8 @@ for ((i = 1; i <= ${CAIRN_TEST_KILLS:-200}; i++)); do
   [ $((i % 25)) != 0 ] || { cairn rmi app0 app1 >/dev/null 2>&1 & sleep 0.00$((RANDOM % 10)); kill -9 $!; wait $!; } 2>/dev/null || true
 done
 set +m
-for _ in $(seq 100); do pgrep -f "$mark|$CAIRN " >/dev/null || break; sleep 0.05; done
-! pgrep -af "$mark|$CAIRN " || fail "processes left"
+is_over() { ! pgrep -f "$mark|$CAIRN " >/dev/null; }
+wait_until is_over || { pgrep -af "$mark|$CAIRN "; fail "processes left"; }
 for n in 0 1 2; do same "$(build $n)" "${right[n]}" "the image at last"; done
 check_store
 

@@ -20,6 +20,25 @@ if [ -n "${runs_containers:-}" ] && is_root && [ -e /sys/fs/cgroup/unified ]; th
     'umount -R /sys/fs/cgroup && mount -t cgroup2 none /sys/fs/cgroup && exec "$@"' sh "$0" "$@"
 fi
 
+# A scenario that sets own_host sees a host of its own: a network namespace with the address 198.51.100.1
+# and a route to nowhere, its resolver on loopback, and a /dev/net/tun that every user may open. Only root
+# can make one.
+if [ -n "${own_host:-}" ] && is_root && [ -z "$(ip -o address show to 198.51.100.1 2>/dev/null)" ]; then
+  have ip
+  have slirp4netns
+  exec unshare -mn bash -c '
+    { mount -t tmpfs none /dev/net && mknod -m 666 /dev/net/tun c 10 200 && : <>/dev/net/tun &&
+      ip link set lo up && ip link add host type veth peer name away &&
+      ip address add 198.51.100.1/24 dev host && ip link set host up && ip link set away up &&
+      ip route add default via 198.51.100.254 &&
+      echo 53 >/proc/sys/net/ipv4/ip_unprivileged_port_start; } 2>/dev/null ||
+      { echo "skipped: a network and a tun device of its own cannot be made here"; exit 77; }
+    mount -t tmpfs none /mnt
+    echo "nameserver 127.0.0.1" >/mnt/resolv.conf && mount --bind /mnt/resolv.conf /etc/resolv.conf
+    umount -l /mnt
+    exec "$@"' bash "$0" "$@"
+fi
+
 # --- as another user ---
 
 needs_user() {
@@ -94,6 +113,31 @@ succeeds() { expect_exit 0 "$@"; }
 image_id() { cairn inspect "$1" | jq -r '.[0].Id'; }
 layers() { cairn inspect "$1" | jq -r '.[0].RootFS.Layers[]'; }
 
+# golden EXPECTED ACTUAL: two equal files. With CAIRN_TEST_ACCEPT=1 the first becomes the second, for the
+# author to read the diff. EXPECTED is in tests/data: say its path before lib.sh, which runs a copy.
+golden() {
+  if [ "${CAIRN_TEST_ACCEPT:-}" = 1 ]; then cp "$2" "$1"; fi
+  diff -u "$1" "$2" >&2 || fail "not as in ${1##*/tests/data/}; CAIRN_TEST_ACCEPT=1 accepts what is new"
+}
+
+# wait_until COMMAND...: until it succeeds; what does not come within a minute does not come.
+wait_until() {
+  local end=$((SECONDS + 60))
+  until "$@"; do
+    ((SECONDS < end)) || { echo "waited in vain: $*" >&2; return 1; }
+    sleep 0.05
+  done
+}
+# next_second: until the clock shows another second, for what must not come out the same by being quick.
+next_second() { wait_until is_later_than "$(date +%s)"; }
+is_later_than() { [ "$(date +%s)" -gt "$1" ]; }
+
+# A RUN with a cache mount at /held and the words $hold says that it has begun, and ends when it is let go: for
+# what has to happen meanwhile, however long it takes. After two minutes it ends by itself.
+hold='touch /held/begun; i=0; while [ ! -e /held/go ] && [ $((i += 1)) -lt 2400 ]; do sleep 0.05; done'
+held() { find "$CAIRN_ROOT/cache-mounts" -maxdepth 2 -name begun -printf '%h\n' 2>/dev/null | grep .; }
+let_go() { touch "$(held)/go"; }
+
 # --- what a scenario needs ---
 
 # base_image [NAME]: a busybox with the usual directories and a few users, made offline in a moment.
@@ -114,18 +158,35 @@ base_image() {
   cairn import -c 'CMD ["/bin/sh"]' "$scratch/base.tar" "${1:-base}" >/dev/null
 }
 
+# store_on_tmpfs SIZE: the store is a disk of its own, a tmpfs in a mount namespace of our own, where a caller
+# who is not root is root too. The scenario starts again there, so this comes first.
+store_on_tmpfs() {
+  local identity=
+  if [ -z "${CAIRN_TEST_ON_TMPFS:-}" ]; then
+    is_root || identity="--map-root-user --map-auto"
+    unshare --mount $identity true 2>/dev/null || skip "cannot make a mount namespace with subordinate ids"
+    CAIRN_TEST_ON_TMPFS=1 unshare --mount $identity "$here/$(basename "$0")" "$CAIRN"
+    exit
+  fi
+  mkdir "$CAIRN_ROOT"
+  mount -t tmpfs -o "size=$1" tmpfs "$CAIRN_ROOT" || skip "cannot mount a tmpfs"
+  at_exit "umount -l $CAIRN_ROOT"
+}
+
+# calm_store: a store in $scratch/calm that has the base image, and to which nothing bad happens.
+calm_store() {
+  cairn save -o "$scratch/base.tar" base
+  CAIRN_ROOT=$scratch/calm cairn load -q -i "$scratch/base.tar" >/dev/null
+}
+
 free_port() {
   python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
-wait_for_port() {
-  for _ in $(seq 100); do
-    (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return 0
-    sleep 0.05
-  done
-  cat "$scratch"/*.log >&2
-  fail "nothing listens on port $1"
-}
-# start_registry: a registry of its own; its address is in $registry, its access log in $registry_log.
+# wait_for_port PORT [ADDRESS]
+wait_for_port() { wait_until listens "${2:-127.0.0.1}" "$1" || { cat "$scratch"/*.log >&2; fail "nothing listens on port $1"; }; }
+listens() { (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; }
+# start_registry: a registry of its own; its address is in $registry, its access log in $registry_log,
+# its process is $registry_pid.
 start_registry() {
   have docker-registry
   local port
@@ -136,7 +197,8 @@ start_registry() {
     "http: {addr: '$registry'}" >"$scratch/registry.yml"
   # It takes REGISTRY_* variables for settings of its own.
   env -u REGISTRY_AUTH_FILE docker-registry serve "$scratch/registry.yml" >"$registry_log" 2>&1 &
-  at_exit "kill $!"
+  registry_pid=$!
+  at_exit "kill $registry_pid"
   wait_for_port "$port"
 }
 
@@ -165,6 +227,50 @@ start_git_server() {
   wait_for_port "$port"
 }
 
+# host_services: what a step may and may not reach on a host of its own (host_services.py), and the program
+# of the attacker, ./connect.
+host_services() {
+  have python3
+  [ -n "$(ip -o address show to 198.51.100.1 2>/dev/null)" ] || skip "only root can make a host of its own"
+  cc -static -o connect "$here/connect.c" 2>/dev/null || skip "no C compiler that links statically"
+  python3 "$here/host_services.py" "$scratch/services" >"$scratch/services.log" 2>&1 &
+  at_exit "kill $!"
+  wait_until [ -e "$scratch/services" ] || fail "the host's services did not start: $(cat "$scratch/services.log")"
+}
+
+# measured ARGUMENT...: cairn's exit code in $code, and its process no larger than the class of 64 MiB, and half
+# of that more where nothing is optimised.
+measured() {
+  have python3
+  code=0
+  python3 - "$CAIRN" "$@" >"$out" 2>"$err" <<'END' || code=$?
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[1:])
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+if peak > 96: sys.exit("at its most it took %d MiB" % peak)
+sys.exit(code)
+END
+  lacks "$err" "at its most it took"
+}
+
+# attacker_image: an image in which the host's own cairn, if it is executed there, tries to change its file and
+# says "the host's program runs here" (become_loader.c). /script names it as its interpreter, so does /secret,
+# which can be executed and not read; /good is harmless. own_program: what must stay as it is.
+attacker_image() {
+  [ "$(uname -m)" = x86_64 ] || skip "the attack is written for x86-64"
+  cc -static -nostdlib -O1 -fno-stack-protector -o loader "$here/become_loader.c" 2>/dev/null ||
+    skip "no C compiler that links statically"
+  base_image
+  ! is_root || chown 1000 "$CAIRN"  # as a program that its developer runs by sudo
+  printf '#!/proc/self/exe\n' >script
+  printf '#!/bin/true\n' >good
+  chmod 755 good script
+  printf '%s\n' 'FROM base' 'COPY loader /lib64/ld-linux-x86-64.so.2' 'COPY good script /' \
+    'COPY --chmod=111 script /secret' >Dockerfile
+  succeeds cairn build -t attacker .
+}
+own_program() { stat -c '%a %u:%g %s %Y %Z' "$CAIRN" && sha256sum <"$CAIRN"; }
+
 # use_podman: podman with a place of its own and the simplest of everything, as $podman.
 use_podman() {
   have podman
@@ -187,14 +293,54 @@ podman_run() {
   skip "podman cannot run containers here: $(tail -1 "$err")"
 }
 
+# --- several processes at work in one store ---
+
+# begin_work: a base image, a calm store and a directory dir/ of six files. $seed is for the order of work of
+# each (CAIRN_TEST_SEED repeats one), $seconds how long they work (CAIRN_TEST_SECONDS).
+begin_work() {
+  local i
+  seed=${CAIRN_TEST_SEED:-$RANDOM} seconds=${CAIRN_TEST_SECONDS:-6} workers=()
+  echo "seed $seed"
+  export SOURCE_DATE_EPOCH=1700000000
+  base_image
+  calm_store
+  mkdir dir
+  for i in 1 2 3 4 5 6; do echo $i >dir/$i; done
+}
+# start_worker COMMAND...: in the background. The last line of what it says is shown when all are done.
+start_worker() {
+  "$@" >"$scratch/log$((${#workers[@]} + 1))" 2>&1 &
+  workers+=($!)
+}
+wait_for_workers() {
+  local w
+  for w in "${!workers[@]}"; do
+    wait "${workers[w]}" || { cat "$scratch/log$((w + 1))" >&2; fail "worker $((w + 1))"; }
+  done
+  tail -qn1 "$scratch"/log?
+}
+
+# check_tmp: nothing is left in tmp/ of a store that nobody uses. A process that was killed while it made its lease
+# leaves new-XXXXXX, which is swept when it is a minute old: so it is made that old here.
+check_tmp() {
+  local lease
+  for lease in "$CAIRN_ROOT"/tmp/new-??????; do
+    [ ! -e "$lease" ] || { touch -d '2 minutes ago' "$lease" && cairn images >/dev/null; }
+  done
+  [ -z "$(ls -A "$CAIRN_ROOT/tmp")" ] || fail "left in tmp/: $(ls "$CAIRN_ROOT/tmp")"
+}
+
 # check_store: what a store promises whatever happened to those who used it. Nobody may be using it now.
 check_store() {
   local blob id text manifests
-  cairn images >/dev/null  # who comes alone empties tmp/
-  [ -z "$(ls -A "$CAIRN_ROOT/tmp")" ] || fail "left in tmp: $(ls "$CAIRN_ROOT/tmp")"
+  for _ in $(seq 20); do  # each sweeps tmp/ for a moment
+    cairn images >/dev/null
+    [ -n "$(ls -A "$CAIRN_ROOT/tmp")" ] || break
+  done
+  check_tmp
   for id in "$CAIRN_ROOT"/*; do
     case ${id##*/} in
-      cache-mounts | cairn.db* | contexts | layout.lock | lock | oci | snapshots | tmp) ;;
+      cache-mounts | cairn-store | cairn.db* | contexts | layout.lock | lock | logs | oci | snapshots | tmp) ;;
       *) fail "left in the store: $id" ;;
     esac
   done

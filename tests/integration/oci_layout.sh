@@ -27,3 +27,28 @@ umoci unpack --rootless --image "$scratch/layout:$tag" "$scratch/bundle" 2>"$err
 same "$(cat "$scratch/bundle/rootfs/d/file")" kept
 same "$(stat -c %h "$scratch/bundle/rootfs/d/twin")" 2 "links of a file"
 [ ! -e "$scratch/bundle/rootfs/var" ] || fail "a deleted directory came back"
+
+# A layout that is there is added to: by builds, by save, by skopeo, and by several at once. A name is there once.
+lay=$scratch/lay
+names() { jq -r '[.manifests[].annotations | .["io.containerd.image.name"] // .["org.opencontainers.image.ref.name"]] | sort | join(" ")' "$lay/index.json"; }
+add() { printf 'FROM base\nRUN echo %s >/x\n' "$2" | cairn build -q -f - -o "type=oci,tar=false,dest=$lay,name=$1" . >/dev/null; }
+cairn build -q -t shop/app:v1 . >/dev/null
+add l:1 one
+add l:2 two
+same "$(names)" "docker.io/library/l:1 docker.io/library/l:2"
+before=$(skopeo inspect --raw "oci:$lay:1" | sha256sum)
+add l:2 another
+succeeds cairn save --format oci-dir -o "$lay" shop/app:v1
+skopeo copy -q "oci-archive:$scratch/app.tar" "oci:$lay:skopeo"
+for i in 3 4 5 6; do add "l:$i" "$i" & done
+wait
+same "$(names)" "docker.io/library/l:1 docker.io/library/l:2 docker.io/library/l:3 docker.io/library/l:4 docker.io/library/l:5 docker.io/library/l:6 docker.io/shop/app:v1 skopeo"
+same "$(skopeo inspect --raw "oci:$lay:1" | sha256sum)" "$before" "an image that was there before"
+same "$(ls -A "$lay" | tr '\n' ' ')" "blobs index.json oci-layout "
+for tag in 2 v1 skopeo; do skopeo copy -q "oci:$lay:$tag" "dir:$scratch/copy-$tag"; done
+echo '[]' >"$lay/index.json"
+expect_exit 2 cairn save --format oci-dir -o "$lay" shop/app:v1
+contains "$err" "is no index of an OCI layout"
+# Modes follow the umask.
+(umask 077 && cairn save --format oci-dir -o "$scratch/private" shop/app:v1)
+same "$(find "$scratch/private" -printf '%m\n' | sort -u | tr '\n' ' ')" "600 700 "

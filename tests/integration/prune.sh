@@ -43,7 +43,7 @@ contains "$out" "Deleted build cache objects:"
 grep -qE '^Total reclaimed space: 8\.[0-9]+MB$' "$out" || fail "$(cat "$out")"
 same "$(cairn images -q | wc -l)" 3
 succeeds cairn run app cat /copied
-[ -z "$(ls -A "$CAIRN_ROOT/tmp")" ] || fail "left behind: $(ls "$CAIRN_ROOT/tmp")"
+check_tmp
 
 # A step that went runs again, and gives the same image; steps of an image that has a name only go with -a.
 succeeds cairn build --progress=plain -t other -f "$scratch/other" .

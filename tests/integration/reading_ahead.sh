@@ -8,29 +8,24 @@ base_image
 mkdir dir
 for i in 1 2 3 4 5; do head -c 3M /dev/zero | tr '\0' $i >dir/$i; done
 touch -d '1 hour ago' dir/*
-# The RUN ends when the file "go" is there.
-cat >Dockerfile <<'END'
-FROM base
-RUN --mount=type=cache,target=/c touch /c/begun; i=0; while [ ! -e /c/go ] && [ $i -lt 1200 ]; do sleep 0.05; i=$((i+1)); done
-COPY dir /dir
-END
+printf 'FROM base\nRUN --mount=type=cache,target=/held %s\nCOPY dir /dir\n' "$hold" >Dockerfile
 index() { ls -A "$CAIRN_ROOT/contexts" | wc -l; }
 "$CAIRN" build --progress=plain -t one . >"$scratch/log" 2>&1 &
 build=$!
-has_begun() { [ -n "$(ls "$CAIRN_ROOT"/cache-mounts/*/begun 2>/dev/null)" ]; }
-for _ in $(seq 600); do [ "$(index)" = 0 ] || ! has_begun || break; sleep 0.05; done
+is_read() { held >/dev/null && [ "$(index)" != 0 ]; }
+wait_until is_read || true
 same "$(index)" 1 "indexes while the RUN runs"
 # A file that changes, one that comes and one that goes after they were read.
 echo changed >dir/1
 echo new >dir/new
 rm dir/2
-touch "$(echo "$CAIRN_ROOT"/cache-mounts/*/)go"
+let_go
 wait $build || { cat "$scratch/log"; fail "the build"; }
 cairn build -q -o "$scratch/tree" - >/dev/null <<<'FROM one' || fail "the files of the image"
 same "$(cd "$scratch/tree/dir" && sha256sum *)" "$(cd dir && sha256sum *)" "files that were copied"
 succeeds cairn build .
 same "$(grep -c CACHED "$err")" 3 "cached steps of the same build again"
-[ -z "$(ls -A "$CAIRN_ROOT/tmp")" ] || fail "left behind: $(ls "$CAIRN_ROOT/tmp")"
+check_tmp
 
 # A step whose turn comes soon does not wait for the reading.
 rm -f "$CAIRN_ROOT"/contexts/*

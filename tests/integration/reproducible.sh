@@ -52,7 +52,7 @@ build_in() {
   describe "$CAIRN" --root "$root"
 }
 build_in "$scratch/a" -j1 >"$scratch/first"
-sleep 1.1
+next_second
 build_in "$scratch/a" -j4 >"$scratch/second"
 diff "$scratch/first" "$scratch/second" || fail "-j1 and -j4 differ"
 build_in "$scratch/b" >"$scratch/third"

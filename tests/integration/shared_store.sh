@@ -5,12 +5,7 @@
 # they are in a store of one's own, and the store keeps its promises.
 # CAIRN_TEST_SEED repeats the order of work of each, CAIRN_TEST_SECONDS says how long.
 . "$(dirname "$0")/lib.sh"
-seed=${CAIRN_TEST_SEED:-$RANDOM}
-echo "seed $seed"
-export SOURCE_DATE_EPOCH=1700000000
-base_image
-mkdir dir
-for i in 1 2 3 4 5 6; do echo $i >dir/$i; done
+begin_work
 cat >Dockerfile <<'END'
 FROM base AS one
 ARG N
@@ -33,8 +28,6 @@ EOF
 END
 # build FILE N [OPTION]...: prints the id.
 build() { "$CAIRN" build -q --rewrite-timestamp -f "$1" --build-arg "N=$2" "${@:3}" .; }
-cairn save -o "$scratch/base.tar" base
-CAIRN_ROOT=$scratch/calm cairn load -q -i "$scratch/base.tar" >/dev/null
 declare -A right
 for file in Dockerfile Other; do
   for n in 0 1 2; do right[$file$n]=$(CAIRN_ROOT=$scratch/calm build $file $n); done
@@ -42,7 +35,7 @@ done
 
 # worker W: a tenth of its work are removals of images that others build too.
 worker() {
-  local file n id end=$((SECONDS + ${CAIRN_TEST_SECONDS:-6})) rounds=0
+  local file n id end=$((SECONDS + seconds)) rounds=0
   RANDOM=$((seed + $1))
   while ((SECONDS < end)); do
     file=$([ $((RANDOM % 2)) = 0 ] && echo Dockerfile || echo Other) n=$((RANDOM % 3)) rounds=$((rounds + 1))
@@ -60,14 +53,11 @@ worker() {
   done
   echo "worker $1: $rounds rounds"
 }
-pids=()
 for w in 1 2 3 4; do
   build Dockerfile 0 -t "app$w" >/dev/null
-  worker $w >"$scratch/log$w" 2>&1 &
-  pids+=($!)
+  start_worker worker $w
 done
-for w in 1 2 3 4; do wait "${pids[w - 1]}" || { cat "$scratch/log$w"; fail "worker $w"; }; done
-tail -qn1 "$scratch"/log?
+wait_for_workers
 check_store
 for w in 1 2 3 4; do cairn rmi "app$w" >/dev/null; done
 check_store

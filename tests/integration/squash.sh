@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # --squash makes the new layers one above those of the base, --squash-all makes one of them all: the same
-# files with less to carry, and nothing of what a later step deleted. FEATURES E, DESIGN D10
+# files with less to carry, and nothing of what a later step deleted.
 . "$(dirname "$0")/lib.sh"
 have jq
 have skopeo

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# The traps of FEATURES J that only a built image can show, one paragraph each; those of the language and of
+# The traps at the end of tests/semantics.md that only a built image can show, one paragraph each; those of the language and of
 # planning are unit tests (grep for the number). No peer is needed: the answers were seen with docker 28.
 . "$(dirname "$0")/lib.sh"
 base_image
@@ -67,10 +67,14 @@ dockerfile 'COPY --chown=nobody-here data /a'
 expect_exit 3 cairn build .
 contains "$err" "unable to find user nobody-here"
 
-# ⚠26 C04: several sources need a directory to go to.
-dockerfile 'COPY data tree/one /name'
-expect_exit 3 cairn build .
-contains "$err" "end it with a slash: /name/"
+# ⚠26 C04: several files onto one name leave the last, and that is told.
+dockerfile 'COPY tree/one data /name'
+same "$(image_says 'cat /name')" "$(cat data) " "⚠26"
+contains "$err" "2 files were written onto /name one after the other, and only the last is left: data"
+contains "$err" "/name/"
+dockerfile 'COPY tree/one tree/sub/../sub/two /name'
+same "$(image_says 'cat /name')" "2 " "⚠26"
+contains "$err" "only the last is left: tree/sub/two, without tree/one; "
 
 # ⚠28 D01: an archive is told by its content; members keep owners; a lone .gz is copied.
 tar --owner=7 --group=8 -cf disguised.txt data && gzip -c data >lone.gz

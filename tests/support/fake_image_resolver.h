@@ -26,10 +26,6 @@ class FakeImageResolver : public plan::ImageResolver {
     images_[oci::Reference::parse(name).str()].has_layers = false;
   }
 
-  void expect(const std::vector<plan::ImageRequest>& requests) override {
-    for (const plan::ImageRequest& request : requests)
-      expected.push_back(request.reference.familiar());
-  }
   plan::ResolvedImage resolve(const oci::Reference& reference,
                               const oci::Platform& platform) override {
     asked.push_back(reference.familiar() + " " + platform.str());
@@ -39,11 +35,10 @@ class FakeImageResolver : public plan::ImageResolver {
     }
     return {.config = found->second.config,
             .manifest = Digest::of(reference.str()),
-            .resolved_from = "fake",
+            .digest = Digest::of(reference.str()),
             .has_layers = found->second.has_layers};
   }
 
-  std::vector<std::string> expected;
   std::vector<std::string> asked;
 
  private:

@@ -52,7 +52,9 @@ class FakeTransport final : public registry::Transport {
     std::string line;  // "GET https://host/v2/..."
     registry::Headers headers;
     std::string body;
-    bool public_only = false;
+    registry::OffLimits off_limits = {};
+    bool for_registry = false;
+    double idle_seconds = 0;
   };
 
   // The last answer given for a line repeats for ever.
@@ -65,7 +67,9 @@ class FakeTransport final : public registry::Transport {
     Seen seen{.line = std::string(name_of(request.method)) + " " + request.url.str(),
               .headers = request.headers,
               .body = request.body,
-              .public_only = request.public_only};
+              .off_limits = request.off_limits,
+              .for_registry = request.for_registry,
+              .idle_seconds = request.idle_seconds};
     if (request.upload != nullptr) {
       std::byte buffer[256];
       while (std::size_t count = request.upload->read(buffer)) {

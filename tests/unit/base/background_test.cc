@@ -160,14 +160,14 @@ TEST_CASE("as many jobs run side by side as there are threads") {
   std::promise<void> all_here;
   std::shared_future<void> gate = all_here.get_future().share();
   std::atomic<int> here = 0;
-  std::vector<std::future<void>> jobs;
+  std::vector<ThreadPool::Result<void>> jobs;
   for (int i = 0; i < 3; ++i) {
     jobs.push_back(pool.run([&, gate] {
       if (++here == 3) all_here.set_value();
       gate.wait();  // each waits for the others: with fewer threads this never ends
     }));
   }
-  for (std::future<void>& job : jobs) job.get();
+  for (ThreadPool::Result<void>& job : jobs) job.get();
   CHECK(here == 3);
 }
 

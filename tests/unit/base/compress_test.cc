@@ -7,18 +7,12 @@
 
 #include "base/background.h"
 #include "base/error.h"
+#include "support/string_sink.h"
 
 using namespace cairn;
+using test::StringSink;
 
 namespace {
-
-class StringSink final : public ByteSink {
- public:
-  void write(std::span<const std::byte> bytes) override {
-    text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  }
-  std::string text;
-};
 
 // Answers in pieces of at most `step` bytes, as sockets do.
 class CrumbSource final : public ByteSource {

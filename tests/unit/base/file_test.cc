@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -13,12 +14,13 @@
 
 #include "base/error.h"
 #include "base/sys/process.h"
+#include "base/sys/remove_tree.h"
 #include "tests/support/temp_tree.h"
 
 using namespace cairn;
 using cairn::test::TempTree;
 using sys::FileLock;
-using sys::PassingLock;
+using sys::LockFile;
 
 namespace {
 
@@ -147,11 +149,56 @@ TEST_CASE("locks of two holders exclude each other as their modes say") {
                         Case{kExclusive, kShared, false}, Case{kExclusive, kExclusive, false}}) {
     std::string path = tree.at("lock");
     {
-      FileLock held = FileLock::take(path, c.held);
-      CHECK(FileLock::try_take(path, c.wanted).has_value() == c.granted);
+      FileLock held = FileLock::lock(path, c.held);
+      CHECK(FileLock::try_lock(path, c.wanted).has_value() == c.granted);
     }
-    CHECK(FileLock::try_take(path, c.wanted).has_value());
+    CHECK(FileLock::try_lock(path, c.wanted).has_value());
   }
+}
+
+TEST_CASE("a lock is of the file that has the name, and that file is nobody else's to open") {
+  TempTree tree;
+  std::string path = tree.at("lock");
+  mode_t before = ::umask(0777);
+  std::optional<FileLock> first = FileLock::lock(path, FileLock::Mode::kExclusive);
+  ::umask(before);
+  CHECK((sys::stat_of(sys::open_path(path, O_PATH)).st_mode & 07777) == 0600);
+  // The holder removes the file while another waits for it, who then locks a new one.
+  std::atomic<bool> has_waited = false;
+  std::thread waiter([&] {
+    FileLock second = FileLock::lock(path, FileLock::Mode::kExclusive);
+    CHECK(has_waited.load());
+    CHECK(!FileLock::try_lock(path, FileLock::Mode::kShared));
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  has_waited = true;
+  REQUIRE(::unlink(path.c_str()) == 0);
+  first.reset();
+  waiter.join();
+  // A link is not followed.
+  std::string link = tree.at("link");
+  REQUIRE(::symlink("/dev/null", link.c_str()) == 0);
+  CHECK_THROWS_AS(FileLock::lock(link, FileLock::Mode::kShared), Error);
+}
+
+TEST_CASE("the removal of a tree stops when asked to, and goes on from there") {
+  TempTree tree;
+  std::string top = tree.at("top");
+  for (int i = 0; i < 300; ++i) {
+    sys::make_dirs(fmt::format("{}/{}/deeper", top, i), 0755);
+    sys::replace_file(fmt::format("{}/{}/file", top, i), "x");
+  }
+  std::string deep = top + "/deep";
+  for (int i = 0; i < 90; ++i) deep += "/d";
+  sys::make_dirs(deep, 0755);
+  sys::Fd dir = sys::open_path(tree.root(), O_PATH | O_DIRECTORY);
+  std::stop_source stop;
+  stop.request_stop();
+  CHECK(!sys::remove_tree_until(dir, "top", stop.get_token()));
+  CHECK(sys::exists(top));
+  CHECK(sys::remove_tree_until(dir, "top", {}));
+  CHECK(entries(tree.root()) == 0);
+  CHECK(sys::remove_tree_until(dir, "top", {}));
 }
 
 TEST_CASE("a lock goes with the process that held it, however that ended") {
@@ -159,27 +206,27 @@ TEST_CASE("a lock goes with the process that held it, however that ended") {
   std::string path = tree.at("lock");
   {
     sys::Process holder =
-        other_process([&] { return FileLock::take(path, FileLock::Mode::kExclusive); });
-    CHECK(!FileLock::try_take(path, FileLock::Mode::kShared));
+        other_process([&] { return FileLock::lock(path, FileLock::Mode::kExclusive); });
+    CHECK(!FileLock::try_lock(path, FileLock::Mode::kShared));
     holder.send(SIGKILL);
     CHECK(holder.wait().signal == SIGKILL);
   }
-  CHECK(FileLock::try_take(path, FileLock::Mode::kExclusive));
+  CHECK(FileLock::try_lock(path, FileLock::Mode::kExclusive));
 }
 
 TEST_CASE("a passing lock excludes others, and takes its file with it") {
   TempTree t;
   std::string path = t.at("lock");
   {
-    std::optional<PassingLock> first = PassingLock::try_take(path);
+    std::optional<LockFile> first = LockFile::try_lock(path);
     REQUIRE(first);
-    CHECK(!PassingLock::try_take(path));
-    PassingLock moved = *std::move(first);
+    CHECK(!LockFile::try_lock(path));
+    LockFile moved = *std::move(first);
     first.reset();
-    CHECK(!PassingLock::try_take(path));
+    CHECK(!LockFile::try_lock(path));
   }
   CHECK(!sys::exists(path));
-  CHECK(PassingLock::try_take(path));
+  CHECK(LockFile::try_lock(path));
 }
 
 TEST_CASE("a passing lock is held by one at a time, however many come and go") {
@@ -189,7 +236,7 @@ TEST_CASE("a passing lock is held by one at a time, however many come and go") {
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       for (int round = 0; round < 500; ++round) {
-        std::optional<PassingLock> lock = PassingLock::try_take(t.at("lock"));
+        std::optional<LockFile> lock = LockFile::try_lock(t.at("lock"));
         if (!lock) continue;
         if (++inside != 1) taken = -1'000'000;
         ++taken;

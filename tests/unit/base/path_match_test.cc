@@ -5,6 +5,7 @@
 
 #include <string>
 
+using cairn::is_path_pattern;
 using cairn::match_path;
 
 TEST_CASE("wildcards match as Go's filepath.Match does") {
@@ -64,4 +65,16 @@ TEST_CASE("many stars against a long name stay quick") {
   std::string pattern, name(2000, 'a');
   for (int i = 0; i < 200; ++i) pattern += "*a";
   CHECK(!match_path(pattern + "b", name));
+}
+
+TEST_CASE("a pattern that Match would refuse is told, whatever it is compared with") {
+  for (const char* good : {"", "a*", "[a-z]", "[^a]", "\\[", "a]", "[\\]]", "[a]b[c]"}) {
+    CAPTURE(good);
+    CHECK(is_path_pattern(good));
+  }
+  for (const char* bad :
+       {"[", "[a,", "[\"a\",", "[]", "[]a]", "[^]", "[a-]", "[-a]", "a\\", "[\\"}) {
+    CAPTURE(bad);
+    CHECK(!is_path_pattern(bad));
+  }
 }

@@ -15,9 +15,9 @@ TEST_CASE("jobs that need each other run side by side, up to the pool's size") {
   pool.run([] {}).get();  // one thread is idle now
   for (int round = 0; round < 50; ++round) {
     std::latch all(3);
-    std::vector<std::future<void>> jobs;
+    std::vector<ThreadPool::Result<void>> jobs;
     for (int i = 0; i < 3; ++i) jobs.push_back(pool.run([&all] { all.arrive_and_wait(); }));
-    for (std::future<void>& job : jobs) job.get();
+    for (ThreadPool::Result<void>& job : jobs) job.get();
   }
 }
 
@@ -31,12 +31,28 @@ TEST_CASE("jobs that come one by one have no thread each") {
 TEST_CASE(
     "what was queued is finished before the pool goes, and a failure comes out of its future") {
   int done = 0;
-  std::future<void> failed;
+  std::optional<ThreadPool::Result<void>> failed;
   {
     ThreadPool pool(1);
-    failed = pool.run([] { throw Error(ErrorKind::kHost, "no"); });
+    failed.emplace(pool.run([] { throw Error(ErrorKind::kHost, "no"); }));
     for (int i = 0; i < 100; ++i) pool.post([&done] { ++done; });
   }
   CHECK(done == 100);
-  CHECK_THROWS_AS(failed.get(), Error);
+  CHECK_THROWS_AS(failed->get(), Error);
+}
+
+TEST_CASE("a job's error says what the job was, and what the thread that asks was doing") {
+  ThreadPool pool(1);
+  ErrorContext outer([] { return "running step RUN make"; });
+  auto result = pool.run([] {
+    ErrorContext inner([] { return "unpacking layer 1"; });
+    throw Error(ErrorKind::kHost, "no");
+  });
+  std::vector<std::string> context;
+  try {
+    result.get();
+  } catch (const Error& error) {
+    context = error.context();
+  }
+  CHECK(context == std::vector<std::string>{"unpacking layer 1", "running step RUN make"});
 }

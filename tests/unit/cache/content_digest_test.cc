@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
+#include "tests/support/nested.h"
 #include "tests/support/temp_tree.h"
 
 using namespace cairn;
@@ -91,4 +92,20 @@ TEST_CASE("marks of overlayfs do not count") {
   Digest before = s.digest();
   s.tree.opaque("d/sub");
   CHECK(s.digest() == before);
+}
+
+TEST_CASE("a tree with a path that no layer can have gets no digest") {
+  for (const test::Nest& nest : {test::Nest{std::string(250, 'd'), 100}}) {
+    CAPTURE(nest.levels);
+    TempTree tree;
+    test::make(nest, tree);
+    try {
+      content_digest(sys::RootDir::open(tree.root()), "/", {});
+      FAIL("it has one");
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::kLimit);
+      CHECK(error.message().size() < 200);
+      CHECK(error.message().find("/d") != std::string::npos);
+    }
+  }
 }

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "cache/content_digest.h"
@@ -25,7 +26,7 @@ struct Scans {
     time.seconds += later;
     return indexed_content(sys::RootDir::open(tree.root()), "/d",
                            {.filter = filter, .ignore_owner = true, .stop = {}},
-                           {.file = index(), .tmp_dir = store.root(), .now = time});
+                           {.file = index(), .tmp_dir = [&] { return store.root(); }, .now = time});
   }
   Digest plain() const {
     return content_digest(sys::RootDir::open(tree.root()), "/d",
@@ -42,7 +43,7 @@ struct Scans {
   // Writes an entry that says something else of d/a, so that a digest tells where it came from.
   void lie() {
     struct stat st = tree.stat("d/a");
-    StatIndexWriter writer(store.root(), later_by(10), nullptr);
+    StatIndexWriter writer([&] { return store.root(); }, later_by(10), nullptr);
     writer.add("", {{"a", FileStamp::of(st), Digest::of("a lie")}});
     writer.finish(index());
   }
@@ -104,7 +105,7 @@ TEST_CASE("another content of the same size and mtime is seen by its ctime") {
 TEST_CASE("an entry as young as the scan that read it is not believed") {
   Scans s;
   s.lie();
-  StatIndexWriter writer(s.store.root(), now(), nullptr);
+  StatIndexWriter writer([&] { return s.store.root(); }, now(), nullptr);
   writer.add("", {{"a", FileStamp::of(s.tree.stat("d/a")), Digest::of("a lie")}});
   writer.finish(s.index());
   CHECK(s.scan().digest == s.plain());
@@ -121,11 +122,34 @@ TEST_CASE("who reads a file anyway gets the digest that it has in a tree") {
   CHECK(digester.finish() == known.digest);
 }
 
+TEST_CASE("holes of large files count as holes, wherever the filesystem has them") {
+  constexpr off_t kSize = off_t{9} << 30;
+  test::TempTree tree;
+  auto make = [&](const char* name, bool writes_zeros) {
+    tree.file(name);
+    sys::Fd file = sys::open_at(tree.fd(), name, O_RDWR);
+    REQUIRE(::ftruncate(file.get(), kSize + 5) == 0);
+    REQUIRE(::pwrite(file.get(), "data", 4, (off_t{5} << 30) + 123) == 4);
+    if (writes_zeros) {
+      std::string zeros(3 << 20, '\0');
+      REQUIRE(::pwrite(file.get(), zeros.data(), zeros.size(), (off_t{1} << 30) - 77) > 0);
+    }
+    return file;
+  };
+  ContentOptions options{.ignore_owner = true};
+  sys::RootDir root = sys::RootDir::open(tree.root());
+  sys::Fd holes = make("holes", false), zeros = make("zeros", true);
+  Digest digest = content_digest(root, "holes", options);
+  CHECK(digest == content_digest(root, "zeros", options));
+  REQUIRE(::pwrite(zeros.get(), "x", 1, kSize) == 1);
+  CHECK(digest != content_digest(root, "zeros", options));
+}
+
 TEST_CASE("two indexes are compared file by file") {
   Scans s;
   FileStamp stamp{.inode = 1};
   auto index = [&](const char* name, std::vector<std::pair<std::string, IndexedFile>> files) {
-    StatIndexWriter writer(s.store.root(), now(), nullptr);
+    StatIndexWriter writer([&] { return s.store.root(); }, now(), nullptr);
     for (auto& [path, file] : files) writer.add(path, {file});
     return writer.finish(s.store.at(name));
   };
@@ -145,7 +169,7 @@ TEST_CASE(
     "an entry is believed when both times of its file are well before the scan that read it") {
   Scans s;
   constexpr std::int64_t kScan = 1'000'000;
-  StatIndexWriter writer(s.store.root(), {.seconds = kScan, .nanos = 500}, nullptr);
+  StatIndexWriter writer([&] { return s.store.root(); }, {.seconds = kScan, .nanos = 500}, nullptr);
   writer.add("", {});
   StatIndex index = writer.finish(s.index());
   struct Case {
@@ -245,7 +269,9 @@ TEST_CASE("a single file has an index too") {
   TempTree tree, store;
   tree.file("f", "text");
   sys::RootDir root = sys::RootDir::open(tree.root());
-  IndexPlace place{.file = store.at("index"), .tmp_dir = store.root(), .now = Scans::later_by(10)};
+  IndexPlace place{.file = store.at("index"),
+                   .tmp_dir = [&] { return store.root(); },
+                   .now = Scans::later_by(10)};
   ContentOptions options{.filter = nullptr, .ignore_owner = true, .stop = {}};
   Digest first = indexed_content(root, "/f", options, place).digest;
   CHECK(first == content_digest(root, "/f", options));
@@ -264,7 +290,9 @@ TEST_CASE("a large tree gives the same digest by many threads, and what is found
   }
   sys::RootDir root = sys::RootDir::open(tree.root());
   ContentOptions options{.filter = nullptr, .ignore_owner = true, .stop = {}};
-  IndexPlace place{.file = store.at("index"), .tmp_dir = store.root(), .now = Scans::later_by(10)};
+  IndexPlace place{.file = store.at("index"),
+                   .tmp_dir = [&] { return store.root(); },
+                   .now = Scans::later_by(10)};
   IndexedContent first = indexed_content(root, "/d", options, place);
   for (int i = 0; i < 3; ++i) CHECK(content_digest(root, "/d", options) == first.digest);
   CHECK(first.files->directories() == 1601);

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Where a build finds its files, its Dockerfile and what to ignore.
-#include "cli/build_context.h"
+#include "source/build_context.h"
 
+#include "base/limits.h"
 #include "tests/unit/cli/build_inputs_fixture.h"
 
 using namespace cairn;
 using namespace cairn::cli;
 
-TEST_CASE("a context is a repository, a file of the web, an archive or a directory") {  // E22
+TEST_CASE("a context is a repository, a remote file, an archive or a directory") {  // E22
   Project p;
   p.fetcher.tree.file("Dockerfile", "FROM fetched\n");
   p.tree.file("plain", "no archive");
   auto asked = [&](std::string context, Words words = {}) {
     p.fetcher.asked.clear();
     words.push_back(std::move(context));
-    BuildInputs inputs = read_build_inputs(parsed(std::move(words)), p.fetcher);
+    BuildInputs inputs = read_build_inputs(parsed(std::move(words)), p.fetcher, "");
     CHECK(inputs.dockerfile->text == "FROM fetched\n");
     return p.fetcher.asked;
   };
@@ -29,17 +30,18 @@ TEST_CASE("a context is a repository, a file of the web, an archive or a directo
             "/nowhere", "unable to prepare context: path \"/nowhere\" not found"},
         {p.tree.at("plain"), "unable to prepare context: \"" + p.tree.at("plain") +
                                  "\" is neither a directory nor an archive"}}) {
-    CHECK_THROWS_WITH_AS(read_build_inputs(parsed({context}), p.fetcher), message.c_str(), Error);
+    CHECK_THROWS_WITH_AS(read_build_inputs(parsed({context}), p.fetcher, ""), message.c_str(),
+                         Error);
   }
 }
 
-TEST_CASE("a lone file of the web is its own Dockerfile") {
+TEST_CASE("a lone remote file is its own Dockerfile") {
   Project p;
   p.fetcher.filename = "lone";
   p.fetcher.tree.file("lone", "FROM lone\n");
   p.fetcher.tree.file("Dockerfile", "FROM other\n");
   auto text = [&](Words words) {
-    return read_build_inputs(parsed(std::move(words)), p.fetcher).dockerfile->text;
+    return read_build_inputs(parsed(std::move(words)), p.fetcher, "").dockerfile->text;
   };
   CHECK(text({"https://example.com/lone"}) == "FROM lone\n");
   CHECK(text({"-f", "Dockerfile", "https://example.com/lone"}) == "FROM other\n");
@@ -51,7 +53,7 @@ TEST_CASE("a Dockerfile outside a repository is named by a whole path") {
   p.fetcher.tree.file("sub/web.Dockerfile", "FROM tree\n");
   p.tree.file("mine", "FROM mine\n");
   auto text = [&](const std::string& file) {
-    return read_build_inputs(parsed({"-f", file, "git@h:repo"}), p.fetcher).dockerfile->text;
+    return read_build_inputs(parsed({"-f", file, "git@h:repo"}), p.fetcher, "").dockerfile->text;
   };
   CHECK(text("sub/web.Dockerfile") == "FROM tree\n");
   CHECK(text(p.tree.at("mine")) == "FROM mine\n");
@@ -69,6 +71,17 @@ TEST_CASE("the Dockerfile's name has three spellings, the usual one first") {
   CHECK(p.read().dockerfile->text == "one");
   p.tree.file("docker/web.Dockerfile", "four");
   CHECK(p.read({"-f", p.tree.at("docker/web.Dockerfile")}).dockerfile->text == "four");
+}
+
+TEST_CASE("a Dockerfile that is a link to nothing in the context is told where it leads") {
+  for (const char* target : {"/dev/zero", "Dockerfile", "gone"}) {
+    Project p;
+    sys::unlink_at(p.tree.fd(), "Dockerfile");
+    p.tree.symlink("Dockerfile", target);
+    CHECK(p.refusal(ErrorKind::kDockerfile)
+              .ends_with("; Dockerfile is a symbolic link to " + std::string(target) +
+                         ", and nothing is there: links are followed inside the same tree"));
+  }
 }
 
 TEST_CASE("a missing Dockerfile is told with what is there instead") {
@@ -114,11 +127,25 @@ TEST_CASE("a named directory is a context with an ignore file of its own, an ima
 TEST_CASE("only a directory of this host with a Dockerfile of this host need not be fetched") {
   Project p;
   p.tree.file("plain");
-  CHECK(!must_fetch(parsed({p.tree.root()})));
-  CHECK(!must_fetch(parsed({"-f", "-", p.tree.root()})));
+  CHECK(!source::must_fetch(context_request(parsed({p.tree.root()}))));
+  CHECK(!source::must_fetch(context_request(parsed({"-f", "-", p.tree.root()}))));
   for (const Words& words :
        {Words{"-"}, Words{"https://example.com/repo.git"}, Words{p.tree.at("plain")},
         Words{"-f", "https://example.com/Dockerfile", p.tree.root()}}) {
-    CHECK(must_fetch(parsed(words)));
+    CHECK(source::must_fetch(context_request(parsed(words))));
+  }
+}
+
+TEST_CASE("an ignore file larger than the bound is refused by its name") {
+  Project p;
+  p.tree.file(".dockerignore", std::string(limits::kIgnoreFile, 'a'));
+  p.read();
+  p.tree.file(".dockerignore", std::string(limits::kIgnoreFile + 1, 'a'));
+  try {
+    p.read();
+    FAIL("accepted");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::kLimit);
+    CHECK(error.context() == std::vector<std::string>{"reading .dockerignore"});
   }
 }

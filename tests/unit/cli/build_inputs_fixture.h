@@ -12,8 +12,9 @@
 
 #include "base/error.h"
 #include "base/sys/file.h"
-#include "cli/build_inputs.h"
-#include "cli/lent.h"
+#include "cli/build/build_inputs.h"
+#include "cli/build/secrets_and_agents.h"
+#include "overlay/unpack.h"
 #include "tests/support/temp_tree.h"
 
 namespace cairn::cli {
@@ -31,8 +32,8 @@ inline BuildFlags parsed(Words words) {
   return flags;
 }
 
-// Knows one repository and one file of the web, and tells what it was asked for.
-struct FakeFetcher final : ContextFetcher {
+// Knows one repository and one remote file, and tells what it was asked for.
+struct FakeFetcher final : source::ContextFetcher {
   TempTree tree;
   std::string filename;  // not "": the web has this lone file
   std::string asked;
@@ -43,11 +44,14 @@ struct FakeFetcher final : ContextFetcher {
             .filename = filename};
   }
   Fetched fetch(const plan::GitOp& op) override {
-    return fetched("git " + op.remote + "#" + op.ref + ":" + op.subdir +
+    return fetched("git " + op.remote.redacted() + "#" + op.ref + ":" + op.subdir +
                    (op.keep_git_dir ? " keep" : ""));
   }
-  Fetched fetch(const plan::HttpOp& op) override { return fetched("http " + op.url); }
-  Fetched unpack(const sys::Fd&) override { return fetched("unpack"); }
+  Fetched fetch(const plan::HttpOp& op) override { return fetched("http " + op.url.redacted()); }
+  std::optional<Fetched> unpack(const sys::Fd& file) override {
+    if (!overlay::looks_like_archive(file)) return std::nullopt;
+    return fetched("unpack");
+  }
   Fetched empty() override { return fetched("empty"); }
   oci::Reference add_layout(const std::string& name, const plan::LayoutContext& layout) override {
     asked += "layout " + layout.directory + ":" + layout.tag + ";";
@@ -65,7 +69,7 @@ struct Project {
     BuildFlags flags = parsed(std::move(words));
     read_secrets(flags.secrets);  // as a build does, before it looks at any context
     open_agents(flags.ssh);
-    return read_build_inputs(flags, fetcher);
+    return read_build_inputs(flags, fetcher, tree.at("store"));
   }
   // Message and hint of the refusal.
   std::string refusal(ErrorKind kind, Words words = {}) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // From the words of a command line to what a build reads.
+#include <sys/stat.h>
+
 #include <cstdlib>
 
 #include "base/sys/unix_socket.h"
@@ -57,7 +59,7 @@ TEST_CASE("without options a build is one image of the context's Dockerfile") {
   CHECK(inputs.options.shm_size == 0);
   CHECK(inputs.names.empty());
   REQUIRE(inputs.outputs.size() == 1);
-  CHECK(inputs.outputs[0].type == output::OutputType::kImage);
+  CHECK(inputs.outputs[0].type == "image");
   CHECK(inputs.options.build_args.empty());
   CHECK(!inputs.options.context_source);
   CHECK(!inputs.options.platform);
@@ -126,7 +128,8 @@ TEST_CASE("extra hosts are read in every form that docker takes") {
   using Pairs = std::vector<std::pair<std::string, std::string>>;
   CHECK(
       hosts ==
-      Pairs{{"a", "10.0.0.1"}, {"b", "10.0.0.2"}, {"c", "::1"}, {"d", "::2"}, {"e", "127.0.0.1"}});
+      Pairs{
+          {"a", "10.0.0.1"}, {"b", "10.0.0.2"}, {"c", "::1"}, {"d", "::2"}, {"e", "host-gateway"}});
 }
 
 TEST_CASE("an extra host may have several addresses, each in its usual form") {
@@ -198,6 +201,21 @@ TEST_CASE("an agent is known by its socket, given or of the environment") {  // 
         std::string::npos);
   CHECK(p.refusal(ErrorKind::kUsage, {"--ssh", "x=" + path + "," + p.tree.root() + "/Dockerfile"})
             .find("keys and sockets") != std::string::npos);
+}
+
+TEST_CASE("the wait for a key that nobody writes to its FIFO can be ended") {
+  Project p;
+  std::string fifo = p.tree.at("key");
+  REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+  sys::Fd writer = sys::open_path(fifo, O_RDWR);
+  std::stop_source stop;
+  stop.request_stop();
+  try {
+    open_agents({"x=" + fifo}, stop.get_token());
+    FAIL("was read");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::kCancelled);
+  }
 }
 
 TEST_CASE("an option with a value that cannot be is refused by its name") {
@@ -276,19 +294,72 @@ TEST_CASE("several platforms go into no docker archive and into no merged tar") 
 
 TEST_CASE("outputs add up: what is written, what is kept, what is pushed") {
   Project p;
-  using output::OutputType;
   auto types = [&](Words words) {
-    std::vector<OutputType> out;
+    std::vector<std::string> out;
     for (const output::OutputSpec& spec : p.read(std::move(words)).outputs)
       out.push_back(spec.type);
     return out;
   };
-  using Types = std::vector<OutputType>;
-  CHECK(types({"-o", "out"}) == Types{OutputType::kLocal});
-  CHECK(types({"-o", "out", "--load"}) == Types{OutputType::kLocal, OutputType::kImage});
-  CHECK(types({"--push"}) == Types{OutputType::kImage, OutputType::kRegistry});
-  auto docker = p.read({"--format", "docker", "--push"}).outputs;
+  using Types = std::vector<std::string>;
+  CHECK(types({"-o", "out"}) == Types{"local"});
+  CHECK(types({"-o", "out", "--load"}) == Types{"local", "image"});
+  CHECK(types({"--push", "-t", "x"}) == Types{"image", "registry"});
+  auto docker = p.read({"--format", "docker", "--push", "-t", "x"}).outputs;
   for (const output::OutputSpec& spec : docker) {
     CHECK(spec.blobs.types == output::MediaTypes::kDocker);
   }
+}
+
+TEST_CASE("what would fail after the build fails before it") {
+  Project p;
+  auto refusal = [&](Words words) { return p.refusal(ErrorKind::kUsage, std::move(words)); };
+  CHECK(refusal({"--push"}).starts_with("a name is needed to push"));
+  CHECK(refusal({"-o", "type=registry"}).starts_with("a name is needed to push"));
+  CHECK(p.read({"-o", "type=registry,name=x"}).outputs.size() == 1);
+  CHECK(refusal({"-o", "type=oci,dest=/nowhere/x.tar"}).starts_with("cannot write /nowhere/x.tar"));
+  CHECK(refusal({"-o", "type=tar,dest=/"}).starts_with("cannot write /"));
+  CHECK(refusal({"-o", "type=local,dest=/dev/null/x"}).starts_with("cannot write /dev/null/x"));
+  CHECK(refusal({"--iidfile", "/nowhere/id"}).starts_with("cannot write /nowhere/id"));
+  CHECK(refusal({"--metadata-file", "/proc"}).starts_with("cannot write /proc"));
+  CHECK(refusal({"--iidfile", "/dev/stdout", "--metadata-file", "/dev/fd/1"})
+            .starts_with("multiple outputs configured to write to stdout"));
+  std::string file = p.tree.at("f"), other = p.tree.at("./f");
+  CHECK(refusal({"-o", "type=tar,dest=" + file, "--metadata-file", other})
+            .starts_with("--output dest=" + file + " and --metadata-file " + other +
+                         " name the same file: " + file));
+  CHECK(refusal({"-o", "type=local,dest=" + other + "/below", "--iidfile", file})
+            .starts_with("--output dest=" + other + "/below and --iidfile " + file +
+                         " name the same file: " + file));
+  p.tree.file("old", "precious");
+  std::string old = p.tree.at("old");
+  CHECK(refusal({"-o", "type=oci,dest=" + old, "--iidfile", old}).starts_with("--output dest="));
+  CHECK(p.tree.text("old") == "precious");
+  Words many = {"--iidfile", "/dev/null", "--metadata-file", "/dev/null"};
+  for (const char* type : {"tar", "oci"})
+    many.push_back(fmt::format("-otype={},dest=/dev/null", type));
+  CHECK(p.read(many).files.size() == 4);
+  CHECK(p.read({"-o", p.tree.at("tree"), "-o", p.tree.at("tree")}).outputs.size() == 2);
+  // An answer about the Dockerfile writes none of them.
+  CHECK(p.read({"--check", "--push", "-o", "type=oci,dest=/nowhere/x"}).outputs.size() == 2);
+}
+
+TEST_CASE("an output in the store is refused, by whatever way it leads there") {
+  Project p;
+  p.tree.file("store/cairn.db", "precious");
+  p.tree.symlink("way", "store");
+  p.tree.symlink("link", "way/cairn.db");
+  for (const char* name : {"store/cairn.db", "way/new", "link", "store/../way/./cairn.db"}) {
+    CAPTURE(name);
+    std::string dest = p.tree.at(name);
+    for (const Words& words :
+         {Words{"-o", "type=tar,dest=" + dest}, Words{"-o", "type=local,dest=" + dest + ".d/e"},
+          Words{"--iidfile", dest}, Words{"--metadata-file", dest}}) {
+      if (words[1].starts_with("type=local") && name == std::string("link")) continue;
+      CHECK(p.refusal(ErrorKind::kUsage, words).find("lies in the store") != std::string::npos);
+    }
+  }
+  CHECK(p.refusal(ErrorKind::kUsage, {"-o", p.tree.at("way")}).find("lies in the store") !=
+        std::string::npos);
+  CHECK(p.tree.text("store/cairn.db") == "precious");
+  CHECK(p.read({"--iidfile", p.tree.at("storehouse")}).files.size() == 1);
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The plain display, read back from the descriptor it writes to.
-#include "cli/display.h"
+#include "cli/display/display.h"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <unistd.h>
+
+#include <algorithm>
 
 #include "base/error.h"
 #include "base/sys/fd.h"
@@ -82,7 +84,64 @@ TEST_CASE("several steps that end together are all shown") {
   for (int id = 2; id < 10; ++id) CHECK(text.find(fmt::format("#{} CACHED", id)) != text.npos);
 }
 
-TEST_CASE("the tail of a failed step's log is kept for the message") {
+TEST_CASE("a line is cleaned of what moves the cursor, and a name of what is no text") {
+  std::string text = drawn(
+      {VertexStarted{.id = 1, .name = "RUN \x1b]0;t\a\nerror: x", .time = at(0)},
+       LogBytes{.vertex = 1, .data = "\x1b[31mred\x1b[2J\n", .time = at(1)},
+       Status{.vertex = 1, .name = "\x1b[2J", .completed = true},
+       VertexCompleted{
+           .vertex = 1, .outcome = Outcome::kFailed, .error = "said\n\x1b[2J", .time = at(2)}});
+  CHECK(text ==
+        "#0 building with test\n\n#1 RUN \\x1b]0;t\\x07\\x0aerror: x\n#1 1.000 red\n"
+        "#1 \\x1b[2J done\n#1 ERROR: said\n  \\x1b[2J\n");
+}
+
+TEST_CASE("progress has no login of a URL, but for what a step says itself") {
+  std::string url = "http://u:PW@h/x";
+  CHECK(
+      drawn({VertexStarted{.id = 1, .name = "WORKDIR /" + url, .time = at(0)},
+             LogBytes{.vertex = 1, .data = "GET " + url + "\n", .time = at(1)},
+             Status{.vertex = 1, .name = url, .completed = true},
+             Warning{.vertex = 1, .message = "see " + url},
+             VertexCompleted{
+                 .vertex = 1, .outcome = Outcome::kFailed, .error = "no " + url, .time = at(2)}}) ==
+      "#0 building with test\n\n#1 WORKDIR /http://xxxxx:xxxxx@h/x\n#1 1.000 GET " + url +
+          "\n#1 http://xxxxx:xxxxx@h/x done\n#1 WARN: see http://xxxxx:xxxxx@h/x\n"
+          "#1 ERROR: no http://xxxxx:xxxxx@h/x\n");
+}
+
+TEST_CASE("a line longer than the bound comes in pieces") {
+  LineBuffer buffer;
+  std::size_t lines = 0, bytes = 0, longest = 0;
+  auto count = [&](const std::vector<std::string>& some) {
+    for (const std::string& line : some) {
+      ++lines;
+      bytes += line.size();
+      longest = std::max(longest, line.size());
+    }
+  };
+  for (int i = 0; i < 300; ++i) count(buffer.feed(std::string(1000, 'x')));
+  count(buffer.feed("\nshort\n"));
+  CHECK(longest == 64 << 10);
+  CHECK(bytes == 300'005);
+  CHECK(lines == 6);
+  CHECK(buffer.take_rest().empty());
+}
+
+TEST_CASE("what the plain display has shown, only the tail of is kept for the message") {
+  Caught caught;
+  auto display = make_display(ProgressMode::kPlain);
+  display->send(VertexStarted{.id = 1, .name = "[2/2] RUN make", .time = {}});
+  for (int i = 0; i < 15; ++i) {
+    display->send(LogBytes{.vertex = 1, .data = fmt::format("line {}\n", i), .time = {}});
+  }
+  display->send(
+      VertexCompleted{.vertex = 1, .outcome = Outcome::kFailed, .error = "x", .time = {}});
+  CHECK(display->failed_step()->last_lines.size() == 10);
+  CHECK(display->failed_step()->left_out == 0);
+}
+
+TEST_CASE("a failed step's log that nobody has seen is kept for the message") {
   Caught caught;
   auto display = make_display(ProgressMode::kQuiet);
   display->send(VertexStarted{.id = 1, .name = "[2/2] RUN make", .time = {}});
@@ -95,7 +154,7 @@ TEST_CASE("the tail of a failed step's log is kept for the message") {
   auto failed = display->failed_step();
   REQUIRE(failed);
   CHECK(failed->name == "[2/2] RUN make");
-  CHECK(failed->last_lines.size() == 10);
+  CHECK(failed->last_lines.size() == 15);
   CHECK(failed->last_lines.back() == "line 14");
   CHECK(caught.text().empty());
 }

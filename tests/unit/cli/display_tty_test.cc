@@ -9,7 +9,7 @@
 
 #include "base/sys/fd.h"
 #include "base/text.h"
-#include "cli/display.h"
+#include "cli/display/display.h"
 
 using namespace cairn;
 using namespace cairn::cli;
@@ -19,7 +19,7 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-Timestamp at(std::int64_t seconds) {
+Timestamp at_second(std::int64_t seconds) {
   return {.seconds = seconds, .nanos = 0};
 }
 
@@ -36,7 +36,7 @@ std::string bare(std::string_view text) {
   return out;
 }
 
-std::string drawn(const std::vector<Event>& events) {
+std::string drawn_on_tty(const std::vector<Event>& events) {
   sys::Fd file = sys::make_memfd("stderr");
   sys::Fd saved(::dup(STDERR_FILENO));
   ::dup2(file.get(), STDERR_FILENO);
@@ -53,7 +53,7 @@ std::string drawn(const std::vector<Event>& events) {
 
 // The lines of the last block; a tick may have drawn others before it.
 Lines block(const std::vector<Event>& events) {
-  std::string text = drawn(events);
+  std::string text = drawn_on_tty(events);
   std::size_t end = text.rfind("\x1b[J");
   REQUIRE(end != std::string::npos);
   std::size_t begin = text.rfind("\x1b[J", end - 1);
@@ -70,10 +70,10 @@ bool is_line(const std::string& line, const std::string& left, const std::string
 }  // namespace
 
 TEST_CASE("a finished build is a headline and a line for each step with its time at the edge") {
-  Lines lines = block({VertexStarted{.id = 1, .name = "[1/2] FROM x", .time = at(10)},
-                       VertexStarted{.id = 2, .name = "[2/2] RUN y", .time = at(10)},
-                       VertexCompleted{.vertex = 2, .time = at(12)},
-                       VertexCompleted{.vertex = 1, .time = at(13)}});
+  Lines lines = block({VertexStarted{.id = 1, .name = "[1/2] FROM x", .time = at_second(10)},
+                       VertexStarted{.id = 2, .name = "[2/2] RUN y", .time = at_second(10)},
+                       VertexCompleted{.vertex = 2, .time = at_second(12)},
+                       VertexCompleted{.vertex = 1, .time = at_second(13)}});
   REQUIRE(lines.size() == 3);
   CHECK(lines[0].starts_with("[+] Building 0."));
   CHECK(lines[0].find("(2/2) FINISHED") != std::string::npos);
@@ -90,9 +90,9 @@ TEST_CASE("how a step ended is said before its name, and its log is gone") {
   for (const Case& c : {Case{Outcome::kOk, " => step "}, Case{Outcome::kCached, " => CACHED step "},
                         Case{Outcome::kFailed, " => ERROR step "},
                         Case{Outcome::kCancelled, " => CANCELED step "}}) {
-    Lines lines = block({VertexStarted{.id = 1, .name = "step", .time = at(0)},
-                         LogBytes{.vertex = 1, .data = "output\n", .time = at(0)},
-                         VertexCompleted{.vertex = 1, .outcome = c.outcome, .time = at(1)}});
+    Lines lines = block({VertexStarted{.id = 1, .name = "step", .time = at_second(0)},
+                         LogBytes{.vertex = 1, .data = "output\n", .time = at_second(0)},
+                         VertexCompleted{.vertex = 1, .outcome = c.outcome, .time = at_second(1)}});
     CAPTURE(c.label);
     REQUIRE(lines.size() == 2);
     CHECK(is_line(lines[1], c.label, "1.0s"));
@@ -100,12 +100,12 @@ TEST_CASE("how a step ended is said before its name, and its log is gone") {
 }
 
 TEST_CASE("a running step shows the last lines of its output and is not finished") {
-  std::vector<Event> events = {VertexStarted{.id = 1, .name = "step", .time = at(0)}};
+  std::vector<Event> events = {VertexStarted{.id = 1, .name = "step", .time = at_second(0)}};
   for (int i = 0; i < 10; ++i) {
     events.push_back(
-        LogBytes{.vertex = 1, .data = "line " + std::to_string(i) + "\n", .time = at(1)});
+        LogBytes{.vertex = 1, .data = "line " + std::to_string(i) + "\n", .time = at_second(1)});
   }
-  events.push_back(LogBytes{.vertex = 1, .data = "unfinished", .time = at(1)});
+  events.push_back(LogBytes{.vertex = 1, .data = "unfinished", .time = at_second(1)});
   Lines lines = block(events);
   REQUIRE(lines.size() == 8);
   CHECK(lines[0].find("(0/1)") != std::string::npos);
@@ -115,14 +115,15 @@ TEST_CASE("a running step shows the last lines of its output and is not finished
 }
 
 TEST_CASE("output cannot move the cursor, and a long name is cut before the time") {
-  Lines lines = block({VertexStarted{.id = 1, .name = std::string(200, 'n'), .time = at(0)},
-                       LogBytes{.vertex = 1, .data = "a\x1b[2Jb\tc\rd\n", .time = at(0)},
-                       LogBytes{.vertex = 1, .data = std::string(200, 'l') + "\n", .time = at(0)}});
+  Lines lines =
+      block({VertexStarted{.id = 1, .name = std::string(200, 'n'), .time = at_second(0)},
+             LogBytes{.vertex = 1, .data = "lost\ra\x1b[2Jb\tc\n", .time = at_second(0)},
+             LogBytes{.vertex = 1, .data = std::string(200, 'l') + "\n", .time = at_second(0)}});
   REQUIRE(lines.size() == 4);
   CHECK(lines[1].size() == 79);
   CHECK(lines[1].starts_with(" => nnn"));
   CHECK(lines[1].ends_with("s"));
-  CHECK(lines[2] == " => => # a [2Jb c d");
+  CHECK(lines[2] == " => => # ab c");
   CHECK(lines[3].size() == 79);
 }
 
@@ -130,9 +131,9 @@ TEST_CASE("a status is one line however often it is sent, and warnings come last
   Status status{.vertex = 1, .name = "sha256:abc", .current = 1'000'000, .total = 4'000'000};
   Status later = status;
   later.current = 3'000'000;
-  Lines lines = block({VertexStarted{.id = 1, .name = "pull", .time = at(0)}, status, later,
+  Lines lines = block({VertexStarted{.id = 1, .name = "pull", .time = at_second(0)}, status, later,
                        Warning{.vertex = 1, .message = "slow mirror"},
-                       VertexStarted{.id = 2, .name = "other", .time = at(0)}});
+                       VertexStarted{.id = 2, .name = "other", .time = at_second(0)}});
   REQUIRE(lines.size() == 5);
   CHECK(lines[2].starts_with(" => => sha256:abc 3"));
   CHECK(lines[2].find("4MB") != std::string::npos);
@@ -140,7 +141,7 @@ TEST_CASE("a status is one line however often it is sent, and warnings come last
 }
 
 TEST_CASE("the cursor is hidden while the block is redrawn, and shown again at the end") {
-  std::string text = drawn({VertexStarted{.id = 1, .name = "step", .time = at(0)}});
+  std::string text = drawn_on_tty({VertexStarted{.id = 1, .name = "step", .time = at_second(0)}});
   CHECK(text.find("\x1b[?25l") < text.find("[+]"));
   CHECK(text.ends_with("\x1b[?25h"));
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What `check`, `outline` and `targets` print, held against what buildx and BuildKit print.
-#include "cli/reports.h"
+#include "cli/build/reports.h"
 
 #include <doctest/doctest.h>
 
 #include "base/base64.h"
 #include "base/json.h"
-#include "cli/call.h"
+#include "cli/build/call.h"
 
 using namespace cairn;
 using namespace cairn::cli;
@@ -148,6 +148,29 @@ TEST_CASE("an outline is a few tables, or JSON without what is empty") {
   CHECK(json["secrets"][0]["required"] == true);
   CHECK(!json["ssh"][0].contains("required"));
   CHECK(outline_json({}, *source) == Json{{"sources", {encode_base64("FROM a\n")}}});
+}
+
+TEST_CASE("an answer has no login of a URL that the Dockerfile has") {
+  auto source =
+      source_of("# a is https://u:PW@h/a\nFROM u:PW@h/x AS a\nMAINTAINER http://u:PW@h\n");
+  SourceSpan span{.source = source, .first_line = 1, .last_line = 1};
+  std::string url = "https://u:PW@h/x";
+  plan::Outline outline{.name = "app",
+                        .description = url,
+                        .args = {{.name = "X", .description = url, .value = url, .span = span}},
+                        .secrets = {{.id = url, .required = true, .span = span}},
+                        .ssh = {{.id = url, .required = false, .span = span}}};
+  Dockerfile file = parse_dockerfile(source);
+  std::string json = outline_json(outline, *source).dump() + targets_json(file).dump() +
+                     check_json(found_in(source), *source, std::nullopt).dump();
+  std::string said = json + outline_text(outline) + targets_text(file) +
+                     check_text(found_in(source), "Dockerfile") +
+                     decode_base64(targets_json(file)["sources"][0]).value();
+  CHECK(said.find("PW") == std::string::npos);
+  CHECK(json.find(encode_base64("# a is https://xxxxx:xxxxx@h/a\n").substr(0, 36)) !=
+        std::string::npos);
+  CHECK(outline_text(outline).find("X           https://xxxxx:xxxxx@h/x   https://") !=
+        std::string::npos);
 }
 
 TEST_CASE("the words of --call") {

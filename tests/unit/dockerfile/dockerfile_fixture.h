@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "dockerfile/dockerfile.h"
 #include "dockerfile/ignore.h"
 #include "dockerfile/lint.h"
+#include "dockerfile/mount.h"
 
 namespace cairn::dockerfile {
 
@@ -30,6 +32,11 @@ T instruction(const std::string& line) {
   Dockerfile file = parsed("FROM x\n" + line);
   REQUIRE(file.stages.at(0).instructions.size() == 1);
   return std::get<T>(file.stages[0].instructions[0]);
+}
+
+// The value of a --mount without variables.
+inline Mount parsed_mount(std::string_view text) {
+  return parse_mount(text, [](std::string_view value) { return std::string(value); });
 }
 
 // What the checks of a parser find, in short form. An error ends the list.

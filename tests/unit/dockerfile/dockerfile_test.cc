@@ -1,53 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dockerfile/dockerfile.h"
 
-#include <doctest/doctest.h>
-
-#include "base/error.h"
 #include "dockerfile/duration.h"
-#include "dockerfile/mount.h"
+#include "tests/unit/dockerfile/dockerfile_fixture.h"
 
 using namespace cairn;
 using namespace cairn::dockerfile;
 
 namespace {
-
-Dockerfile parse(std::string text) {
-  return parse_dockerfile(
-      std::make_shared<const SourceText>(SourceText{"Dockerfile", std::move(text)}));
-}
-
-// The one instruction below "FROM x".
-template <typename T>
-T one(std::string line) {
-  Dockerfile file = parse("FROM x\n" + line);
-  REQUIRE(file.stages[0].instructions.size() == 1);
-  return std::get<T>(file.stages[0].instructions[0]);
-}
-
-struct Failure {
-  std::string message;
-  std::string hint;
-  SourceSpan span;
-};
-
-Failure failure(std::string text) {
-  try {
-    parse(std::move(text));
-  } catch (const Error& error) {
-    return {.message = error.message(),
-            .hint = error.hint(),
-            .span = error.span().value_or(SourceSpan{})};
-  }
-  return {};
-}
-
-// The message for a line below "FROM x", without the prefix that names the line.
-std::string refused(std::string line) {
-  std::string message = failure("FROM x\n" + line).message;
-  std::string prefix = "dockerfile parse error on line 2: ";
-  return message.starts_with(prefix) ? message.substr(prefix.size()) : message;
-}
 
 std::string mount_error(std::string_view text) {
   try {
@@ -59,15 +19,11 @@ std::string mount_error(std::string_view text) {
   return "";
 }
 
-Mount mount(std::string_view text) {
-  return parse_mount(text, [](std::string_view value) { return std::string(value); });
-}
-
 }  // namespace
 
 // P14
 TEST_CASE("stages hold their instructions, and ARGs before the first are global") {
-  Dockerfile file = parse("ARG V=1\nFROM --platform=$P base:$V AS Build\nRUN a\nFROM scratch\n");
+  Dockerfile file = parsed("ARG V=1\nFROM --platform=$P base:$V AS Build\nRUN a\nFROM scratch\n");
   CHECK(file.global_args.at(0).items.at(0).value == "1");
   REQUIRE(file.stages.size() == 2);
   CHECK(file.stages[0].from.name == "build");
@@ -78,110 +34,115 @@ TEST_CASE("stages hold their instructions, and ARGs before the first are global"
 
 // E01
 TEST_CASE("an unknown instruction suggests the one that was meant, and shows where") {
-  Failure typo = failure("FROM x\n  FNTRYPOINT a\n");
+  Refusal typo = refusal("FROM x\n  FNTRYPOINT a\n");
   CHECK(typo.message ==
         "dockerfile parse error on line 2: unknown instruction: FNTRYPOINT (did you mean "
         "ENTRYPOINT?)");
   CHECK(typo.span.first_line == 2);
   CHECK(typo.span.first_column == 3);
   CHECK(typo.span.last_column == 12);
-  Failure lost = failure("FROM x\nRUN a &&\n  make\n");
+  Refusal lost = refusal("FROM x\nRUN a &&\n  make\n");
   CHECK(lost.message == "dockerfile parse error on line 3: unknown instruction: make");
   CHECK(lost.hint.find("line 2 does not end in \\") == 0);
-  CHECK(failure("FROM x\n\nmake\n").hint.empty());
+  CHECK(refusal("FROM x\n\nmake\n").hint.empty());
 }
 
 // P12 E02
 TEST_CASE("flags are checked by name, kind and number") {
-  CHECK(refused("COPY --chwon=x a b") == "unknown flag: --chwon (did you mean chown?)");
-  CHECK(failure("FROM x\nRUN --link a").hint == "--link is a flag of ADD and COPY");
-  CHECK(refused("COPY --from a b") == "missing a value on flag: --from");
-  CHECK(refused("COPY --link= a b") == "missing a value on flag: --link");
-  CHECK(refused("COPY --link=maybe a b") == "expecting boolean value for flag --link, not: maybe");
-  CHECK(refused("COPY --from=a --from=b c d") == "duplicate flag specified: --from");
-  CHECK(refused("MAINTAINER --boo joe") == "unknown flag: --boo");
-  CHECK(one<Copy>("COPY --link=FALSE --exclude=a --exclude=b c d").files.exclude.size() == 2);
-  CHECK(failure("FROM x\nCOPY --a \\\n  --bcd=e f g").span.first_line == 2);
+  CHECK(complaint("COPY --chwon=x a b") == "unknown flag: --chwon (did you mean chown?)");
+  CHECK(refusal("FROM x\nRUN --link a").hint == "--link is a flag of ADD and COPY");
+  CHECK(complaint("COPY --from a b") == "missing a value on flag: --from");
+  CHECK(complaint("COPY --link= a b") == "missing a value on flag: --link");
+  CHECK(complaint("COPY --link=maybe a b") ==
+        "expecting boolean value for flag --link, not: maybe");
+  CHECK(complaint("COPY --from=a --from=b c d") == "duplicate flag specified: --from");
+  CHECK(complaint("MAINTAINER --boo joe") == "unknown flag: --boo");
+  CHECK(instruction<Copy>("COPY --link=FALSE --exclude=a --exclude=b c d").files.exclude.size() ==
+        2);
+  CHECK(refusal("FROM x\nCOPY --a \\\n  --bcd=e f g").span.first_line == 2);
 }
 
 // E03
 TEST_CASE("argument counts are checked with the words people search for") {
-  CHECK(refused("COPY a") ==
+  CHECK(complaint("COPY a") ==
         "COPY requires at least two arguments, but only one was provided. Destination could not be "
         "determined");
-  CHECK(failure("FROM a b").message ==
+  CHECK(refusal("FROM a b").message ==
         "dockerfile parse error on line 1: FROM requires either one or three arguments");
-  CHECK(failure("FROM a AS 1x").message ==
+  CHECK(refusal("FROM a AS 1x").message ==
         "dockerfile parse error on line 1: invalid name for build stage: \"1x\", name can't start "
         "with "
         "a number or contain symbols");
-  CHECK(refused("WORKDIR") == "WORKDIR requires exactly one argument");
-  CHECK(refused("ENV") == "ENV requires at least one argument");
-  CHECK(refused("ENV =b") == "ENV names can not be blank");
-  CHECK(refused("SHELL /bin/bash") == "SHELL requires the arguments to be in JSON form");
-  CHECK(refused("SHELL []") == "SHELL requires at least one argument");
-  CHECK(refused("VOLUME [\" \"]") == "VOLUME specified can not be an empty string");
-  CHECK(failure("RUN x\nFROM a").message == "no build stage in current context");
-  CHECK(failure("ARG a").message == "dockerfile contains no stages to build");
+  CHECK(complaint("WORKDIR") == "WORKDIR requires exactly one argument");
+  CHECK(complaint("ENV") == "ENV requires at least one argument");
+  CHECK(complaint("ENV =b") == "ENV names can not be blank");
+  CHECK(complaint("SHELL /bin/bash") == "SHELL requires the arguments to be in JSON form");
+  CHECK(complaint("SHELL []") == "SHELL requires at least one argument");
+  CHECK(complaint("VOLUME [\" \"]") == "VOLUME specified can not be an empty string");
+  CHECK(refusal("RUN x\nFROM a").message == "no build stage in current context");
+  CHECK(refusal("ARG a").message == "dockerfile contains no stages to build");
 }
 
 // G01 G02
 TEST_CASE("commands come in shell form and in exec form") {
-  CHECK(one<Run>("RUN a  'b'").command.words == std::vector<std::string>{"a  'b'"});
-  CHECK(one<Run>("RUN [\"a\", \"b\"]").command.shell_form == false);
-  CHECK(one<Cmd>("CMD []").command.words.empty());
-  CHECK(one<Run>("RUN --network=none --mount=type=cache,target=/x make").mounts.size() == 1);
-  CHECK(refused("RUN --network=bridge x") == "invalid network mode \"bridge\"");
+  CHECK(instruction<Run>("RUN a  'b'").command.words == std::vector<std::string>{"a  'b'"});
+  CHECK(instruction<Run>("RUN [\"a\", \"b\"]").command.shell_form == false);
+  CHECK(instruction<Cmd>("CMD []").command.words.empty());
+  CHECK(instruction<Run>("RUN --network=none --mount=type=cache,target=/x make").mounts.size() ==
+        1);
+  CHECK(complaint("RUN --network=bridge x") == "invalid network mode \"bridge\"");
 }
 
 TEST_CASE("COPY takes files from heredocs, and never to one") {
-  Copy copy = one<Copy>("COPY --chown=1 <<-a <<'b' c /d\n\tx\na\ny\nb\n");
+  Copy copy = instruction<Copy>("COPY --chown=1 <<-a <<'b' c /d\n\tx\na\ny\nb\n");
   REQUIRE(copy.files.inline_sources.size() == 2);
   CHECK(copy.files.inline_sources[0].content == "x\n");
   CHECK(copy.files.inline_sources[0].expand);
   CHECK(!copy.files.inline_sources[1].expand);
   CHECK(copy.files.paths == std::vector<std::string>{"c"});
-  CHECK(refused("COPY a <<EOF\nEOF\n") == "COPY cannot accept a heredoc as a destination");
+  CHECK(complaint("COPY a <<EOF\nEOF\n") == "COPY cannot accept a heredoc as a destination");
 }
 
 TEST_CASE("a health check has a kind, a command and durations") {
-  Healthcheck check = one<Healthcheck>("HEALTHCHECK --interval=1m30s --retries=3 CMD a b");
+  Healthcheck check = instruction<Healthcheck>("HEALTHCHECK --interval=1m30s --retries=3 CMD a b");
   CHECK(check.test == std::vector<std::string>{"CMD-SHELL", "a b"});
   CHECK(check.interval == 90'000'000'000);
   CHECK(check.retries == 3);
-  CHECK(one<Healthcheck>("HEALTHCHECK CMD [\"a\"]").test == std::vector<std::string>{"CMD", "a"});
-  CHECK(one<Healthcheck>("HEALTHCHECK NONE").test == std::vector<std::string>{"NONE"});
-  CHECK(refused("HEALTHCHECK NONE x") == "HEALTHCHECK NONE takes no arguments");
-  CHECK(refused("HEALTHCHECK CMD") == "Missing command after HEALTHCHECK CMD");
-  CHECK(refused("HEALTHCHECK TCP 1") == "Unknown type \"TCP\" in HEALTHCHECK (try CMD)");
-  CHECK(refused("HEALTHCHECK --interval=50ns CMD x") ==
+  CHECK(instruction<Healthcheck>("HEALTHCHECK CMD [\"a\"]").test ==
+        std::vector<std::string>{"CMD", "a"});
+  CHECK(instruction<Healthcheck>("HEALTHCHECK NONE").test == std::vector<std::string>{"NONE"});
+  CHECK(complaint("HEALTHCHECK NONE x") == "HEALTHCHECK NONE takes no arguments");
+  CHECK(complaint("HEALTHCHECK CMD") == "Missing command after HEALTHCHECK CMD");
+  CHECK(complaint("HEALTHCHECK TCP 1") == "Unknown type \"TCP\" in HEALTHCHECK (try CMD)");
+  CHECK(complaint("HEALTHCHECK --interval=50ns CMD x") ==
         "Interval \"interval\" cannot be less than 1ms");
-  CHECK(refused("HEALTHCHECK --retries=-1 CMD x") == "--retries cannot be negative (-1)");
+  CHECK(complaint("HEALTHCHECK --retries=-1 CMD x") == "--retries cannot be negative (-1)");
 }
 
 // H06
 TEST_CASE("ONBUILD keeps its trigger as text, and a trigger parses where it fires") {
-  CHECK(one<Onbuild>("onbuild  RUN a").trigger == "RUN a");
-  Onbuild heredoc = one<Onbuild>("ONBUILD RUN <<EOF\nx\nEOF\n");
+  CHECK(instruction<Onbuild>("onbuild  RUN a").trigger == "RUN a");
+  Onbuild heredoc = instruction<Onbuild>("ONBUILD RUN <<EOF\nx\nEOF\n");
   CHECK(heredoc.trigger == "RUN <<EOF\nx\nEOF");
   Instruction run = parse_trigger(heredoc.trigger, heredoc.origin.span);
   CHECK(std::get<Run>(run).command.heredocs.at(0).content == "x\n");
   CHECK(origin_of(run).span == heredoc.origin.span);
-  CHECK(refused("ONBUILD ONBUILD RUN x") == "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed");
-  CHECK(refused("ONBUILD from x") == "FROM isn't allowed as an ONBUILD trigger");
+  CHECK(complaint("ONBUILD ONBUILD RUN x") ==
+        "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed");
+  CHECK(complaint("ONBUILD from x") == "FROM isn't allowed as an ONBUILD trigger");
   CHECK_THROWS_AS(parse_trigger("RUN a\nRUN b", {}), Error);
   CHECK_THROWS_AS(parse_trigger("FROM a", {}), Error);
   std::string deep;
   for (int i = 0; i < 100'000; ++i) deep += "ONBUILD ";
-  CHECK(refused(deep + "RUN x") == "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed");
+  CHECK(complaint(deep + "RUN x") == "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed");
 }
 
 TEST_CASE("mounts are comma-separated fields with CSV quotes") {
-  Mount bind = mount("target=/a,\"source=b,c\",rw");
+  Mount bind = parsed_mount("target=/a,\"source=b,c\",rw");
   CHECK(bind.type == MountType::kBind);
   CHECK(bind.source == "b,c");
   CHECK(!bind.read_only);
-  Mount cache = mount("Type=CACHE,dst=/c,sharing=locked,uid=5,mode=0700");
+  Mount cache = parsed_mount("Type=CACHE,dst=/c,sharing=locked,uid=5,mode=0700");
   CHECK(cache.type == MountType::kCache);
   CHECK(!cache.read_only);
   CHECK(cache.mode == 0700u);

@@ -165,3 +165,15 @@ TEST_CASE("a hash behind the start of a line is no comment") {
   CHECK(instruction<Label>("LABEL a=#b").pairs.at(0).value == "#b");
   CHECK(complaint("ENV A=b # c").starts_with("Syntax error - can't find = in \"#\""));
 }
+
+TEST_CASE("a COPY that starts as the JSON form does and is none is told from one of patterns") {
+  for (const char* line :
+       {"COPY [\"a\", \"b\"", "COPY [ \"a\", \"b\"", "COPY ['a', 'b']", "ADD [\"a\" \"b\"]"}) {
+    bool is_add = std::string_view(line).starts_with("ADD");
+    CHECK_MESSAGE(
+        (is_add ? instruction<Add>(line).files : instruction<Copy>(line).files).broken_json, line);
+  }
+  CHECK_FALSE(instruction<Copy>("COPY [\"[a-\", \"/c/\"]").files.broken_json);
+  CHECK_FALSE(instruction<Copy>("COPY [a- /c/").files.broken_json);
+  CHECK_FALSE(instruction<Copy>("COPY [a]b /c/").files.broken_json);
+}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The checks that only cairn makes (the last line of FEATURES F): each firing, and every innocent
-// neighbour of it that came to mind.
+// The checks that only cairn makes (the last line of section F of tests/semantics.md): each firing,
+// and every innocent neighbour of it that came to mind.
 #include <fmt/format.h>
 
 #include "tests/unit/dockerfile/dockerfile_fixture.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The checks that a parser makes, each firing and nearly so, and the ways to skip them (FEATURES F,
+// The checks that a parser makes, each firing and nearly so, and the ways to skip them (section F,
 // P05, E21, E23). Texts are BuildKit's.
 #include "dockerfile/lint.h"
 
@@ -13,13 +13,13 @@ using namespace cairn::dockerfile;
 
 namespace {
 
-struct Case {
+struct LintCase {
   const char* text;
   Lines found;
 };
 
-void check_all(const std::vector<Case>& cases) {
-  for (const Case& c : cases) {
+void check_all(const std::vector<LintCase>& cases) {
+  for (const LintCase& c : cases) {
     CAPTURE(c.text);
     CHECK(checked(c.text) == c.found);
   }

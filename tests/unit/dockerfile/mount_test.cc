@@ -13,17 +13,9 @@ namespace {
 std::string braces(std::string_view value) {
   return "{" + std::string(value) + "}";
 }
-std::string same(std::string_view value) {
-  return std::string(value);
-}
-
-Mount mount(std::string_view text) {
-  return parse_mount(text, same);
-}
-
 std::string wrong(std::string_view text) {
   try {
-    mount(text);
+    parsed_mount(text);
   } catch (const Error& error) {
     return error.message();
   }
@@ -50,22 +42,22 @@ TEST_CASE("binds and secrets are read-only unless they say otherwise, caches are
                                                    {"type=tmpfs,target=/x", false},
                                                    {"type=secret,id=a", true},
                                                    {"type=ssh", true}}) {
-    CHECK_MESSAGE(mount(c.text).read_only == c.read_only, c.text);
+    CHECK_MESSAGE(parsed_mount(c.text).read_only == c.read_only, c.text);
   }
 }
 
 TEST_CASE("keys have aliases and any letter case") {
   for (const char* text : {"src=/a,dst=/b", "source=/a,destination=/b", "SRC=/a,Target=/b"}) {
-    CHECK_MESSAGE(mount(text).source == "/a", text);
-    CHECK_MESSAGE(mount(text).target == "/b", text);
+    CHECK_MESSAGE(parsed_mount(text).source == "/a", text);
+    CHECK_MESSAGE(parsed_mount(text).target == "/b", text);
   }
-  CHECK(mount("dst=/a,target=/b").target == "/b");
+  CHECK(parsed_mount("dst=/a,target=/b").target == "/b");
 }
 
 TEST_CASE("fields are split as CSV, quotes and all") {
-  CHECK(mount("\"target=/a,b\",source=/c").target == "/a,b");
-  CHECK(mount("\"target=/a\"\"b\"").target == "/a\"b");
-  CHECK(mount("target=/a=b").target == "/a=b");
+  CHECK(parsed_mount("\"target=/a,b\",source=/c").target == "/a,b");
+  CHECK(parsed_mount("\"target=/a\"\"b\"").target == "/a\"b");
+  CHECK(parsed_mount("target=/a=b").target == "/a=b");
   CHECK(wrong("\"target=/a") == "failed to parse csv mounts: unclosed quote");
   CHECK(wrong("\"target=/a\"b") == "failed to parse csv mounts: text behind a quoted field");
   CHECK(wrong("target=\"/a\"") ==
@@ -81,7 +73,7 @@ TEST_CASE("values are expanded, keys and bare words are not") {
 }
 
 TEST_CASE("numbers of a cache are octal modes and decimal ids") {
-  Mount cache = mount("type=cache,target=/c,mode=1777,uid=1000,gid=0");
+  Mount cache = parsed_mount("type=cache,target=/c,mode=1777,uid=1000,gid=0");
   CHECK(cache.mode == 01777u);
   CHECK(cache.uid == 1000u);
   CHECK(cache.gid == 0u);
@@ -93,9 +85,9 @@ TEST_CASE("numbers of a cache are octal modes and decimal ids") {
 
 TEST_CASE("sharing is one of three words, and only of caches") {
   for (std::string word : {"shared", "private", "locked"}) {
-    CHECK(mount("type=cache,target=/c,sharing=" + word).sharing == word);
+    CHECK(parsed_mount("type=cache,target=/c,sharing=" + word).sharing == word);
   }
-  CHECK(mount("type=cache,target=/c,sharing=LOCKED").sharing == "locked");
+  CHECK(parsed_mount("type=cache,target=/c,sharing=LOCKED").sharing == "locked");
   CHECK(wrong("type=cache,target=/c,sharing=lock") ==
         "unsupported sharing value \"lock\" (did you mean locked?)");
   CHECK(wrong("type=secret,id=a,sharing=shared") == "secret mount should not define sharing");
@@ -104,11 +96,11 @@ TEST_CASE("sharing is one of three words, and only of caches") {
 }
 
 TEST_CASE("a secret needs a name, may be required and may become a variable") {
-  Mount secret = mount("type=secret,id=a,required,env=TOKEN,mode=0440");
+  Mount secret = parsed_mount("type=secret,id=a,required,env=TOKEN,mode=0440");
   CHECK(secret.required);
   CHECK(secret.env == "TOKEN");
   CHECK(secret.mode == 0440u);
-  CHECK(!mount("type=secret,id=a,required=false").required);
+  CHECK(!parsed_mount("type=secret,id=a,required=false").required);
   CHECK(wrong("type=secret") == "invalid secret mount. one of source, target required");
   CHECK(wrong("type=secret,target=/x").empty());
   CHECK(wrong("required,type=secret,id=a") == "unexpected key 'required' for mount type 'bind'");
@@ -116,8 +108,8 @@ TEST_CASE("a secret needs a name, may be required and may become a variable") {
 }
 
 TEST_CASE("a size is of a tmpfs, and has units") {
-  CHECK(mount("type=tmpfs,target=/t,size=64m").size == 64u << 20);
-  CHECK(mount("type=tmpfs,target=/t,size=100").size == 100u);
+  CHECK(parsed_mount("type=tmpfs,target=/t,size=64m").size == 64u << 20);
+  CHECK(parsed_mount("type=tmpfs,target=/t,size=100").size == 100u);
   CHECK(wrong("type=tmpfs,target=/t,size=big") == "invalid value for size: big");
   CHECK(wrong("type=cache,target=/t,size=1m") == "unexpected key 'size' for mount type 'cache'");
 }
@@ -133,15 +125,15 @@ TEST_CASE("ids and modes are not for binds and tmpfs") {
 
 // E15
 TEST_CASE("the type is known in any letter case, and a near miss is named") {
-  CHECK(mount("type=Bind,target=/x").type == MountType::kBind);
-  CHECK(mount("type=TMPFS,target=/x").type == MountType::kTmpfs);
+  CHECK(parsed_mount("type=Bind,target=/x").type == MountType::kBind);
+  CHECK(parsed_mount("type=TMPFS,target=/x").type == MountType::kTmpfs);
   CHECK(wrong("type=volume,target=/x") == "unsupported mount type \"volume\"");
   CHECK(wrong("type=secrets,id=a") == "unsupported mount type \"secrets\" (did you mean secret?)");
   CHECK(wrong("type=,target=/x").starts_with("unsupported mount type \"\""));
   for (MountType type : {MountType::kBind, MountType::kCache, MountType::kTmpfs, MountType::kSecret,
                          MountType::kSsh}) {
     std::string name(name_of(type));
-    CHECK(mount("type=" + name + ",id=a").type == type);
+    CHECK(parsed_mount("type=" + name + ",id=a").type == type);
   }
 }
 

@@ -20,7 +20,7 @@ std::optional<std::string> lookup(std::string_view name) {
   return found->second;
 }
 
-std::string word(std::string_view text, const ExpandOptions& options = {}) {
+std::string expanded_by_operator(std::string_view text, const ExpandOptions& options = {}) {
   try {
     return expand_word(text, lookup, options).text;
   } catch (const Error& error) {
@@ -52,9 +52,9 @@ TEST_CASE("each operator tells unset, empty and set apart as a shell does") {
                                   {"-", "", "", "set"},
                                   {":+", "", "", ""}}) {
     std::string sign = row.sign;
-    CHECK_MESSAGE(word("${U" + sign + "}") == row.unset, sign);
-    CHECK_MESSAGE(word("${E" + sign + "}") == row.empty, sign);
-    CHECK_MESSAGE(word("${S" + sign + "}") == row.set, sign);
+    CHECK_MESSAGE(expanded_by_operator("${U" + sign + "}") == row.unset, sign);
+    CHECK_MESSAGE(expanded_by_operator("${E" + sign + "}") == row.empty, sign);
+    CHECK_MESSAGE(expanded_by_operator("${S" + sign + "}") == row.set, sign);
   }
 }
 
@@ -81,7 +81,7 @@ TEST_CASE("prefixes and suffixes go by their shortest or longest match") {
                                                    {"${S#$S}", ""},
                                                    {"${S#${U:-s}}", "et"},
                                                    {"${S%'t'}", "se"}}) {
-    CHECK_MESSAGE(word(c.text) == c.expected, c.text);
+    CHECK_MESSAGE(expanded_by_operator(c.text) == c.expected, c.text);
   }
 }
 
@@ -100,21 +100,21 @@ TEST_CASE("replacements are literal, and take the longest match from the left") 
                                                    {"${S/x/y}", "set"},
                                                    {"${U/x/y}", ""},
                                                    {"${STAR/\\*/+}", "a+b"}}) {
-    CHECK_MESSAGE(word(c.text) == c.expected, c.text);
+    CHECK_MESSAGE(expanded_by_operator(c.text) == c.expected, c.text);
   }
 }
 
 TEST_CASE("a class in brackets is no pattern but text") {
-  CHECK(word("${S#[s]}") == "set");
-  CHECK(word("${S//[a-z]/x}") == "set");
+  CHECK(expanded_by_operator("${S#[s]}") == "set");
+  CHECK(expanded_by_operator("${S//[a-z]/x}") == "set");
 }
 
 TEST_CASE("an operand is expanded though it is not wanted") {
-  CHECK(word("${S:-${U:?no}}") == "error U: no");
-  CHECK(word("${S:-'}'}") == "set");
-  CHECK(word("${U:-\"a }\"}") == "a }");
-  CHECK(word("${U:-'$S'}") == "$S");
-  CHECK(word("\"${U:-$S}\"") == "set");
+  CHECK(expanded_by_operator("${S:-${U:?no}}") == "error U: no");
+  CHECK(expanded_by_operator("${S:-'}'}") == "set");
+  CHECK(expanded_by_operator("${U:-\"a }\"}") == "a }");
+  CHECK(expanded_by_operator("${U:-'$S'}") == "$S");
+  CHECK(expanded_by_operator("\"${U:-$S}\"") == "set");
 }
 
 TEST_CASE("a name ends where its letters end") {
@@ -133,7 +133,7 @@ TEST_CASE("a name ends where its letters end") {
                                                    {"$/", "$/"},
                                                    {"100%$", "100%$"},
                                                    {"$?x", "x"}}) {
-    CHECK_MESSAGE(word(c.text) == c.expected, c.text);
+    CHECK_MESSAGE(expanded_by_operator(c.text) == c.expected, c.text);
   }
 }
 
@@ -164,24 +164,24 @@ TEST_CASE("braces that are not closed or hold nothing usable are errors") {
                                    {"${S:%x}", "error unsupported modifier (:%) in substitution"},
                                    {"${S^^}", "error unsupported modifier (^) in substitution"},
                                    {"${S=x}", "error unsupported modifier (=) in substitution"}}) {
-    CHECK_MESSAGE(word(c.text) == c.message, c.text);
+    CHECK_MESSAGE(expanded_by_operator(c.text) == c.message, c.text);
   }
 }
 
 TEST_CASE("words that a step shows keep what is unset, in every form of it") {
   ExpandOptions shown{.keep_quotes = true, .keep_unset = true};
   for (const char* text : {"$U", "${U}", "${U:-a}", "${U+a}", "${U#a}", "${U/a/b}", "'$S'"}) {
-    CHECK_MESSAGE(word(text, shown) == text, text);
+    CHECK_MESSAGE(expanded_by_operator(text, shown) == text, text);
   }
-  CHECK(word("$S ${S} ${E:-a}", shown) == "set set a");
+  CHECK(expanded_by_operator("$S ${S} ${E:-a}", shown) == "set set a");
 }
 
 TEST_CASE("another escape takes the part of the backslash everywhere") {
   ExpandOptions backtick{.escape = '`'};
-  CHECK(word("C:\\dir\\$S", backtick) == "C:\\dir\\set");
-  CHECK(word("`$S", backtick) == "$S");
-  CHECK(word("\"`\"`$`x\"", backtick) == "\"$`x");
-  CHECK(word("a`", backtick) == "a");
+  CHECK(expanded_by_operator("C:\\dir\\$S", backtick) == "C:\\dir\\set");
+  CHECK(expanded_by_operator("`$S", backtick) == "$S");
+  CHECK(expanded_by_operator("\"`\"`$`x\"", backtick) == "\"$`x");
+  CHECK(expanded_by_operator("a`", backtick) == "a");
 }
 
 // R02

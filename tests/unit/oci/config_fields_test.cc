@@ -20,7 +20,7 @@ Json base() {
           {"rootfs", {{"type", "layers"}, {"diff_ids", Json::array()}}}};
 }
 
-std::string refusal(const Json& json) {
+std::string config_refusal(const Json& json) {
   try {
     parse_image_config(json.dump());
   } catch (const Error& error) {
@@ -57,11 +57,12 @@ TEST_CASE("a run setting of the wrong type is refused by its name") {
       CAPTURE(wrong.dump());
       Json json = base();
       json["config"][c.key] = wrong;
-      CHECK(refusal(json).find(std::string("\"") + c.key + "\" is not ") != std::string::npos);
+      CHECK(config_refusal(json).find(std::string("\"") + c.key + "\" is not ") !=
+            std::string::npos);
     }
     Json json = base();
     json["config"][c.key] = nullptr;
-    CHECK(refusal(json) == "accepted");
+    CHECK(config_refusal(json) == "accepted");
   }
 }
 
@@ -109,7 +110,7 @@ TEST_CASE("a stop timeout no integer can hold is refused, not cut to another one
                                std::int64_t{INT32_MIN} - 1, std::int64_t{INT64_MAX}}) {
     Json json = base();
     json["config"]["StopTimeout"] = seconds;
-    CHECK(refusal(json).find("\"StopTimeout\" is not ") != std::string::npos);
+    CHECK(config_refusal(json).find("\"StopTimeout\" is not ") != std::string::npos);
   }
   Json json = base();
   json["config"]["StopTimeout"] = INT32_MAX;
@@ -119,9 +120,9 @@ TEST_CASE("a stop timeout no integer can hold is refused, not cut to another one
 TEST_CASE("a config of more layers than the kernel stacks is refused") {
   Json json = base();
   json["rootfs"]["diff_ids"] = std::vector<std::string>(kMaxLayers, Digest::of("x").str());
-  CHECK(refusal(json) == "accepted");
+  CHECK(config_refusal(json) == "accepted");
   json["rootfs"]["diff_ids"].push_back(Digest::of("x").str());
-  CHECK(refusal(json) == "rootfs: \"diff_ids\" has 501 entries, more than the 500 allowed");
+  CHECK(config_refusal(json) == "rootfs: \"diff_ids\" has 501 entries, more than the 500 allowed");
 }
 
 TEST_CASE("a config larger than any real one is refused before it is read") {
@@ -145,6 +146,35 @@ TEST_CASE("history is read entry by entry, and each must be one") {
     CAPTURE(entry);
     Json json = base();
     json["history"] = Json::array({Json::object(), Json::parse(entry)});
-    CHECK(refusal(json) != "accepted");
+    CHECK(config_refusal(json) != "accepted");
   }
+}
+
+TEST_CASE("a config that would not be read again is not written") {
+  auto refusal = [](const ImageConfig& config) -> std::string {
+    try {
+      std::string bytes = write_image_config(config);
+      CHECK(parse_image_config(bytes) == config);
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::kLimit);
+      return error.message();
+    }
+    return "accepted";
+  };
+  ImageConfig config;
+  config.platform = Platform::parse("linux/amd64");
+  std::size_t rest = kMaxConfigSize - write_image_config(config).size();
+  config.labels["a"] = std::string(rest - 100, 'x');
+  CHECK(refusal(config) == "accepted");
+  config.labels["a"] += std::string(100, 'x');
+  CHECK(refusal(config).ends_with("bytes, more than the 8388608 allowed"));
+  config.labels.clear();
+  config.history.resize(kMaxHistory);
+  CHECK(refusal(config) == "accepted");
+  config.history.emplace_back();
+  CHECK(refusal(config) ==
+        "the image config has 10001 lines of history, more than the 10000 allowed");
+  config.history.clear();
+  config.cmd = std::vector<std::string>(300'000);
+  CHECK(refusal(config).find("values, more than the") != std::string::npos);
 }

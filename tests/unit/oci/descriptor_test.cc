@@ -13,13 +13,13 @@ using namespace cairn::oci;
 
 namespace {
 
-const std::string kDigest = Digest::of("x").str();
+const std::string kDigestText = Digest::of("x").str();
 
 Json valid() {
-  return {{"mediaType", kOciLayer}, {"digest", kDigest}, {"size", 1}};
+  return {{"mediaType", kOciLayer}, {"digest", kDigestText}, {"size", 1}};
 }
 
-std::string refusal(const Json& json) {
+std::string descriptor_refusal(const Json& json) {
   try {
     parse_descriptor(json);
   } catch (const Error& error) {
@@ -65,10 +65,11 @@ TEST_CASE("a descriptor's values must have their types") {
     CAPTURE(c.key);
     Json json = valid();
     json[c.key] = c.value;
-    CHECK(refusal(json) == std::string("descriptor: \"") + c.key + "\" is not " + c.expected);
+    CHECK(descriptor_refusal(json) ==
+          std::string("descriptor: \"") + c.key + "\" is not " + c.expected);
   }
   for (const Json& none : {Json(), Json("x"), Json(7), Json::array()}) {
-    CHECK(refusal(none) == "descriptor is not a JSON object");
+    CHECK(descriptor_refusal(none) == "descriptor is not a JSON object");
   }
 }
 
@@ -83,11 +84,11 @@ TEST_CASE("a digest is sha256 with 64 lower-case digits, and nothing that could 
     CAPTURE(digest);
     Json json = valid();
     json["digest"] = digest;
-    CHECK(refusal(json).ends_with("is not a sha256 digest"));
+    CHECK(descriptor_refusal(json).ends_with("is not a sha256 digest"));
   }
   Json json = valid();
   json.erase("digest");
-  CHECK(refusal(json) == "descriptor has no \"digest\"");
+  CHECK(descriptor_refusal(json) == "descriptor has no \"digest\"");
 }
 
 TEST_CASE("a blob's size lies between nothing and what a disk could hold") {
@@ -100,7 +101,7 @@ TEST_CASE("a blob's size lies between nothing and what a disk could hold") {
     CAPTURE(c.size.dump());
     Json json = valid();
     json["size"] = c.size;
-    CHECK((refusal(json) == "accepted") == c.fits);
+    CHECK((descriptor_refusal(json) == "accepted") == c.fits);
   }
 }
 

@@ -11,10 +11,10 @@ using namespace cairn::oci;
 
 namespace {
 
-const Digest kDigest = Digest::of("x");
+const Digest kBlobDigest = Digest::of("x");
 
 Json descriptor(std::string_view type) {
-  return {{"mediaType", type}, {"digest", kDigest.str()}, {"size", 1}};
+  return {{"mediaType", type}, {"digest", kBlobDigest.str()}, {"size", 1}};
 }
 
 Json manifest() {
@@ -24,7 +24,7 @@ Json manifest() {
           {"layers", Json::array({descriptor(kOciLayerGzip)})}};
 }
 
-Json index_of(const std::vector<std::string>& names) {
+Json index_json(const std::vector<std::string>& names) {
   Json list = Json::array();
   for (const std::string& name : names) {
     Json entry = descriptor(kOciManifest);
@@ -34,7 +34,7 @@ Json index_of(const std::vector<std::string>& names) {
   return {{"schemaVersion", 2}, {"manifests", list}};
 }
 
-std::string refusal(const Json& json, std::string_view content_type = {}) {
+std::string document_refusal(const Json& json, std::string_view content_type = {}) {
   try {
     parse_document(json.dump(), content_type);
   } catch (const Error& error) {
@@ -56,44 +56,46 @@ TEST_CASE("a document without a type is known by its content") {
   json.erase("mediaType");
   CHECK(parse_manifest(json.dump(), "application/json").media_type == kOciManifest);
   CHECK(parse_manifest(json.dump(), kDockerManifest).media_type == kDockerManifest);
-  CHECK(parse_index(index_of({}).dump()).media_type == kOciIndex);
+  CHECK(parse_index(index_json({}).dump()).media_type == kOciIndex);
 }
 
 TEST_CASE("a document that is two things at once is refused") {
   Json both = manifest();
   both["manifests"] = Json::array();
-  CHECK(refusal(both) == "this document is a manifest and an index at once: refused");
-  CHECK(refusal(manifest(), kOciIndex) ==
+  CHECK(document_refusal(both) == "this document is a manifest and an index at once: refused");
+  CHECK(document_refusal(manifest(), kOciIndex) ==
         "the manifest calls itself application/vnd.oci.image.manifest.v1+json, the server calls it "
         "application/vnd.oci.image.index.v1+json");
   Json lie = manifest();
   lie["mediaType"] = kOciIndex;
-  CHECK(refusal(lie).starts_with("the content of this manifest does not fit"));
+  CHECK(document_refusal(lie).starts_with("the content of this manifest does not fit"));
 }
 
 TEST_CASE("hostile manifests are refused") {
   Json json = manifest();
   json["layers"][0]["size"] = -1;
-  CHECK(refusal(json).ends_with("impossible size -1"));
+  CHECK(document_refusal(json).ends_with("impossible size -1"));
   json["layers"][0]["size"] = 18446744073709551615ULL;
-  CHECK(refusal(json) == "descriptor: \"size\" is not a whole number");
+  CHECK(document_refusal(json) == "descriptor: \"size\" is not a whole number");
   json = manifest();
   json["layers"][0]["digest"] = "sha256:../../../etc/passwd";
-  CHECK(refusal(json) == "\"sha256:../../../etc/passwd\" is not a sha256 digest");
+  CHECK(document_refusal(json) == "\"sha256:../../../etc/passwd\" is not a sha256 digest");
   json = manifest();
   json["layers"] = Json::array();
   for (int i = 0; i < 501; ++i) json["layers"].push_back(descriptor(kOciLayer));
-  CHECK(refusal(json) == "manifest: \"layers\" has 501 entries, more than the 500 allowed");
-  CHECK(refusal(Json::array()) == "manifest is not a JSON object");
-  CHECK(refusal({{"schemaVersion", 2}}) ==
+  CHECK(document_refusal(json) ==
+        "manifest: \"layers\" has 501 entries, more than the 500 allowed");
+  CHECK(document_refusal(Json::array()) == "manifest is not a JSON object");
+  CHECK(document_refusal({{"schemaVersion", 2}}) ==
         "this document is neither an image manifest nor an index");
-  CHECK(refusal({{"schemaVersion", "2"}}) == "manifest: \"schemaVersion\" is not a whole number");
-  CHECK(refusal({{"schemaVersion", 1}, {"fsLayers", Json::array()}}).find("schema 1") !=
+  CHECK(document_refusal({{"schemaVersion", "2"}}) ==
+        "manifest: \"schemaVersion\" is not a whole number");
+  CHECK(document_refusal({{"schemaVersion", 1}, {"fsLayers", Json::array()}}).find("schema 1") !=
         std::string::npos);
 }
 
 TEST_CASE("an index gives the manifest of a platform, or says which ones it has") {
-  Index index = parse_index(index_of({"linux/amd64", "linux/arm/v6"}).dump());
+  Index index = parse_index(index_json({"linux/amd64", "linux/arm/v6"}).dump());
   CHECK(select_manifest(index, Platform::parse("linux/arm/v7")).platform->variant == "v6");
   try {
     select_manifest(index, Platform::parse("linux/s390x"));

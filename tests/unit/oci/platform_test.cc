@@ -57,6 +57,41 @@ TEST_CASE("a malformed platform is refused") {
   }
 }
 
+TEST_CASE("a system or an architecture that nobody knows is refused with the one that is meant") {
+  struct Case {
+    const char* text;
+    const char* message;
+    const char* hint;
+  };
+  for (const Case& c :
+       {Case{"amd64/linux", "\"amd64\" is not a known operating system",
+             "did you mean linux/amd64?"},
+        Case{"arm64/linux/v8", "\"arm64\" is not a known", "did you mean linux/arm64?"},
+        Case{"linus/amd64",
+             "\"linus\" is not a known operating system (did you mean "
+             "linux?)",
+             ""},
+        Case{"linux/amd46",
+             "\"amd46\" is not a known architecture (did you mean "
+             "amd64?)",
+             ""},
+        Case{"linux/linux", "\"linux\" is not a known architecture", ""},
+        Case{"amd46", "(did you mean amd64?)", ""}}) {
+    CAPTURE(c.text);
+    try {
+      Platform::parse(c.text);
+      FAIL("taken");
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::kUsage);
+      CHECK(error.message().find(c.message) != std::string::npos);
+      CHECK(error.hint().find(c.hint) != std::string::npos);
+    }
+  }
+  for (const char* text : {"wasi/wasm", "js/wasm", "freebsd/riscv64", "linux/ppc64", "zos/s390x"}) {
+    CHECK(Platform::parse(text).str() == text);
+  }
+}
+
 TEST_CASE("the exact platform wins, then lower variants from the top") {
   CHECK(chosen("linux/arm/v7", {"linux/arm/v5", "linux/arm/v6", "linux/arm64"}) == "linux/arm/v6");
   CHECK(chosen("linux/arm/v6", {"linux/arm/v7", "linux/arm/v5"}) == "linux/arm/v5");

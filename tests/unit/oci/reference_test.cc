@@ -43,6 +43,16 @@ TEST_CASE("a short name means Docker Hub, its library and the tag latest") {
   }
 }
 
+// Found by tests/fuzz/references.cc.
+TEST_CASE("a short form that would name another registry keeps docker.io") {
+  for (const char* text : {"docker.io/a.b/c", "docker.io/localhost/c", "docker.io/a.b/c/d"}) {
+    CAPTURE(text);
+    Reference reference = Reference::parse(text);
+    CHECK(reference.familiar() == std::string(text) + ":latest");
+    CHECK(Reference::parse(reference.familiar()) == reference);
+  }
+}
+
 TEST_CASE("a digest needs no tag, and keeps one that is given") {
   Reference alone = Reference::parse("alpine@sha256:" + kHex);
   CHECK(alone.tag.empty());
@@ -69,6 +79,29 @@ TEST_CASE("a malformed name is refused with its reason") {
   } catch (const Error& error) {
     CHECK(error.kind() == ErrorKind::kUsage);
     CHECK(error.hint() == "try alpine");
+  }
+}
+
+TEST_CASE("a name that is given to an image has no digest, and is no digest") {
+  CHECK(Reference::parse_tag("r.io/x:1").str() == "r.io/x:1");
+  CHECK(Reference::parse_tag("team/sha256:1").str() == "docker.io/team/sha256:1");
+  struct {
+    std::string text, reason;
+  } cases[] = {
+      {"x@sha256:" + kHex, "refusing to create a tag with a digest reference"},
+      {"x:1@sha256:" + kHex, "refusing to create a tag with a digest reference"},
+      {"sha256:" + kHex, "refusing to create an ambiguous tag using digest algorithm as name"},
+      {"sha256", "refusing to create an ambiguous tag using digest algorithm as name"},
+      {"docker.io/library/sha256:1", "refusing to create an ambiguous tag"}};
+  for (const auto& c : cases) {
+    CAPTURE(c.text);
+    try {
+      Reference::parse_tag(c.text);
+      FAIL("taken");
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::kUsage);
+      CHECK(error.message().starts_with(c.reason));
+    }
   }
 }
 

@@ -27,7 +27,7 @@ PlatformImage image_for(const char* platform, std::string_view type = oci::kOciM
   return image;
 }
 
-std::vector<std::string> platforms(const WholeIndex& whole) {
+std::vector<std::string> platforms(const ExportedIndex& whole) {
   std::vector<std::string> out;
   for (const oci::Descriptor& entry : oci::parse_index(whole.bytes).manifests) {
     out.push_back(entry.platform ? entry.platform->str() : "none");
@@ -38,7 +38,7 @@ std::vector<std::string> platforms(const WholeIndex& whole) {
 }  // namespace
 
 TEST_CASE("manifests stand in the order of --platform, each with its platform") {
-  WholeIndex whole = make_index(
+  ExportedIndex whole = make_index(
       {image_for("linux/arm/v6"), image_for("linux/amd64"), image_for("linux/arm64/v8")});
   CHECK(platforms(whole) == std::vector<std::string>{"linux/arm/v6", "linux/amd64", "linux/arm64"});
   CHECK(Json::parse(whole.bytes)["manifests"][0]["platform"] ==
@@ -57,7 +57,7 @@ TEST_CASE("an entry says what was asked for, and the version of Windows that the
 }
 
 TEST_CASE("manifests of Docker's type make a list of Docker's type") {
-  WholeIndex whole = make_index({image_for("linux/amd64", oci::kDockerManifest)});
+  ExportedIndex whole = make_index({image_for("linux/amd64", oci::kDockerManifest)});
   CHECK(whole.descriptor.media_type == oci::kDockerIndex);
   CHECK(Json::parse(whole.bytes)["mediaType"] == std::string(oci::kDockerIndex));
 }

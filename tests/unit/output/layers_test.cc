@@ -17,21 +17,17 @@
 #include "output/compose.h"
 #include "output/manifest.h"
 #include "output/tree.h"
+#include "snapshots/overlay_snapshotter.h"
+#include "tests/support/string_sink.h"
 #include "tests/support/temp_tree.h"
 
 using namespace cairn;
 using namespace cairn::output;
 using cairn::test::TempTree;
 
-namespace {
+using test::StringSink;
 
-class StringSink final : public ByteSink {
- public:
-  void write(std::span<const std::byte> bytes) override {
-    text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  }
-  std::string text;
-};
+namespace {
 
 using Files = std::map<std::string, std::string>;
 
@@ -39,6 +35,8 @@ struct Workbench {
   TempTree dir;
   TempTree out;
   store::Store store = store::Store::open(dir.root());
+  snapshots::OverlaySnapshotter snapshotter{store};
+  LayerStore layers{store, snapshotter};
 
   // Every file changed at second 5000.
   std::string snapshot(const Files& files, const std::string& parent = {}) {
@@ -59,7 +57,7 @@ struct Workbench {
     Composition composition{.config = {}, .base = nullptr, .lines = {}, .epoch = {}};
     composition.config.platform = oci::Platform::parse("linux/amd64");
     for (const std::string& id : snapshots) composition.lines.push_back({"RUN", "", id});
-    ComposedImage composed = compose(store, std::move(composition));
+    ComposedImage composed = compose(layers, std::move(composition));
     ArchivedImage archived{
         .image = {.manifest = {.config = {.media_type = "", .digest = composed.id}, .layers = {}},
                   .manifest_bytes = {},
@@ -67,8 +65,8 @@ struct Workbench {
                   .config = {}},
         .names = {}};
     for (const std::string& name : names) archived.names.push_back(oci::Reference::parse(name));
-    keep(store, composed, archived.names);
-    archived.image = make_whole(store, composed.id, options);
+    record_image(store, composed, archived.names);
+    archived.image = export_manifest(layers, composed.id, options);
     return archived;
   }
 
@@ -80,12 +78,11 @@ struct Workbench {
     return out.text;
   }
 
-  using Write = void (*)(store::Store&, const std::vector<ArchivedImage>&, const sys::Fd&);
+  using Write = void (*)(store::Store&, const std::vector<ArchivedImage>&, ByteSink&);
   std::string archive(Write write, const std::vector<ArchivedImage>& images) {
-    sys::Fd file = sys::make_memfd("archive");
-    write(store, images, file);
-    ::lseek(file.get(), 0, SEEK_SET);
-    return sys::read_all(file);
+    StringSink sink;
+    write(store, images, sink);
+    return std::move(sink.text);
   }
 };
 
@@ -110,28 +107,29 @@ TEST_CASE("a layer's diffID is the digest of its tar, and is remembered") {
   Workbench w;
   LayerView view{.snapshot = w.snapshot({{"f", "text"}})};
   CHECK(!w.store.snapshots().find_diff_id(view));
-  oci::DiffId id = layer_diff_id(w.store, view);
+  oci::DiffId id = layer_diff_id(w.layers, view);
   CHECK(w.store.snapshots().find_diff_id(view) == id);
   CHECK(w.store.snapshots().find(view.snapshot)->size > 0);
-  CHECK(Digest::of(w.blob(layer_blob(w.store, id, view, {}))) == id.digest());
+  CHECK(Digest::of(w.blob(layer_blob(w.layers, id, view, {}))) == id.digest());
   w.dir.file("snapshots/" + view.snapshot + "/f", "changed behind our back");
-  CHECK(layer_diff_id(w.store, view) == id);
+  CHECK(layer_diff_id(w.layers, view) == id);
 }
 
 TEST_CASE("equal snapshots are equal layers, a clamped view of one is another") {
   Workbench w;
   std::string one = w.snapshot({{"f", "text"}}), two = w.snapshot({{"f", "text"}});
-  oci::DiffId plain = layer_diff_id(w.store, {.snapshot = one});
-  CHECK(layer_diff_id(w.store, {.snapshot = two}) == plain);
-  CHECK(layer_diff_id(w.store, {.snapshot = one, .clamp = 9000}) == plain);
-  CHECK(layer_diff_id(w.store, {.snapshot = one, .clamp = 4000}) != plain);
+  oci::DiffId plain = layer_diff_id(w.layers, {.snapshot = one});
+  CHECK(layer_diff_id(w.layers, {.snapshot = two}) == plain);
+  CHECK(layer_diff_id(w.layers, {.snapshot = one, .clamp = 9000}) == plain);
+  CHECK(layer_diff_id(w.layers, {.snapshot = one, .clamp = 4000}) != plain);
 }
 
 TEST_CASE("a layer holds what it adds to its parent and nothing of the parent") {
   Workbench w;
   std::string base = w.snapshot({{"below", "x"}});
   LayerView view{.snapshot = w.snapshot({{"above", "y"}}, base)};
-  std::string names = listing(w.blob(layer_blob(w.store, layer_diff_id(w.store, view), view, {})));
+  std::string names =
+      listing(w.blob(layer_blob(w.layers, layer_diff_id(w.layers, view), view, {})));
   CHECK(names.find("above") != std::string::npos);
   CHECK(names.find("below") == std::string::npos);
 }
@@ -139,13 +137,13 @@ TEST_CASE("a layer holds what it adds to its parent and nothing of the parent") 
 TEST_CASE("a layer's blob is made once, and again only when another compression is forced") {
   Workbench w;
   LayerView view{.snapshot = w.snapshot({{"f", std::string(10'000, 'x')}})};
-  oci::DiffId id = layer_diff_id(w.store, view);
-  oci::Descriptor gzip = layer_blob(w.store, id, view, {});
+  oci::DiffId id = layer_diff_id(w.layers, view);
+  oci::Descriptor gzip = layer_blob(w.layers, id, view, {});
   CHECK(gzip.media_type == oci::kOciLayerGzip);
-  CHECK(layer_blob(w.store, id, std::nullopt, {}) == gzip);
-  CHECK(layer_blob(w.store, id, view, {.compression = Compression::kZstd}) == gzip);
+  CHECK(layer_blob(w.layers, id, std::nullopt, {}) == gzip);
+  CHECK(layer_blob(w.layers, id, view, {.compression = Compression::kZstd}) == gzip);
   oci::Descriptor zstd =
-      layer_blob(w.store, id, std::nullopt, {.compression = Compression::kZstd, .force = true});
+      layer_blob(w.layers, id, std::nullopt, {.compression = Compression::kZstd, .force = true});
   CHECK(zstd.media_type == oci::kOciLayerZstd);
   CHECK(zstd.digest != gzip.digest);
   CHECK(w.blob(zstd) == w.blob(gzip));
@@ -156,15 +154,15 @@ TEST_CASE("what is prepared of a layer is what would be made of it later") {
   Workbench w;
   Files files = {{"f", std::string(10'000, 'x')}};
   LayerView later{.snapshot = w.snapshot(files)}, early{.snapshot = w.snapshot(files)};
-  prepare_layer(w.store, early, BlobOptions{}, {});
+  prepare_layer(w.layers, early, BlobOptions{}, {});
   std::optional<oci::DiffId> id = w.store.snapshots().find_diff_id(early);
   REQUIRE(id);
   CHECK(w.store.snapshots().find(early.snapshot)->size > 10'000);
   std::vector<oci::Descriptor> made = w.store.layer_blobs().find(*id);
   REQUIRE(made.size() == 1);
-  CHECK(layer_diff_id(w.store, later) == *id);
-  CHECK(layer_blob(w.store, *id, early, {}) == made[0]);
-  prepare_layer(w.store, later, BlobOptions{.compression = Compression::kZstd}, {});
+  CHECK(layer_diff_id(w.layers, later) == *id);
+  CHECK(layer_blob(w.layers, *id, early, {}) == made[0]);
+  prepare_layer(w.layers, later, BlobOptions{.compression = Compression::kZstd}, {});
   CHECK(w.store.layer_blobs().find(*id) == made);
 }
 
@@ -174,7 +172,7 @@ TEST_CASE("what nobody waits for any more is not prepared to the end") {
   std::stop_source stop;
   stop.request_stop();
   for (const std::optional<BlobOptions>& blob : {std::optional<BlobOptions>(), {BlobOptions{}}}) {
-    CHECK_THROWS_AS(prepare_layer(w.store, view, blob, stop.get_token()), Error);
+    CHECK_THROWS_AS(prepare_layer(w.layers, view, blob, stop.get_token()), Error);
   }
   CHECK(!w.store.snapshots().find_diff_id(view));
   CHECK(sys::list_dir(sys::open_path(w.store.tmp_dir(), O_RDONLY | O_DIRECTORY)).empty());
@@ -190,7 +188,7 @@ TEST_CASE("a layer that came from elsewhere is compressed anew from its own byte
   w.store.layer_blobs().add(
       id, {.media_type = std::string(oci::kOciLayer), .digest = digest, .size = 27});
   oci::Descriptor zstd =
-      layer_blob(w.store, id, view, {.compression = Compression::kZstd, .force = true});
+      layer_blob(w.layers, id, view, {.compression = Compression::kZstd, .force = true});
   CHECK(zstd.media_type == oci::kOciLayerZstd);
   CHECK(w.blob(zstd) == tar);
 }
@@ -198,9 +196,9 @@ TEST_CASE("a layer that came from elsewhere is compressed anew from its own byte
 TEST_CASE("the family of the media type follows the wish, the bytes do not") {
   Workbench w;
   LayerView view{.snapshot = w.snapshot({{"f", "x"}})};
-  oci::DiffId id = layer_diff_id(w.store, view);
-  oci::Descriptor oci = layer_blob(w.store, id, view, {});
-  oci::Descriptor docker = layer_blob(w.store, id, view, {.types = MediaTypes::kDocker});
+  oci::DiffId id = layer_diff_id(w.layers, view);
+  oci::Descriptor oci = layer_blob(w.layers, id, view, {});
+  oci::Descriptor docker = layer_blob(w.layers, id, view, {.types = MediaTypes::kDocker});
   CHECK(docker.media_type == oci::kDockerLayerGzip);
   CHECK(docker.digest == oci.digest);
 }
@@ -208,10 +206,10 @@ TEST_CASE("the family of the media type follows the wish, the bytes do not") {
 TEST_CASE("a snapshot that was changed after it was digested is refused, and no blob is left") {
   Workbench w;
   LayerView view{.snapshot = w.snapshot({{"f", "text"}})};
-  oci::DiffId id = layer_diff_id(w.store, view);
+  oci::DiffId id = layer_diff_id(w.layers, view);
   w.dir.file("snapshots/" + view.snapshot + "/f", "evil");
   try {
-    layer_blob(w.store, id, view, {});
+    layer_blob(w.layers, id, view, {});
     FAIL("made");
   } catch (const Error& error) {
     CHECK(error.kind() == ErrorKind::kCorrupt);
@@ -227,7 +225,7 @@ TEST_CASE("a layer that is nowhere is an error with a way out") {
   for (const std::optional<LayerView>& view :
        {std::optional<LayerView>(), std::optional<LayerView>({.snapshot = "gone"})}) {
     try {
-      layer_blob(w.store, unknown, view, {});
+      layer_blob(w.layers, unknown, view, {});
       FAIL("made");
     } catch (const Error& error) {
       CHECK(error.kind() == ErrorKind::kCorrupt);
@@ -285,7 +283,7 @@ TEST_CASE("a docker archive says in docker's words which files an image is made 
   CHECK(listing(tar).find(manifest[0]["Layers"][0].get<std::string>()) != std::string::npos);
 }
 
-TEST_CASE("a layout directory is written over, and blobs that are there are not written again") {
+TEST_CASE("a layout directory is added to, and blobs that are there are not written again") {
   Workbench w;
   auto one = w.image({w.snapshot({{"a", "1"}})}, {"app:1"});
   write_oci_layout(w.store, {one}, w.out.at("layout"));
@@ -305,13 +303,13 @@ TEST_CASE("an image is made whole once, for each family of media types") {
   auto image = w.image({w.snapshot({{"a", "1"}})}, {"app"});
   Digest id = image.image.manifest.config.digest;
   CHECK(image.image.manifest.media_type == oci::kOciManifest);
-  CHECK(make_whole(w.store, id, {}).manifest_bytes == image.image.manifest_bytes);
-  WholeImage docker = make_whole(w.store, id, {.types = MediaTypes::kDocker});
+  CHECK(export_manifest(w.layers, id, {}).manifest_bytes == image.image.manifest_bytes);
+  ExportedImage docker = export_manifest(w.layers, id, {.types = MediaTypes::kDocker});
   CHECK(docker.manifest.media_type == oci::kDockerManifest);
   CHECK(docker.manifest.config.media_type == oci::kDockerConfig);
   CHECK(docker.manifest.config.digest == id);
   CHECK(w.store.blobs().has(docker.descriptor.digest));
-  CHECK_THROWS_AS(make_whole(w.store, Digest::of("no image"), {}), Error);
+  CHECK_THROWS_AS(export_manifest(w.layers, Digest::of("no image"), {}), Error);
 }
 
 TEST_CASE("a tree archive is the merged root, the top layer winning") {
@@ -319,7 +317,7 @@ TEST_CASE("a tree archive is the merged root, the top layer winning") {
   std::string base = w.snapshot({{"etc/f", "old"}, {"etc/kept", "k"}});
   std::string top = w.snapshot({{"etc/f", "new"}}, base);
   StringSink tar;
-  write_tree_archive(w.store, top, std::nullopt, tar);
+  write_tree_archive(w.snapshotter, top, std::nullopt, tar);
   CHECK(member(tar.text, "etc/f") == "new");
   CHECK(member(tar.text, "etc/kept") == "k");
 }
@@ -329,10 +327,10 @@ TEST_CASE("with an epoch every file of a tree carries it, older ones too") {
   Workbench w;
   std::string snapshot = w.snapshot({{"d/f", "x"}});
   StringSink plain, late;
-  write_tree_archive(w.store, snapshot, std::nullopt, plain);
-  write_tree_archive(w.store, snapshot, 86'400 * 366, late);
+  write_tree_archive(w.snapshotter, snapshot, std::nullopt, plain);
+  write_tree_archive(w.snapshotter, snapshot, 86'400 * 366, late);
   CHECK(late.text != plain.text);
-  write_tree_directory(w.store, snapshot, 1234, w.out.at("to"));
+  write_tree_directory(w.snapshotter, snapshot, 1234, w.out.at("to"));
   for (const char* path : {"to/d", "to/d/f"}) {
     CHECK(sys::stat_of(sys::open_path(w.out.at(path), O_RDONLY)).st_mtim.tv_sec == 1234);
   }
@@ -343,19 +341,19 @@ TEST_CASE("a tree directory keeps what was there and overwrites what has the sam
   std::string snapshot = w.snapshot({{"bin/app", "new"}});
   w.out.file("to/mine", "kept");
   w.out.file("to/bin/app", "old");
-  write_tree_directory(w.store, snapshot, std::nullopt, w.out.at("to"));
+  write_tree_directory(w.snapshotter, snapshot, std::nullopt, w.out.at("to"));
   CHECK(w.out.text("to/bin/app") == "new");
   CHECK(w.out.text("to/mine") == "kept");
-  write_tree_directory(w.store, snapshot, std::nullopt, w.out.at("made/on/the/way"));
+  write_tree_directory(w.snapshotter, snapshot, std::nullopt, w.out.at("made/on/the/way"));
   CHECK(w.out.text("made/on/the/way/bin/app") == "new");
 }
 
 TEST_CASE("the tree of an image without layers is empty") {
   Workbench w;
   StringSink tar;
-  write_tree_archive(w.store, "", std::nullopt, tar);
+  write_tree_archive(w.snapshotter, "", std::nullopt, tar);
   CHECK(listing(tar.text).size() <= 3);  // at most the root itself
-  write_tree_directory(w.store, "", std::nullopt, w.out.at("empty"));
+  write_tree_directory(w.snapshotter, "", std::nullopt, w.out.at("empty"));
   CHECK(sys::list_dir(sys::open_path(w.out.at("empty"), O_RDONLY)).empty());
   CHECK(sys::list_dir(sys::open_path(w.store.tmp_dir(), O_RDONLY)).empty());
 }

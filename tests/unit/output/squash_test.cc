@@ -5,6 +5,7 @@
 
 #include "output/compose.h"
 #include "output/manifest.h"
+#include "snapshots/overlay_snapshotter.h"
 #include "tests/support/temp_tree.h"
 
 using namespace cairn;
@@ -21,11 +22,11 @@ struct Bench {
     base = snapshot(bottom);
     dir.file(path(base) + "/etc/more", "more");
     config.platform = oci::Platform::parse("linux/amd64");
-    ComposedImage image = compose(store, {.config = config,
-                                          .base = nullptr,
-                                          .lines = {{"bottom", "", bottom}, {"base", "", base}},
-                                          .epoch = {}});
-    keep(store, image, {});
+    ComposedImage image = compose(layers, {.config = config,
+                                           .base = nullptr,
+                                           .lines = {{"bottom", "", bottom}, {"base", "", base}},
+                                           .epoch = {}});
+    record_image(store, image, {});
     config = image.config;
     std::string at = base;
     for (int i = 0; i < 3; ++i) steps.push_back(at = snapshot(at));
@@ -53,17 +54,19 @@ struct Bench {
     return composition;
   }
   ComposedImage build(Squash squash, std::size_t count = 3) {
-    return compose(store, composition(squash, count));
+    return compose(layers, composition(squash, count));
   }
 
   std::string tar(const ComposedImage& image, std::size_t layer) {
-    keep(store, image, {});
-    WholeImage whole = make_whole(store, image.id, {.compression = Compression::kNone});
+    record_image(store, image, {});
+    ExportedImage whole = export_manifest(layers, image.id, {.compression = Compression::kNone});
     return store.blobs().read(whole.manifest.layers[layer].digest, 1 << 20);
   }
 
   TempTree dir;
   store::Store store = store::Store::open(dir.root());
+  snapshots::OverlaySnapshotter snapshotter{store};
+  LayerStore layers{store, snapshotter};
   std::string bottom, base;
   std::vector<std::string> steps;
   oci::ImageConfig config;
@@ -124,7 +127,7 @@ TEST_CASE("where there is nothing to merge the image is what it is without") {
   CHECK(b.build(Squash::kNew, 0).id == b.build(Squash::kNone, 0).id);
   CHECK(b.build(Squash::kNew, 1).id == b.build(Squash::kNone, 1).id);
   ComposedImage empty = compose(
-      b.store, {.config = {}, .base = nullptr, .lines = {}, .epoch = {}, .squash = Squash::kAll});
+      b.layers, {.config = {}, .base = nullptr, .lines = {}, .epoch = {}, .squash = Squash::kAll});
   CHECK(empty.config.diff_ids.empty());
 }
 
@@ -135,7 +138,7 @@ TEST_CASE("an epoch dates the new line and bounds the files of the one layer") {
     Composition composition = b.composition(Squash::kNew, 3);
     composition.epoch = Timestamp{.seconds = 77};
     composition.clamp = clamp;
-    return compose(b.store, composition);
+    return compose(b.layers, composition);
   };
   CHECK(build(77).config.history.back().created == Timestamp{.seconds = 77});
   CHECK(build(77).id == build(77).id);
@@ -145,8 +148,8 @@ TEST_CASE("an epoch dates the new line and bounds the files of the one layer") {
 TEST_CASE("a squashed layer is digested once, and its image is as large as it says") {
   Bench b;
   ComposedImage image = b.build(Squash::kNew);
-  keep(b.store, image, {});
-  keep(b.store, b.build(Squash::kNone), {});
+  record_image(b.store, image, {});
+  record_image(b.store, b.build(Squash::kNone), {});
   auto size = [&](const Digest& id) { return b.store.images().find(id)->size; };
   CHECK(size(image.id) < size(b.build(Squash::kNone).id));
   b.dir.file(Bench::path(b.steps[2]) + "/app", "changed behind our back");
@@ -156,7 +159,7 @@ TEST_CASE("a squashed layer is digested once, and its image is as large as it sa
 TEST_CASE("what is built on a squashed image stands on the snapshots it was made of") {
   Bench b;
   ComposedImage image = b.build(Squash::kNew);
-  keep(b.store, image, {});
+  record_image(b.store, image, {});
   auto layers = b.store.images().layers(image.id);
   REQUIRE(layers.back().view);
   CHECK(layers.back().view->snapshot == b.steps[2]);

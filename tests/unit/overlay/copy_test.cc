@@ -2,8 +2,10 @@
 #include "overlay/copy.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 
 #include "base/error.h"
+#include "tests/support/nested.h"
 #include "tests/support/temp_tree.h"
 
 using namespace cairn;
@@ -193,6 +195,41 @@ TEST_CASE("a mode of the line goes to files, directories and what is made on the
 }
 
 // C12, C15
+TEST_CASE("where entries replace entries, nothing is followed, and links stay links") {
+  TempTree from, to;
+  for (const char* name : {"file", "over-link", "over-dir", "over-pipe", "dir/f"}) {
+    from.file(name, "new");
+  }
+  from.hard_link("hard", "file");
+  from.symlink("link", "file");
+  to.file("victim/f", "precious");
+  to.file("dest/file", "old");
+  to.symlink("dest/over-link", "../victim/f");
+  to.file("dest/over-dir/deep/f", "old");
+  to.node("dest/over-pipe", S_IFIFO | 0644);
+  to.symlink("dest/dir", "../victim");
+  to.hard_link("dest/hard", "dest/file");
+  to.file("dest/kept", "kept");
+  sys::Fd reader = sys::open_path(to.at("dest/file"), O_RDONLY);
+  CopyOptions replacing;
+  replacing.replaces_entries = true;
+  for (int again = 0; again < 2; ++again) {
+    copy(from, to, "/", "/dest", replacing);
+    for (const char* name :
+         {"file", "over-link", "over-dir", "over-pipe", "dir/f", "hard", "link"}) {
+      CAPTURE(name);
+      CHECK(to.text(std::string("dest/") + name) == "new");
+    }
+    CHECK(to.text("victim/f") == "precious");
+    CHECK(sys::stat_of(reader).st_size == 3);
+    CHECK(sys::stat_of(reader).st_nlink == 0);
+    CHECK(to.stat("dest/file").st_nlink == 2);
+    CHECK(S_ISLNK(to.stat("dest/link").st_mode));
+    CHECK(S_ISDIR(to.stat("dest/dir").st_mode));
+    CHECK(sys::list_dir(sys::open_path(to.at("dest"), O_RDONLY)).size() == 8);
+  }
+}
+
 TEST_CASE("fifos are made anew, sockets become empty files, attributes come along") {
   TempTree from, to;
   from.node("src/fifo", S_IFIFO | 0600);
@@ -203,4 +240,21 @@ TEST_CASE("fifos are made anew, sockets become empty files, attributes come alon
   CHECK(S_ISFIFO(to.stat("d/fifo").st_mode));
   CHECK(S_ISREG(to.stat("d/socket").st_mode));
   CHECK(sys::find_xattr(sys::open_path(to.at("d/f"), O_RDONLY), "user.note") == "kept");
+}
+
+TEST_CASE("a tree with a path that no layer can have is not copied") {
+  for (const test::Nest& nest : {test::Nest{std::string(250, 'd'), 100}, test::Nest{"d", 4097}}) {
+    CAPTURE(nest.levels);
+    TempTree from;
+    test::make(nest, from);
+    try {
+      TempTree to;
+      copy(from, to, "/", "/copy");
+      FAIL("it was copied");
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::kLimit);
+      CHECK(error.message().size() < 200);
+      CHECK(error.message().find("/d") != std::string::npos);
+    }
+  }
 }

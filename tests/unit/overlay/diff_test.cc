@@ -6,6 +6,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/error.h"
+#include "overlay/layer_marks.h"
+#include "overlay/layer_writer.h"
+#include "overlay/unpack.h"
+#include "support/nested.h"
+#include "support/string_sink.h"
 #include "support/temp_tree.h"
 #include "unit/overlay/told.h"
 
@@ -17,22 +23,29 @@ using test::told;
 
 namespace {
 
-struct Layers {
+struct LayerPair {
   TempTree lower, upper;
-  Lines diff() { return told(overlay::diff({{upper.root()}}, {.lowers = {lower.root()}})); }
+  Lines diff() {
+    test::even_times(lower);
+    test::even_times(upper);
+    return diff_of_times();
+  }
+  Lines diff_of_times() {
+    return told(overlay::diff({{upper.root()}}, {.lowers = {lower.root()}}));
+  }
 };
 
 }  // namespace
 
 TEST_CASE("a file deleted above its layer becomes a whiteout in the diff") {
-  Layers layers;
+  LayerPair layers;
   layers.lower.file("etc/motd", "hello");
   layers.upper.whiteout("etc/motd");
   CHECK(layers.diff() == Lines{"A etc", "D etc/motd"});
 }
 
 TEST_CASE("a whiteout for what is not below says nothing") {
-  Layers layers;
+  LayerPair layers;
   layers.lower.dir("etc");
   layers.upper.whiteout("etc/motd");
   layers.upper.whiteout("gone");
@@ -40,7 +53,7 @@ TEST_CASE("a whiteout for what is not below says nothing") {
 }
 
 TEST_CASE("whiteouts written as attributes count like devices") {
-  Layers layers;
+  LayerPair layers;
   layers.lower.file("etc/motd", "hello");
   layers.lower.file("etc/empty", "hello");
   layers.upper.file("etc/motd");
@@ -51,7 +64,7 @@ TEST_CASE("whiteouts written as attributes count like devices") {
 }
 
 TEST_CASE("an opaque directory is told as the deletion of what it hides") {
-  Layers layers;
+  LayerPair layers;
   layers.lower.file("d/a", "1");
   layers.lower.file("d/c", "1");
   layers.lower.file("d/sub/x", "1");
@@ -63,8 +76,8 @@ TEST_CASE("an opaque directory is told as the deletion of what it hides") {
         Lines{"A d", "D d/a", "A d/b", "D d/c", "A d/sub", "A d/sub/x", "D d/sub/y"});
 }
 
-TEST_CASE("what is equal to the file below is no change, whatever its directory's time") {
-  Layers layers;
+TEST_CASE("what is equal to the file below is no change") {
+  LayerPair layers;
   for (TempTree* tree : {&layers.lower, &layers.upper}) {
     tree->file("d/same", "text");
     tree->file("d/content", tree == &layers.lower ? "left" : "rite");
@@ -84,8 +97,34 @@ TEST_CASE("what is equal to the file below is no change, whatever its directory'
         Lines{"A d", "A d/attribute", "A d/content", "A d/link", "A d/mode", "A d/time"});
 }
 
+TEST_CASE("a directory whose time alone changed is a change, by what a layer says of times") {
+  LayerPair layers;
+  for (TempTree* tree : {&layers.lower, &layers.upper}) {
+    for (const char* dir : {"later", "same", "deep/down"}) tree->dir(dir);
+    tree->mtime("same", 1000, tree == &layers.lower ? 0 : 999);  // a layer keeps whole seconds
+    tree->mtime("later", tree == &layers.lower ? 1000 : 1001);
+    tree->mtime("deep/down", tree == &layers.lower ? 2000 : 1000);
+    tree->mtime("deep", 1000);
+  }
+  CHECK(layers.diff_of_times() == Lines{"A deep", "A deep/down", "A later"});
+}
+
+TEST_CASE("a layer that replaces has its files, be they equal to those below") {
+  LayerPair layers;
+  for (TempTree* tree : {&layers.lower, &layers.upper}) {
+    tree->file("d/a", "text");
+    tree->symlink("d/l", "a");
+    for (const char* name : {"d/a", "d/l"}) tree->mtime(name, 1000);
+    tree->dir("e");
+  }
+  layers.lower.hard_link("d/neighbour", "d/a");
+  CHECK(layers.diff() == Lines{});
+  mark_replacing(layers.upper.fd());
+  CHECK(layers.diff() == Lines{"A d", "A d/a", "A d/l"});
+}
+
 TEST_CASE("a change of type is one change, with nothing of the old tree") {
-  Layers layers;
+  LayerPair layers;
   layers.lower.file("was-dir/a", "1");
   layers.lower.file("was-file", "1");
   layers.upper.file("was-dir", "2");
@@ -94,7 +133,7 @@ TEST_CASE("a change of type is one change, with nothing of the old tree") {
 }
 
 TEST_CASE("later names of an inode are links, and unchanged names follow a changed one") {
-  Layers layers;
+  LayerPair layers;
   layers.lower.file("d/kept", "text");
   layers.lower.mtime("d/kept", 1000);
   layers.upper.file("d/kept", "text");
@@ -122,6 +161,16 @@ TEST_CASE("a layer that keeps data or names elsewhere is refused") {
   CHECK_THROWS_AS(diff({{upper.root()}}, {}), Error);
 }
 
+TEST_CASE("an image's own attributes of such names are attributes like others") {
+  TempTree upper;
+  upper.file("f", "x");
+  upper.xattr("f", "user.overlay.overlay.redirect", "/etc");
+  upper.xattr("f", "user.overlay.overlay.metacopy", "y");
+  Changes changes = diff({{upper.root()}}, {});
+  REQUIRE(changes.size() == 1);
+  CHECK(changes[0].xattrs.size() == 2);
+}
+
 TEST_CASE("sockets are not part of a layer") {
   TempTree upper;
   upper.dir("run");
@@ -131,4 +180,32 @@ TEST_CASE("sockets are not part of a layer") {
   sys::Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   REQUIRE(::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
   CHECK(told(diff({{upper.root()}}, {})) == Lines{"A run"});
+}
+
+TEST_CASE("a path that no layer can have is refused when the layer is made") {
+  for (const test::Nest& nest : {test::Nest{std::string(250, 'd'), 100}, test::Nest{"d", 4097}}) {
+    CAPTURE(nest.levels);
+    TempTree upper;
+    test::make(nest, upper);
+    try {
+      overlay::diff({{upper.root()}}, {});
+      FAIL("it became a layer");
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::kLimit);
+      CHECK(error.message().size() < 200);
+      CHECK(error.message().find("/d") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("the longest path of a layer is one that we unpack") {
+  for (const test::Nest& nest : {test::Nest{std::string(255, 'd'), 63}, test::Nest{"d", 4096}}) {
+    CAPTURE(nest.levels);
+    TempTree upper, unpacked;
+    test::make(nest, upper);
+    test::StringSink sink;
+    write_layer({{upper.root()}}, {}, {}, sink);
+    MemorySource source(sink.text);
+    CHECK(unpack_layer(source, unpacked.root()).entries == static_cast<std::uint64_t>(nest.levels));
+  }
 }

@@ -6,6 +6,7 @@
 #include "overlay/diff.h"
 #include "overlay/internal/mount_apis.h"
 #include "support/temp_tree.h"
+#include "unit/overlay/probe.h"
 
 using namespace cairn;
 using namespace cairn::overlay;

@@ -4,7 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
-#include "overlay/internal/marks.h"
+#include "overlay/internal/overlay_xattrs.h"
 #include "tests/support/temp_tree.h"
 
 using namespace cairn;
@@ -67,7 +67,7 @@ TEST_CASE("what is missing is made and noted, or told") {
   CHECK(!enter(at, "there/not"));
   CHECK(!tree.has("root/there/not"));
   CHECK(enter(at, "there/new/deep", Missing::kMake));
-  CHECK(at.implied() == std::set<std::string>{"there/new", "there/new/deep"});
+  CHECK(at.implied().list() == Parts{"there/new", "there/new/deep"});
   CHECK((tree.stat("root/there/new").st_mode & 07777) == 0755);
   CHECK(enter(at, "there/new/deep"));
 }
@@ -101,6 +101,62 @@ TEST_CASE("links in a circle end") {
   CHECK_THROWS_AS(enter(at, "a/x", Missing::kMake), Error);
 }
 
+TEST_CASE("a directory that was changed has its time again when it is left") {
+  TempTree tree;
+  tree.dir("root/a/b");
+  tree.mtime("root/a/b", 5, 6);
+  tree.mtime("root/a", 7);
+  PathFinder at = finder(tree, "root");
+  REQUIRE(enter(at, "a/b"));
+  sys::make_dir_at(at.changing(), "new", 0755);
+  REQUIRE(enter(at, "a/made", Missing::kMake));
+  CHECK(tree.stat("root/a/b").st_mtim.tv_sec == 5);
+  CHECK(tree.stat("root/a/b").st_mtim.tv_nsec == 6);
+  CHECK(tree.stat("root/a").st_mtim.tv_sec != 7);
+  at.leave();
+  CHECK(tree.stat("root/a").st_mtim.tv_sec == 7);
+  REQUIRE(enter(at, "a"));
+  at.set_time({.tv_sec = 9, .tv_nsec = 0});
+  at.leave();
+  CHECK(tree.stat("root/a").st_mtim.tv_sec == 9);
+}
+
+TEST_CASE("symlinks lead no deeper than names may") {
+  TempTree tree;
+  tree.dir("root/a/b");
+  tree.symlink("root/a/b/again", "/a/b");
+  tree.symlink("root/down", "a/b");
+  PathFinder at(sys::open_path(tree.at("root"), O_RDONLY | O_DIRECTORY), {.depth = 2});
+  CHECK(enter(at, "down/again/again"));
+  CHECK_THROWS_AS(enter(at, "down/new", Missing::kMake), Error);
+  PathFinder shorter(sys::open_path(tree.at("root"), O_RDONLY | O_DIRECTORY), {.bytes = 3});
+  CHECK_THROWS_AS(enter(shorter, "a/b"), Error);
+}
+
+TEST_CASE("a set of directories takes the room of their names, and no more than it may") {
+  cairn::overlay::DirNames names;
+  Parts path;
+  for (int i = 0; i < 4000; ++i) path.emplace_back("d");
+  names.add(path);
+  names.add({});
+  CHECK(!names.empty());
+  CHECK(names.contains(path));
+  names.remove(path);
+  names.remove(path);
+  CHECK(names.list() == Parts{"."});
+  names.add(Parts{"b", "c"});
+  CHECK(!names.contains(Parts{"b"}));
+  CHECK(names.list() == Parts{".", "b/c"});
+  auto fill = [](cairn::overlay::DirNames& set) {
+    for (int i = 0; i < 500'000; ++i) set.add(Parts{std::to_string(i)});
+  };
+  CHECK_THROWS_AS(fill(names), Error);
+  cairn::overlay::DirNames forgetful(cairn::overlay::DirNames::WhenFull::kForget);
+  fill(forgetful);
+  CHECK(forgetful.contains(Parts{"7"}));
+  CHECK(!forgetful.contains(Parts{"499999"}));
+}
+
 TEST_CASE("an attribute of the image that looks like a mark is kept under another name, and back") {
   struct Case {
     const char* image;
@@ -124,7 +180,7 @@ TEST_CASE("an attribute of the image that looks like a mark is kept under anothe
     tree.xattr("f", stored_xattr_name(name).c_str(), "image's");
   }
   sys::Fd file = sys::open_path(tree.at("f"), O_RDONLY);
-  CHECK(image_xattrs(file, View::kLayer) ==
+  CHECK(image_xattrs(file, XattrForm::kLayer) ==
         sys::Xattrs{{"user.a", "image's"}, {"user.overlay.opaque", "image's"}});
 }
 

@@ -8,21 +8,15 @@
 #include "overlay/diff.h"
 #include "overlay/layer_writer.h"
 #include "overlay/unpack.h"
+#include "support/string_sink.h"
 #include "support/temp_tree.h"
 
 using namespace cairn;
 using namespace cairn::overlay;
+using test::StringSink;
 using test::TempTree;
 
 namespace {
-
-class StringSink final : public ByteSink {
- public:
-  void write(std::span<const std::byte> bytes) override {
-    text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  }
-  std::string text;
-};
 
 std::string layer_of(const std::string& upper, const LayerStack& below = {},
                      const LayerOptions& options = {}) {
@@ -85,7 +79,7 @@ TEST_CASE("what a layer says of a tree, unpacked, is that tree") {
     std::string tar = layer_of(tree.root());
     UnpackResult result = unpack(tar, copy.root());
     CHECK(result.warnings == std::vector<std::string>{});
-    CHECK(result.implied_dirs == std::vector<std::string>{"."});
+    CHECK(result.implied_dirs.list() == std::vector<std::string>{"."});
     CHECK(diff({{copy.root()}}, {}) == diff({{tree.root()}}, {}));
     CHECK(layer_of(copy.root()) == tar);
     CHECK(copy.text("probe") == "x");
@@ -110,6 +104,51 @@ TEST_CASE("a layer of many files and of large ones is written in order, by howev
     CHECK(copy.text(path) == tree.text(path));
   }
   for (int again = 0; again < 5; ++again) CHECK(layer_of(copy.root()) == tar);
+}
+
+TEST_CASE("a large file with holes is sparse in its layer, by what it holds, and comes back so") {
+  constexpr off_t kSize = (off_t{8} << 30) + 1;
+  TempTree tree, copy;
+  auto write = [&](off_t at, const std::string& text) {
+    sys::Fd file = sys::open_at(tree.fd(), "d/f", O_WRONLY);
+    REQUIRE(::pwrite(file.get(), text.data(), text.size(), at) ==
+            static_cast<ssize_t>(text.size()));
+  };
+  tree.file("d/f");
+  REQUIRE(::truncate(tree.at("d/f").c_str(), kSize) == 0);
+  write((off_t{2} << 30) - 2, "data");
+  write(kSize - 1, "!");
+  for (const char* path : {"d/f", "d"}) tree.mtime(path, 1000);
+  std::string tar = layer_of(tree.root());
+  CHECK(tar.size() < (4 << 20));
+  CHECK(unpack(tar, copy.root()).warnings.empty());
+  struct stat st = copy.stat("d/f");
+  CHECK(st.st_size == kSize);
+  CHECK(st.st_blocks * 512 < (8 << 20));
+  sys::Fd back = sys::open_path(copy.at("d/f"), O_RDONLY);
+  char text[6] = {};
+  CHECK(::pread(back.get(), text, 6, (off_t{2} << 30) - 3) == 6);
+  CHECK(std::string(text, 6) == std::string("\0data\0", 6));
+  CHECK(::pread(back.get(), text, 6, kSize - 1) == 1);
+  CHECK(text[0] == '!');
+  CHECK(layer_of(copy.root()) == tar);
+  // Zeros that are written are the zeros of a hole.
+  write(off_t{1} << 30, std::string(2 << 20, '\0'));
+  tree.mtime("d/f", 1000);
+  CHECK(layer_of(tree.root()) == tar);
+}
+
+TEST_CASE("a name that would be a whiteout is in no layer, and in a tree it is a name") {
+  for (const char* path : {".wh.x", "d/.wh.x", ".wh.d/f", "d/.wh..wh..opq"}) {
+    CAPTURE(path);
+    TempTree tree;
+    tree.file(path);
+    CHECK_THROWS_AS(layer_of(tree.root()), Error);
+    class Nowhere final : public ByteSink {
+      void write(std::span<const std::byte>) override {}
+    } nowhere;
+    CHECK_NOTHROW(write_tree(tree.fd(), {}, nowhere));
+  }
 }
 
 TEST_CASE("a layer that nobody can take ends with the reason") {

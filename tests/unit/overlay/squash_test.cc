@@ -15,17 +15,20 @@ using test::told;
 
 namespace {
 
-struct Layers {
+struct SquashedLayers {
   TempTree base, first, second, third;
   LayerStack upper() { return {.lowers = {first.root(), second.root(), third.root()}}; }
-  Changes changes() { return diff(upper(), {.lowers = {base.root()}}); }
+  Changes changes() {
+    for (TempTree* tree : {&base, &first, &second, &third}) test::even_times(*tree);
+    return diff(upper(), {.lowers = {base.root()}});
+  }
   Lines squash() { return told(changes()); }
 };
 
 }  // namespace
 
 TEST_CASE("what one layer makes and a later one deletes is in none") {
-  Layers layers;
+  SquashedLayers layers;
   layers.base.dir("etc");
   layers.first.file("etc/secret", "hush");
   layers.first.file("tmp/build/object", "big");
@@ -36,7 +39,7 @@ TEST_CASE("what one layer makes and a later one deletes is in none") {
 }
 
 TEST_CASE("a file of the base deleted by any of the layers is a whiteout, unless it came back") {
-  Layers layers;
+  SquashedLayers layers;
   for (const char* name : {"a", "b", "c"}) layers.base.file(name, "base");
   layers.first.whiteout("a");
   layers.second.whiteout("b");
@@ -47,7 +50,7 @@ TEST_CASE("a file of the base deleted by any of the layers is a whiteout, unless
 }
 
 TEST_CASE("a directory of the base that was replaced hides what the base had in it") {
-  Layers layers;
+  SquashedLayers layers;
   for (const char* name : {"d/old", "d/sub/old", "e/old", "f/old"}) layers.base.file(name, "base");
   layers.first.whiteout("d");  // and made anew by the next
   layers.second.file("d/sub/new", "x");
@@ -63,7 +66,7 @@ TEST_CASE("a directory of the base that was replaced hides what the base had in 
 }
 
 TEST_CASE("an opaque directory hides what the layers between had in it") {
-  Layers layers;
+  SquashedLayers layers;
   layers.first.file("d/one", "1");
   layers.second.file("d/two", "2");
   layers.second.opaque("d");
@@ -72,7 +75,7 @@ TEST_CASE("an opaque directory hides what the layers between had in it") {
 }
 
 TEST_CASE("metadata are those of the last layer that has them") {
-  Layers layers;
+  SquashedLayers layers;
   layers.base.dir("d", 0755);
   layers.first.dir("d", 0700);
   layers.first.file("d/f", "text", 0600);
@@ -87,7 +90,7 @@ TEST_CASE("metadata are those of the last layer that has them") {
 }
 
 TEST_CASE("what was changed and put back is no change") {
-  Layers layers;
+  SquashedLayers layers;
   for (TempTree* tree : {&layers.base, &layers.first, &layers.third}) {
     tree->file("d/f", tree == &layers.first ? "else" : "text");
     tree->mtime("d/f", 1000);
@@ -97,7 +100,7 @@ TEST_CASE("what was changed and put back is no change") {
 }
 
 TEST_CASE("hard links of one layer stay links, and a name copied up later goes its own way") {
-  Layers layers;
+  SquashedLayers layers;
   layers.first.file("a", "text");
   layers.first.hard_link("b", "a");
   layers.first.hard_link("c", "a");
@@ -109,7 +112,7 @@ TEST_CASE("hard links of one layer stay links, and a name copied up later goes i
 }
 
 TEST_CASE("whiteouts written as attributes count in the layer that says so") {
-  Layers layers;
+  SquashedLayers layers;
   layers.base.file("d/gone", "base");
   layers.base.file("d/empty", "base");
   layers.second.file("d/gone");
@@ -121,7 +124,7 @@ TEST_CASE("whiteouts written as attributes count in the layer that says so") {
 }
 
 TEST_CASE("with nothing below, the layers are the whole tree") {
-  Layers layers;
+  SquashedLayers layers;
   layers.first.file("etc/a", "1");
   layers.first.file("etc/b", "1");
   layers.second.whiteout("etc/a");

@@ -12,21 +12,16 @@
 #include "overlay/diff.h"
 #include "overlay/layer_writer.h"
 #include "overlay/unpack.h"
+#include "support/string_sink.h"
 #include "support/temp_tree.h"
+#include "unit/overlay/probe.h"
 
 using namespace cairn;
 using namespace cairn::overlay;
+using test::StringSink;
 using test::TempTree;
 
 namespace {
-
-class StringSink final : public ByteSink {
- public:
-  void write(std::span<const std::byte> bytes) override {
-    text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  }
-  std::string text;
-};
 
 // The merged tree as bytes. Times are clamped away: a directory's moves when a file in it comes and
 // goes again, which is no change to a layer.
@@ -101,7 +96,7 @@ TEST_CASE("a step's layer gives the same tree wherever it is unpacked") {
       write_layer({{fs}}, here, {}, tar);
       MemorySource source(tar.text);
       UnpackResult unpacked = unpack_layer(source, copy);
-      settle_layer(copy, unpacked, there);
+      merge_parent_metadata(copy, unpacked, there);
       here.lowers.push_back(fs);
       there.lowers.push_back(copy);
       CHECK(merged(here) == merged(there));
@@ -139,7 +134,7 @@ TEST_CASE("several steps as one layer give the tree that they give one by one") 
       std::string copy = work.at("copy/" + std::to_string(base));
       sys::make_dirs(copy, 0755);
       MemorySource source(tar.text);
-      settle_layer(copy, unpack_layer(source, copy), below);
+      merge_parent_metadata(copy, unpack_layer(source, copy), below);
       below.lowers.push_back(copy);
       CHECK(merged(below) == merged(all));
     }

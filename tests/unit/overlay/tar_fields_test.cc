@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "overlay/internal/tar_fields.h"
+#include "overlay/tar/internal/tar_fields.h"
 
 #include <doctest/doctest.h>
 

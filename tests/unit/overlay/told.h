@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "overlay/change.h"
+#include "support/temp_tree.h"
 
 namespace cairn::test {
 
@@ -25,6 +26,16 @@ inline Lines told(const overlay::Changes& changes) {
     }
   }
   return lines;
+}
+
+// Gives the directories below one time: they were made by the clock, which a test must not see.
+inline void even_times(const TempTree& tree, const std::string& dir = "") {
+  for (const sys::DirEntry& entry : sys::list_dir(sys::open_path(tree.at(dir), O_RDONLY))) {
+    std::string path = dir.empty() ? entry.name : dir + "/" + entry.name;
+    if (!S_ISDIR(tree.stat(path).st_mode)) continue;
+    even_times(tree, path);
+    sys::set_mtime(sys::open_path(tree.at(path), O_RDONLY), {.tv_sec = 1000, .tv_nsec = 0});
+  }
 }
 
 }  // namespace cairn::test

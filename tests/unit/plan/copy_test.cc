@@ -30,6 +30,9 @@ TEST_CASE("--exclude takes away what its patterns match below each source") {  /
   CHECK(verdicts({}, {"**/*.txt"}, {"a.txt", "d", "d/a.txt"}) == "eie");
   CHECK(verdicts({}, {"d", "!d/keep.md"}, {"d", "d/keep.md", "d/a.md", "other"}) == "piei");
   CHECK(verdicts({}, {"d"}, {"d", "d/keep.md"}) == "ee");
+  // A leading "/" is no anchor as in an ignore file: no path begins with one.
+  CHECK(verdicts({}, {"/d", "./e"}, {"d", "e"}) == "ie");
+  CHECK_THROWS_AS(copy_filter({.path = "a"}, {"!/"}), Error);
 }
 
 TEST_CASE("--parents takes what its pattern matches, and walks where that may lie") {  // C17

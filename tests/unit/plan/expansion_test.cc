@@ -133,3 +133,25 @@ TEST_CASE("quotes fall away when a word is expanded, and hold nothing together b
             .find("unexpected end of statement while looking for matching double-quote") !=
         std::string::npos);
 }
+
+TEST_CASE("what all expansions come to is bounded, with the copies that a plan keeps of them") {
+  PlanTest t;
+  std::string big;
+  for (int i = 0; i < 250; ++i) big += "$A";
+  std::string head = "FROM base AS s0\nENV A=" + std::string(4000, 'a') + "\nENV B=" + big + "\n";
+  for (const char* line :
+       {"LABEL l=$B", "RUN true", "COPY <<E /f\n$B\nE", "FROM s0 AS s0x", "EXPOSE 1"}) {
+    std::string text = head;
+    for (int i = 0; i < 9; ++i) {
+      std::string one = line;
+      if (one == "FROM s0 AS s0x") one = fmt::format("FROM s{} AS s{}", i, i + 1);
+      if (one == "RUN true") one += fmt::format(" {}", i);
+      text += one + "\n";
+    }
+    CAPTURE(line);
+    bool is_small = std::string_view(line) == "EXPOSE 1";
+    std::string refusal = is_small ? "" : t.refused(text);
+    if (is_small) t.plan(text);
+    CHECK((refusal.find("bytes in all @") != std::string::npos) == !is_small);
+  }
+}

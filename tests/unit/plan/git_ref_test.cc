@@ -29,7 +29,7 @@ std::string parsed(std::string_view word) {
   }
 }
 
-struct Case {
+struct GitRefCase {
   const char* word;
   const char* expected;
 };
@@ -37,7 +37,7 @@ struct Case {
 }  // namespace
 
 TEST_CASE("words that name a repository, and words that do not") {  // D05
-  for (const Case& c : std::initializer_list<Case>{
+  for (const GitRefCase& c : std::initializer_list<GitRefCase>{
            {"https://example.com/x.git", "https://example.com/x.git||"},
            {"http://example.com/x.git#v1", "http://example.com/x.git|v1|"},
            {"https://example.com/x.git#v1:a/b", "https://example.com/x.git|v1|a/b"},
@@ -61,7 +61,7 @@ TEST_CASE("words that name a repository, and words that do not") {  // D05
 }
 
 TEST_CASE("a repository can be described by a query") {  // D05
-  for (const Case& c : std::initializer_list<Case>{
+  for (const GitRefCase& c : std::initializer_list<GitRefCase>{
            {"https://h/x.git?tag=v1", "https://h/x.git|refs/tags/v1|"},
            {"https://h/x.git?branch=main&subdir=%2Fa", "https://h/x.git|refs/heads/main|a"},
            {"https://h/x.git?ref=a#a", "https://h/x.git|a|"},
@@ -104,4 +104,28 @@ TEST_CASE("a checksum is the start of a commit, and agrees with the ref") {  // 
             .starts_with("fetch-by-commit requires a full commit"));
   CHECK(refused({.remote = "r", .fetch_by_commit = true})
             .starts_with("fetch-by-commit requires a checksum"));
+}
+
+TEST_CASE("a remote file is called as its path says once decoded") {  // D04
+  for (const GitRefCase& c : std::initializer_list<GitRefCase>{
+           {"http://h/a/b.txt?x=1#y", "b.txt"},
+           {"http://h/a%20b", "a b"},
+           {"http://h/a+b", "a+b"},
+           {"http://h/a%2Fb", "b"},
+           {"http://h/%2e%2e", "__unnamed__"},
+           {"http://h/a%00b", "__unnamed__"},
+           {"http://h/100%", "100%"},
+           {"http://h/", "__unnamed__"},
+           {"http://h", "__unnamed__"},
+       }) {
+    CHECK_MESSAGE(plan::file_name_of(c.word) == c.expected, c.word);
+  }
+}
+
+TEST_CASE("the login of a repository's URL is in no text") {
+  std::optional<plan::GitRef> ref = plan::find_git_ref("https://u:PW@h/x.git#main");
+  REQUIRE(ref);
+  CHECK(fmt::format("{}", ref->op.remote) == "https://xxxxx:xxxxx@h/x.git");
+  CHECK(ref->op.remote.login() == RemoteUrl::Login{"u", "PW"});
+  CHECK(parsed("https://u:PW@h/x.git?subdri=a").find("PW") == std::string::npos);
 }

@@ -82,7 +82,7 @@ TEST_CASE("the target platform decides for every base without a flag of its own"
   Plan plan =
       t.plan("FROM --platform=$BUILDPLATFORM base AS a\nRUN 1\nFROM base\nCOPY --from=a /x /y\n");
   CHECK(t.images.asked == Lines{"base:latest linux/amd64", "base:latest linux/arm64"});
-  CHECK(plan.platform.architecture == "arm64");
+  CHECK(plan.config.platform.architecture == "arm64");
   CHECK(t.plan("FROM --platform=linux/s390x base\n").config.platform.architecture == "arm64");
 }
 
@@ -128,7 +128,6 @@ TEST_CASE("a context takes the place of an image that is copied from") {
   t.options.contexts[context_key("nginx")] = parse_named_context("docker-image://other");
   t.plan("FROM base\nCOPY --from=nginx:latest /a /b\nRUN --mount=from=nginx,target=/x a\n");
   CHECK(t.images.asked.size() == 2);
-  CHECK(t.images.expected.size() == 2);
 }
 
 TEST_CASE("a named context is told by its form") {  // F07

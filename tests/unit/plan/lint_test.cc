@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The checks that need variables, images or an ignore file: each fires, and nearly so (FEATURES F).
+// The checks that need variables, images or an ignore file: each fires, and nearly so.
 // Texts and lines are BuildKit's.
 #include <doctest/doctest.h>
 
@@ -11,13 +11,13 @@ using namespace cairn::plan;
 
 namespace {
 
-struct Case {
+struct LintCase {
   std::string text;
   Lines found;
 };
 
-void check_all(const std::vector<Case>& cases, const BuildOptions& options = {}) {
-  for (const Case& c : cases) {
+void check_all(const std::vector<LintCase>& cases, const BuildOptions& options = {}) {
+  for (const LintCase& c : cases) {
     PlanTest t;
     t.options = options;
     t.options.build_platform = kAmd64;

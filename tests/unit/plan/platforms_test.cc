@@ -88,6 +88,6 @@ TEST_CASE("work on the build platform is the same for every target") {
   Plan arm = plan_for("linux/arm64", text), amd = plan_for("linux/amd64", text);
   CHECK(last<RunOp>(arm).platform == last<RunOp>(amd).platform);
   CHECK(last<RunOp>(arm).env == last<RunOp>(amd).env);
-  CHECK(arm.platform.str() == "linux/arm64");
-  CHECK(amd.platform.str() == "linux/amd64");
+  CHECK(arm.config.platform.str() == "linux/arm64");
+  CHECK(amd.config.platform.str() == "linux/amd64");
 }

@@ -17,9 +17,9 @@ struct FakeTimes final : SourceTimes {
 
   std::optional<Timestamp> time_of(const RemoteSource& source) override {
     if (const auto* git = std::get_if<GitOp>(&source)) {
-      asked += "git " + git->remote + "#" + git->ref + " " + git->checksum + ";";
+      asked += "git " + git->remote.redacted() + "#" + git->ref + " " + git->checksum + ";";
     } else {
-      asked += "http " + std::get<HttpOp>(source).url + ";";
+      asked += "http " + std::get<HttpOp>(source).url.redacted() + ";";
     }
     return answer;
   }

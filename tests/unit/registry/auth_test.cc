@@ -83,14 +83,51 @@ TEST_CASE("a public registry cannot send us to a private address") {
   AuthFixture f("https://auth.example.com/token");
   f.transport.answer(kToken, {.body = R"({"token":"abc"})"});
   f.resolve();
-  CHECK(f.transport.seen()[1].public_only);
+  CHECK(f.transport.seen()[1].off_limits.private_hosts);
 }
 
-TEST_CASE("a loopback registry may have a loopback token server over http") {
+TEST_CASE("a loopback registry may hand out tokens itself, over http, and no other service may") {
   Endpoint local = MirrorMap::origin("localhost:5000");
-  CHECK(check_realm(local, "http://127.0.0.1:5001/token").trusted);
+  CHECK(check_realm(local, "http://127.0.0.1:5000/token").trusted);
+  for (const char* realm : {"http://127.0.0.1:5001/token", "https://localhost/token"}) {
+    CHECK(refusal([&] { check_realm(local, realm); }).find("another service of this host") !=
+          std::string::npos);
+  }
   CHECK(refusal([&] { check_realm(local, "http://auth.example.com/token"); }).find("https only") !=
         std::string::npos);
+  Endpoint remote = MirrorMap::origin("r.example.com");
+  CHECK(refusal([&] { check_realm(remote, "https://localhost/token"); }).find("another service") !=
+        std::string::npos);
+}
+
+TEST_CASE("a token server that the user names is trusted, wherever it is") {
+  HostRules rules({.token_servers = {"127.0.0.1:5001", "auth.other.org"}});
+  CHECK(
+      check_realm(MirrorMap::origin("localhost:5000"), "http://127.0.0.1:5001/t", &rules).trusted);
+  CHECK(
+      check_realm(MirrorMap::origin("r.example.com"), "https://auth.other.org/t", &rules).trusted);
+  CHECK(!check_realm(MirrorMap::origin("r.example.com"), "https://x.other.org/t", &rules).trusted);
+}
+
+TEST_CASE("a token server that fails for now is asked again") {
+  AuthFixture f("https://auth.example.com/token");
+  f.transport.answer(kToken, {.status = 503});
+  f.transport.answer(kToken, {.failure = Failure{.reason = "reset", .transient = true}});
+  f.transport.answer(kToken, {.body = R"({"token":"abc"})"});
+  CHECK(f.resolve() == "accepted");
+  CHECK(f.sleeps == std::vector<double>{0.25, 0.5});
+}
+
+TEST_CASE("a registry on a private network leads to no token server on loopback") {
+  Answer private_challenge = challenge("https://auth.example.com:444/token");
+  private_challenge.reach = Reach::kPrivate;
+  RegistryFixture f;
+  f.transport.answer(kManifest, private_challenge);
+  refusal([&] { f.client().resolve(Reference::parse("r.example.com/a"), kAmd64); });
+  OffLimits limits = f.transport.seen().at(1).off_limits;
+  CHECK(limits.loopback);
+  CHECK(limits.link_local);
+  CHECK(!limits.private_hosts);
 }
 
 TEST_CASE("an identity token is exchanged by POST and stays out of URLs") {

@@ -3,6 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cstdlib>
+
 #include "base/sys/file.h"
 #include "tests/support/fake_transport.h"
 
@@ -80,4 +83,30 @@ TEST_CASE("files and helpers that make no sense are errors with their name") {
   CHECK(refusal([&] { Credentials({f.paths[2]}).find("r.io", "a"); }).find("no plain name") !=
         std::string::npos);
   CHECK(!Credentials({f.paths[3]}).find("r.io", "a"));
+}
+
+TEST_CASE("a login that was given goes before files, and to its registries alone") {
+  Files f({R"({"auths":{"r.io":{"auth":"aG9zdDox"},"s.io":{"auth":"aG9zdDox"}}})"});
+  Credentials credentials(f.paths);
+  credentials.set_config(R"({"auths":{"r.io":{"auth":"bnM6Mg=="}}})", "DOCKER_AUTH_CONFIG");
+  CHECK(user(credentials, "r.io") == "ns:2");
+  CHECK(credentials.find("r.io", "a")->source == "DOCKER_AUTH_CONFIG");
+  CHECK(user(credentials, "s.io") == "host:1");
+
+  Credentials given(f.paths);
+  given.set_login({.username = "u", .password = "p", .source = "--creds"});
+  given.keep_login_to({"r.io"});
+  CHECK(user(given, "r.io") == "u:p");
+  CHECK(user(given, "s.io") == "host:1");
+  CHECK(user(given, "t.io") == "nobody");
+}
+
+TEST_CASE("podman's login is found where it lies without a runtime directory") {
+  ::setenv("XDG_RUNTIME_DIR", "/run/user/7", 1);
+  std::vector<std::string> files = Credentials::default_files(7);
+  CHECK(std::ranges::count(files, "/run/user/7/containers/auth.json") == 1);
+  CHECK(std::ranges::count(files, "/run/containers/7/auth.json") == 0);
+  ::unsetenv("XDG_RUNTIME_DIR");
+  files = Credentials::default_files(7);
+  CHECK(std::ranges::count(files, "/run/containers/7/auth.json") == 1);
 }

@@ -3,7 +3,11 @@
 // The real transport against a real registry on loopback. Needs CAIRN_TEST_REGISTRY=localhost:PORT,
 // as scripts that start a docker-registry set it; without it these cases say that they were
 // skipped.
+#include <arpa/inet.h>
 #include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstdlib>
@@ -96,4 +100,41 @@ TEST_CASE("what was pushed to a real registry comes back") {
   }
   CHECK(client.has_blob(reference, blob.digest));
   CHECK(!client.has_blob(reference, Digest::of("absent")));
+}
+
+TEST_CASE("a server that accepts and says nothing is named, and given up in time") {
+  int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{
+      .sin_family = AF_INET, .sin_port = 0, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
+  socklen_t size = sizeof(address);
+  REQUIRE(::bind(listener, reinterpret_cast<sockaddr*>(&address), size) == 0);
+  REQUIRE(::listen(listener, 5) == 0);
+  ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
+  std::string origin = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+
+  std::vector<std::string> named;
+  registry::CurlTransport transport({.idle_seconds = 1.5,
+                                     .notice_seconds = 0.2,
+                                     .on_silence = [&](const std::string& who, double limit) {
+                                       named.push_back(who);
+                                       CHECK(limit == 1.5);
+                                     }});
+  registry::Response response = transport.send({.url = *registry::Url::find(origin + "/v2/")});
+  ::close(listener);
+  CHECK(named == std::vector<std::string>{origin});
+  REQUIRE(response.failure);
+  CHECK(response.failure->transient);
+  CHECK(response.failure->silent_seconds > 1.4);
+  CHECK(response.failure->reason.find("no data for") != std::string::npos);
+}
+
+TEST_CASE("an address that is off limits is not connected to") {
+  registry::CurlTransport transport;
+  for (const char* url : {"http://127.0.0.1:1/", "http://localhost:1/", "http://[::1]:1/"}) {
+    registry::Response response =
+        transport.send({.url = *registry::Url::find(url), .off_limits = {.loopback = true}});
+    REQUIRE(response.failure);
+    CHECK(response.failure->reason.find("refused") != std::string::npos);
+    CHECK(!response.failure->transient);
+  }
 }

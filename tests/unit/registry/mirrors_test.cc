@@ -60,12 +60,49 @@ TEST_CASE("a mirror serves what it has; the rest comes from the registry itself"
   mirrors.add("docker.io=http://localhost:5001");
   auto client = f.client(mirrors);
   auto reference = oci::Reference::parse("alpine");
-  CHECK(client.resolve(reference, kAmd64).from == "https://registry-1.docker.io:443");
+  CHECK(client.resolve(reference, kAmd64).bytes == image.manifest);
   CHECK(f.sink.all<progress::Warning>().at(0).message.starts_with("mirror http://localhost:5001"));
   auto blob = client.fetch_blob(reference, ServedImage::describe(image.layer, oci::kOciLayer));
   CHECK(read_all(*blob) == image.layer);
   CHECK(f.transport.lines()[0] ==
         "GET http://localhost:5001/v2/library/alpine/manifests/latest?ns=docker.io");
+}
+
+namespace {
+
+// A host on which nothing can be asked of anybody.
+class RefusingTransport final : public registry::Transport {
+ public:
+  registry::Response send(const registry::Request&) override {
+    ++asked;
+    throw Error(ErrorKind::kHost, "user namespaces are switched off");
+  }
+  int asked = 0;
+};
+
+}  // namespace
+
+TEST_CASE("what the host refuses is not taken for a mirror's failure") {
+  RefusingTransport transport;
+  test::RecordingSink sink;
+  registry::Credentials credentials({}, {});
+  registry::ClientSettings settings;
+  for (const char* mirror :
+       {"docker.io=http://localhost:5001", "docker.io=http://localhost:5002"}) {
+    settings.mirrors.add(mirror);
+  }
+  registry::Client client(transport, credentials, sink, settings);
+  auto reference = oci::Reference::parse("alpine");
+  try {
+    client.resolve(reference, kAmd64);
+    FAIL("it was resolved");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::kHost);
+  }
+  CHECK(transport.asked == 1);
+  CHECK_THROWS_AS(client.fetch_blob(reference, ServedImage::describe("x", oci::kOciLayer)), Error);
+  CHECK(transport.asked == 2);
+  CHECK(sink.all<progress::Warning>().empty());
 }
 
 TEST_CASE("sites are compared by what one owner can hold") {

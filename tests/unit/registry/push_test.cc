@@ -10,24 +10,24 @@ using registry::Pushed;
 
 namespace {
 
-const std::string kText = "layer";
-const oci::Descriptor kBlob = ServedImage::describe(kText, oci::kOciLayer);
-const std::string kBase = "https://r.io/v2/a";
-const std::string kPost = "POST " + kBase + "/blobs/uploads/";
-const std::string kDigest = "sha256%3A" + kBlob.digest.hex();
+const std::string kPushedText = "layer";
+const oci::Descriptor kPushedBlob = ServedImage::describe(kPushedText, oci::kOciLayer);
+const std::string kPushBase = "https://r.io/v2/a";
+const std::string kPost = "POST " + kPushBase + "/blobs/uploads/";
+const std::string kDigest = "sha256%3A" + kPushedBlob.digest.hex();
 
 Pushed push(RegistryFixture& f, const std::string& mount_from = {}) {
   auto client = f.client();
   return client.push_blob(
-      Reference::parse("r.io/a"), kBlob, [] { return std::make_unique<TextBody>(kText); },
-      mount_from);
+      Reference::parse("r.io/a"), kPushedBlob,
+      [] { return std::make_unique<TextBody>(kPushedText); }, mount_from);
 }
 
 }  // namespace
 
 TEST_CASE("a blob that is there is not sent") {
   RegistryFixture f;
-  f.transport.answer("HEAD " + kBase + "/blobs/" + kBlob.digest.str(), {});
+  f.transport.answer("HEAD " + kPushBase + "/blobs/" + kPushedBlob.digest.str(), {});
   CHECK(push(f) == Pushed::kExisted);
   CHECK(f.transport.seen().size() == 1);
 }
@@ -37,7 +37,7 @@ TEST_CASE("a blob is put where the registry says, query and all") {
   f.transport.answer(kPost, {.status = 202, .headers = {{"Location", "/up/1?state=x%2Fy"}}});
   f.transport.answer("PUT https://r.io/up/1?state=x%2Fy&digest=" + kDigest, {.status = 201});
   CHECK(push(f) == Pushed::kUploaded);
-  CHECK(f.transport.seen().back().body == kText);
+  CHECK(f.transport.seen().back().body == kPushedText);
 }
 
 TEST_CASE("a blob of another repository is mounted without a byte") {
@@ -49,12 +49,12 @@ TEST_CASE("a blob of another repository is mounted without a byte") {
 TEST_CASE("an upload that fails for now starts again from the front") {
   RegistryFixture f;
   f.transport.answer(kPost, {.status = 202, .headers = {{"Location", "up/1"}}});
-  std::string put = "PUT " + kBase + "/blobs/uploads/up/1?digest=" + kDigest;
+  std::string put = "PUT " + kPushBase + "/blobs/uploads/up/1?digest=" + kDigest;
   f.transport.answer(put, {.status = 503});
   f.transport.answer(put, {.status = 201});
   CHECK(push(f) == Pushed::kUploaded);
-  CHECK(f.transport.seen().back().body == kText);
-  CHECK(f.sleeps == std::vector<double>{1});
+  CHECK(f.transport.seen().back().body == kPushedText);
+  CHECK(f.sleeps == std::vector<double>{0.25});
 }
 
 TEST_CASE("an upload may not be sent to an unencrypted place") {
@@ -72,9 +72,42 @@ TEST_CASE("a push that is not allowed says so") {
 TEST_CASE("a manifest goes under its tag with its type") {
   RegistryFixture f;
   ServedImage image;
-  f.transport.answer("PUT " + kBase + "/manifests/1", {.status = 201});
+  f.transport.answer("PUT " + kPushBase + "/manifests/1", {.status = 201});
   CHECK(f.client().push_manifest(Reference::parse("r.io/a:1"), image.manifest, oci::kOciManifest) ==
         Digest::of(image.manifest));
   CHECK(f.transport.seen()[0].headers.find("Content-Type") == oci::kOciManifest);
   CHECK(f.transport.seen()[0].body == image.manifest);
+}
+
+TEST_CASE("a registry that does not mount gets the bytes") {
+  for (int status : {202, 401, 403, 404, 405}) {
+    CAPTURE(status);
+    RegistryFixture f;
+    f.transport.answer(kPost + "?mount=" + kDigest + "&from=base",
+                       {.status = status, .headers = {{"Location", "/unused"}}});
+    f.transport.answer(kPost, {.status = 202, .headers = {{"Location", "/up/1"}}});
+    f.transport.answer("PUT https://r.io/up/1?digest=" + kDigest, {.status = 201});
+    CHECK(push(f, "base") == Pushed::kUploaded);
+    CHECK(f.transport.seen().back().body == kPushedText);
+  }
+}
+
+TEST_CASE("a connection that breaks again and again does not end a push") {
+  RegistryFixture f;
+  f.transport.answer(kPost, {.status = 202, .headers = {{"Location", "/up/1"}}});
+  std::string put = "PUT https://r.io/up/1?digest=" + kDigest;
+  for (int i = 0; i < 7; ++i) {
+    f.transport.answer(put, {.failure = registry::Failure{.reason = "reset", .transient = true}});
+  }
+  f.transport.answer(put, {.status = 201});
+  CHECK(push(f) == Pushed::kUploaded);
+}
+
+TEST_CASE("an upload that a public registry sends elsewhere stays on the public network") {
+  RegistryFixture f;
+  f.transport.answer(kPost, {.status = 202, .headers = {{"Location", "https://up.example/1"}}});
+  f.transport.answer("PUT https://up.example/1?digest=" + kDigest, {.status = 201});
+  push(f);
+  CHECK(f.transport.seen().back().off_limits ==
+        registry::OffLimits::after(registry::Reach::kPublic));
 }

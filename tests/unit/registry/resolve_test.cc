@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "tests/unit/registry/registry_fixture.h"
 
 #include "base/json.h"
@@ -30,7 +32,6 @@ TEST_CASE("a short name is resolved at Docker Hub, with all that belongs to the 
   CHECK(resolved.descriptor.media_type == oci::kOciManifest);
   CHECK(resolved.config_bytes == image.config);
   CHECK(resolved.config.diff_ids.size() == 1);
-  CHECK(resolved.from == "https://registry-1.docker.io:443");
   std::string accept = f.transport.seen()[0].headers.find("Accept").value();
   CHECK(accept.find(oci::kDockerIndex) != std::string::npos);
 }
@@ -118,14 +119,14 @@ TEST_CASE("what is temporary is tried again, with growing patience") {
   f.transport.answer(line, {.status = 429, .headers = {{"Retry-After", "7"}}});
   ServedImage().serve(f.transport, kHub, "latest");
   f.client().resolve(Reference::parse("alpine"), kAmd64);
-  CHECK(f.sleeps == std::vector<double>{1, 2, 7});
+  CHECK(f.sleeps == std::vector<double>{0.25, 0.5, 7});
 }
 
 TEST_CASE("what stays broken is given up, and what is final is not tried twice") {
   RegistryFixture f;
   f.transport.answer("GET " + kHub + "/manifests/latest", {.status = 500});
   CHECK(error_for(f, "alpine").ends_with("answered HTTP 500"));
-  CHECK(f.sleeps == std::vector<double>{1, 2, 4});
+  CHECK(f.sleeps == std::vector<double>{0.25, 0.5, 1, 2, 4, 8, 8});
   f.sleeps.clear();
   f.transport.answer("GET " + kHub + "/manifests/limited",
                      {.status = 429, .headers = {{"Retry-After", "3600"}}});
@@ -159,4 +160,78 @@ TEST_CASE("a manifest without end is cut off") {
   RegistryFixture f;
   f.transport.answer("GET " + kHub + "/manifests/latest", {.body = std::string(5 << 20, ' ')});
   CHECK(error_for(f, "alpine").find("longer than 4194304 bytes") != std::string::npos);
+}
+
+TEST_CASE("where nobody listens is tried three times, and once more for what follows") {
+  RegistryFixture f;
+  f.transport.answer(
+      "GET " + kHub + "/manifests/latest",
+      {.failure = registry::Failure{.reason = "refused", .transient = true, .unreachable = true}});
+  auto client = f.client();
+  auto resolve = [&] { client.resolve(Reference::parse("alpine"), kAmd64); };
+  CHECK(refusal(resolve).starts_with("cannot reach https://registry-1.docker.io:443: refused"));
+  CHECK(f.sleeps == std::vector<double>{0.5, 1});
+  f.sleeps.clear();
+  refusal(resolve);
+  CHECK(f.sleeps.empty());
+}
+
+TEST_CASE("a server that says nothing gets a minute in all") {
+  struct Case {
+    double silence;
+    std::size_t tries;
+  };
+  for (const Case& c : {Case{60, 1}, Case{20, 3}, Case{61, 1}}) {
+    RegistryFixture f;
+    f.transport.answer("GET " + kHub + "/manifests/latest",
+                       {.failure = registry::Failure{
+                            .reason = "no data", .transient = true, .silent_seconds = c.silence}});
+    refusal([&] { f.client().resolve(Reference::parse("alpine"), kAmd64); });
+    CHECK(f.transport.seen().size() == c.tries);
+  }
+}
+
+TEST_CASE("a loopback registry is asked for TLS first, once, and then spoken to as it answers") {
+  const std::string tls = "https://localhost:5000/v2", plain = "http://localhost:5000/v2";
+  ServedImage image;
+  RegistryFixture f;
+  f.transport.answer("GET " + tls + "/",
+                     {.failure = registry::Failure{.reason = "", .not_tls = true}});
+  image.serve(f.transport, plain + "/a", "latest");
+  auto client = f.client();
+  CHECK(client.resolve(Reference::parse("localhost:5000/a"), kAmd64).bytes == image.manifest);
+  client.resolve(Reference::parse("localhost:5000/a"), kAmd64);
+  std::vector<std::string> lines = f.transport.lines();
+  CHECK(std::count(lines.begin(), lines.end(), "GET " + tls + "/") == 1);
+  CHECK(f.transport.seen()[0].for_registry);
+
+  RegistryFixture g;
+  g.transport.answer("GET " + tls + "/", {.status = 401});
+  image.serve(g.transport, tls + "/a", "latest");
+  CHECK(g.client().resolve(Reference::parse("localhost:5000/a"), kAmd64).bytes == image.manifest);
+}
+
+TEST_CASE("a registry that is not insecure is never asked without TLS") {
+  RegistryFixture f;
+  f.transport.answer(
+      "GET https://r.example/v2/a/manifests/latest",
+      {.failure = registry::Failure{
+           .reason = "r answered in plain HTTP", .hint = "do this", .not_tls = true}});
+  CHECK(refusal([&] { f.client().resolve(Reference::parse("r.example/a"), kAmd64); }) ==
+        "cannot reach https://r.example:443: r answered in plain HTTP; do this");
+  for (const std::string& line : f.transport.lines()) CHECK(line.starts_with("GET https://"));
+}
+
+TEST_CASE("a server that was silent just now is asked once more, and shortly") {
+  RegistryFixture f;
+  f.transport.answer(
+      "GET " + kHub + "/manifests/latest",
+      {.failure = registry::Failure{.reason = "no data", .transient = true, .silent_seconds = 60}});
+  auto client = f.client();
+  auto resolve = [&] { client.resolve(Reference::parse("alpine"), kAmd64); };
+  refusal(resolve);
+  CHECK(f.transport.seen().back().idle_seconds == 0);
+  refusal(resolve);
+  CHECK(f.transport.seen().size() == 2);
+  CHECK(f.transport.seen().back().idle_seconds == 1);
 }

@@ -14,6 +14,7 @@ using namespace cairn;
 using namespace cairn::sandbox;
 
 int main(int argc, char** argv) {
+  serve_as_launcher(argc, argv);
   if (::access(test::kBusybox, X_OK) != 0) {
     std::puts("skipped: no static busybox (Debian: busybox-static)");
     return 77;

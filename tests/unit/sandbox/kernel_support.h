@@ -6,9 +6,11 @@
 #include <fcntl.h>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "base/sys/file.h"
 #include "base/sys/root_dir.h"
 #include "sandbox/launcher.h"
@@ -58,6 +60,12 @@ inline SandboxSpec shell(const std::string& script) {
   return spec;
 }
 
+// The number of a process in our own pid namespace, by its pidfd.
+inline pid_t pid_of(const sys::Fd& pidfd) {
+  std::string info = sys::read_file("/proc/self/fdinfo/" + std::to_string(pidfd.get()));
+  return static_cast<pid_t>(std::stol(info.substr(info.find("Pid:") + 4)));
+}
+
 struct Result {
   sys::ExitStatus status;
   std::string output;  // standard output and error together
@@ -70,7 +78,7 @@ inline Result run(const SandboxSpec& spec, sys::MountTree root, std::vector<sys:
   fds.err = sys::duplicate(out.write_end);
   fds.out = std::move(out.write_end);
   fds.mounts = std::move(mounts);
-  Step step = launcher->run(spec, std::move(fds));
+  RunningStep step = launcher->run(spec, std::move(fds));
   Result result;
   result.output = sys::read_all(out.read_end);
   result.status = step.wait();
@@ -79,6 +87,16 @@ inline Result run(const SandboxSpec& spec, sys::MountTree root, std::vector<sys:
 
 inline Result run(const std::string& script, const BusyboxRoot& root) {
   return run(shell(script), root.tree());
+}
+
+// A step that fails before its command runs.
+inline std::optional<Error> failure(const SandboxSpec& spec, const BusyboxRoot& root) {
+  try {
+    run(spec, root.tree());
+    return std::nullopt;
+  } catch (const Error& error) {
+    return error;
+  }
 }
 
 }  // namespace cairn::sandbox::test

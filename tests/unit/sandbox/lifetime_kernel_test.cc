@@ -38,8 +38,9 @@ std::pair<sys::Process, Pids> start_builder(const BusyboxRoot& root, After after
       Launcher own = Launcher::start(*builder);
       StepFds fds;
       fds.root = root.tree();
-      Step step = own.run(shell("sleep 1000 & sleep 1000"), std::move(fds));
-      Pids pids{.launcher = parent_of(step.pid()), .step = step.pid()};
+      RunningStep step = own.run(shell("sleep 1000 & sleep 1000"), std::move(fds));
+      pid_t seen = pid_of(step.pidfd());
+      Pids pids{.launcher = parent_of(seen), .step = seen};
       sys::write_all(pipe.write_end, std::as_bytes(std::span(&pids, 1)));
       after(step);
     } catch (const Error&) {
@@ -68,7 +69,7 @@ bool ends_soon(pid_t pid) {
 
 TEST_CASE("kill -9 of the builder leaves no process") {
   BusyboxRoot root;
-  auto [process, pids] = start_builder(root, [](Step&) { ::pause(); });
+  auto [process, pids] = start_builder(root, [](RunningStep&) { ::pause(); });
   REQUIRE(pids.step > 0);
   process.send(SIGKILL);
   process.wait();
@@ -78,7 +79,7 @@ TEST_CASE("kill -9 of the builder leaves no process") {
 
 TEST_CASE("a launcher that is killed takes its steps along, and the builder hears of it") {
   BusyboxRoot root;
-  auto [process, pids] = start_builder(root, [](Step& step) {
+  auto [process, pids] = start_builder(root, [](RunningStep& step) {
     try {
       step.wait();
     } catch (const Error& error) {
@@ -91,9 +92,34 @@ TEST_CASE("a launcher that is killed takes its steps along, and the builder hear
   CHECK(process.wait().code == 42);
 }
 
+TEST_CASE("a builder that is killed takes along a launcher that stands still, and its steps") {
+  BusyboxRoot root;
+  auto [process, pids] = start_builder(root, [](RunningStep&) { ::pause(); });
+  REQUIRE(pids.launcher > 0);
+  ::kill(pids.launcher, SIGSTOP);
+  process.send(SIGKILL);
+  process.wait();
+  CHECK(ends_soon(pids.step));
+  CHECK(ends_soon(pids.launcher));
+}
+
+TEST_CASE("a launcher that was killed is missed at the next request") {
+  BusyboxRoot root;
+  Launcher own = Launcher::start(*builder);
+  StepFds fds;
+  fds.root = root.tree();
+  RunningStep step = own.run(shell("sleep 1000"), std::move(fds));
+  ::kill(parent_of(pid_of(step.pidfd())), SIGKILL);
+  CHECK_THROWS_WITH_AS(step.wait(), "the launcher of steps has died", Error);
+  fds = {};
+  fds.root = root.tree();
+  CHECK_THROWS_WITH_AS(own.run(shell("true"), std::move(fds)), "the launcher of steps has died",
+                       Error);
+}
+
 TEST_CASE("the terminal's signals do not reach the launcher") {
   BusyboxRoot root;
-  auto [process, pids] = start_builder(root, [](Step&) { ::pause(); });
+  auto [process, pids] = start_builder(root, [](RunningStep&) { ::pause(); });
   REQUIRE(pids.launcher > 0);
   CHECK(::getsid(pids.launcher) == pids.launcher);
   for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) ::kill(pids.launcher, signal);
@@ -105,7 +131,7 @@ TEST_CASE("the terminal's signals do not reach the launcher") {
 
 TEST_CASE("an orderly end kills what still runs") {
   BusyboxRoot root;
-  auto [process, pids] = start_builder(root, [](Step&) {});  // returns, and unwinds
+  auto [process, pids] = start_builder(root, [](RunningStep&) {});  // returns, and unwinds
   CHECK(process.wait().code == 0);
   CHECK(ends_soon(pids.step));
   CHECK(ends_soon(pids.launcher));

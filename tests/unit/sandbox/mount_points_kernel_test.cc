@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "kernel_support.h"
+#include "overlay/upper_marks.h"
 #include "sandbox/mount_points.h"
 
 using namespace cairn;
@@ -14,6 +15,8 @@ using namespace cairn::sandbox;
 using namespace cairn::sandbox::test;
 
 namespace {
+
+constexpr UpperMarks kMarks{.is_copied_up = overlay::is_copied_up, .is_mark = overlay::is_mark};
 
 // A busybox image as the lower side of an overlay, with a fresh upper for one step.
 class Layer {
@@ -33,10 +36,10 @@ class Layer {
     StepFds fds;
     fds.mounts.push_back(sys::open_path("/etc/hostname", O_PATH));
     sys::MountTree tree = overlay();
-    StubPicture stubs =
-        make_mount_points(sys::RootDir(sys::open_at(tree.fd(), ".", O_RDONLY)), upper_, spec, fds);
+    make_mount_points(sys::RootDir(sys::open_at(tree.fd(), ".", O_RDONLY)), spec, fds);
+    StubPicture stubs = picture_stubs(upper_, kMarks);
     Result result = run(spec, std::move(tree), std::move(fds.mounts));
-    remove_stubs(upper_, stubs);
+    remove_stubs(upper_, stubs, kMarks);
     return result;
   }
 

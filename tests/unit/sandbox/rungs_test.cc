@@ -36,10 +36,10 @@ HostFacts user_facts() {
 }
 
 void steps_work(Probe& probe) {
-  probe.add(Question::kStepNamespaces, 0);
-  probe.add(Question::kFreshProc, 0);
-  probe.add(Question::kPivotRoot, 0);
-  probe.add(Question::kOverlay, 0);
+  probe.add(ProbeItem::kStepNamespaces, 0);
+  probe.add(ProbeItem::kFreshProc, 0);
+  probe.add(ProbeItem::kPivotRoot, 0);
+  probe.add(ProbeItem::kOverlay, 0);
 }
 
 Probe real_root() {
@@ -53,9 +53,9 @@ Probe laptop(int newidmap, int single) {
   Probe probe{.facts = user_facts(), .answers = {}};
   probe.facts.has_newidmap = true;
   probe.facts.sub_uids = probe.facts.sub_gids = {{100000, 65536}};
-  probe.add(Question::kUserNamespace, 0);
-  probe.add(Question::kNewidmap, newidmap, newidmap != 0 ? "write to uid_map failed" : "");
-  if (newidmap != 0) probe.add(Question::kSingleMap, single);
+  probe.add(ProbeItem::kUserNamespace, 0);
+  probe.add(ProbeItem::kNewidmap, newidmap, newidmap != 0 ? "write to uid_map failed" : "");
+  if (newidmap != 0) probe.add(ProbeItem::kSingleMap, single);
   steps_work(probe);
   return probe;
 }
@@ -65,8 +65,8 @@ Probe container_root() {
   Probe probe{.facts = root_facts(CapabilitySet(kAllCapabilities)), .answers = {}};
   probe.facts.initial_user_namespace = false;
   probe.facts.uid_map = probe.facts.gid_map = {{0, 100000, 65536}};
-  probe.add(Question::kUserNamespace, 0);
-  probe.add(Question::kHelperMap, 0);
+  probe.add(ProbeItem::kUserNamespace, 0);
+  probe.add(ProbeItem::kHelperMap, 0);
   steps_work(probe);
   return probe;
 }
@@ -74,19 +74,19 @@ Probe container_root() {
 // Where no user namespace is to be had.
 Probe shut(HostFacts facts, int code) {
   Probe probe{.facts = std::move(facts), .answers = {}};
-  probe.add(Question::kUserNamespace, code);
+  probe.add(ProbeItem::kUserNamespace, code);
   return probe;
 }
 
-void set(Probe& probe, Question question, int code) {
-  for (Answer& answer : probe.answers) {
+void set(Probe& probe, ProbeItem question, int code) {
+  for (ProbeResult& answer : probe.answers) {
     if (answer.question == question) answer.code = code;
   }
 }
 
-Error refusal(const Probe& probe, const Wishes& wishes = {}) {
+Error refusal(const Probe& probe, const RungRequest& request = {}) {
   try {
-    choose(probe, wishes);
+    choose(probe, request);
   } catch (const Error& error) {
     CHECK(error.kind() == ErrorKind::kHost);
     return error;
@@ -155,7 +155,7 @@ TEST_CASE("under AppArmor the namespace is made, and only the map fails: its pro
 TEST_CASE("container root without CAP_SETFCAP cannot map uid 0") {
   Probe probe = container_root();
   probe.facts.capabilities = {};
-  set(probe, Question::kHelperMap, EPERM);
+  set(probe, ProbeItem::kHelperMap, EPERM);
   Error error = refusal(probe);
   CHECK(says(error.message(), "CAP_SETFCAP"));
   CHECK(says(error.hint(), "another user than root"));
@@ -182,7 +182,7 @@ TEST_CASE("the way to more ids is one command") {
 
 TEST_CASE("a masked /proc needs S2") {
   Probe probe = container_root();
-  set(probe, Question::kFreshProc, EPERM);
+  set(probe, ProbeItem::kFreshProc, EPERM);
   Error error = refusal(probe);
   CHECK(says(error.message(), "isolation S2 is not available yet (mount a new /proc"));
   CHECK(says(error.hint(), "systempaths=unconfined"));
@@ -190,23 +190,23 @@ TEST_CASE("a masked /proc needs S2") {
 
 TEST_CASE("a filter without pivot_root needs S1") {
   Probe probe = real_root();  // docker --cap-add SYS_ADMIN
-  set(probe, Question::kPivotRoot, EPERM);
+  set(probe, ProbeItem::kPivotRoot, EPERM);
   CHECK(says(refusal(probe).message(), "isolation S1 is not available yet (pivot_root"));
 }
 
 TEST_CASE("real root with user namespaces switched off cannot run steps yet") {
   Probe probe = real_root();
   probe.facts.max_user_namespaces = 0;
-  set(probe, Question::kStepNamespaces, ENOSPC);
+  set(probe, ProbeItem::kStepNamespaces, ENOSPC);
   CHECK(says(refusal(probe).message(), "user.max_user_namespaces=0"));
 }
 
 TEST_CASE("a store on overlay, or a kernel that denies overlay, is named") {
   Probe probe = container_root();
-  set(probe, Question::kOverlay, EINVAL);
+  set(probe, ProbeItem::kOverlay, EINVAL);
   CHECK(says(refusal(probe).message(), "needs snapshots of kind N1"));
   CHECK(says(refusal(probe).hint(), "--root DIR"));
-  set(probe, Question::kOverlay, EPERM);
+  set(probe, ProbeItem::kOverlay, EPERM);
   CHECK(says(refusal(probe).message(), "needs snapshots of kind N4"));
 }
 

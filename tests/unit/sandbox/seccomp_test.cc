@@ -8,6 +8,8 @@
 #include <seccomp.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include <cerrno>
 #include <cstddef>
@@ -101,6 +103,27 @@ TEST_CASE("everyday calls are allowed") {
                            "epoll_pwait2"}) {
     CAPTURE(name);
     CHECK(answer(name) == kAllow);
+  }
+}
+
+TEST_CASE("a listener is told of devices that are made, and of nothing else") {
+  int number = ::seccomp_syscall_resolve_name_arch(native().libseccomp, "mknodat");
+  auto make = [&](const std::vector<sock_filter>& code, mode_t mode, dev_t device) {
+    seccomp_data data{};
+    data.nr = number;
+    data.arch = native().audit;
+    data.args[2] = mode;
+    data.args[3] = device;
+    return interpret(code, data);
+  };
+  const std::vector<sock_filter> silent = compile_default_filter().silent;
+  for (mode_t mode : {S_IFCHR | 0666, S_IFBLK | 0600}) {
+    CHECK(make(program(), mode, makedev(1, 3)) == SECCOMP_RET_USER_NOTIF);
+    CHECK(make(silent, mode, makedev(1, 3)) == kAllow);
+  }
+  CHECK(make(program(), S_IFCHR, 0) == kAllow);  // a whiteout
+  for (mode_t mode : {0, S_IFREG, S_IFIFO, S_IFSOCK, S_IFDIR, S_IFLNK}) {
+    CHECK(make(program(), mode | 0644, makedev(1, 3)) == kAllow);
   }
 }
 

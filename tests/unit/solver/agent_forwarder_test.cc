@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // U08: what passes between a step and an SSH agent, and what does not.
-#include "solver/agent_forwarder.h"
+#include "solver/run/agent_forwarder.h"
 
 #include <doctest/doctest.h>
 

@@ -14,7 +14,7 @@ namespace {
 // COPY d /data of enough files to be remembered.
 struct Copies {
   Copies() {
-    for (int i = 0; i < 900; ++i) kitchen.context.file(name(i), fmt::format("text {}", i));
+    for (int i = 0; i < 900; ++i) fixture.context.file(name(i), fmt::format("text {}", i));
   }
   static std::string name(int i) { return fmt::format("d/{}/{}", i % 5, i); }
 
@@ -25,16 +25,16 @@ struct Copies {
     for (int i = 0; i < lines; ++i) at = maker.copy(at, context, {"/d"}, "/data");
     return maker.plan;
   }
-  std::string copy() { return kitchen.solve(plan()).back().snapshot; }
+  std::string copy() { return fixture.solve(plan()).back().snapshot; }
   struct stat stat(const std::string& snapshot, const std::string& file) {
-    solver::View view(kitchen.store, snapshot);
-    return *view.root().find_stat("/data/" + file, sys::Follow::kNo);
+    auto view = fixture.snapshotter.view(snapshot);
+    return *view->root().find_stat("/data/" + file, sys::Follow::kNo);
   }
   bool is_shared(const std::string& one, const std::string& other, const std::string& file) {
     return stat(one, file).st_ino == stat(other, file).st_ino;
   }
 
-  Kitchen kitchen;
+  SolverFixture fixture;
 };
 
 }  // namespace
@@ -42,41 +42,41 @@ struct Copies {
 TEST_CASE("only what changed is copied again, and earlier snapshots stay as they were") {
   Copies c;
   std::string before = c.copy();
-  c.kitchen.context.file(Copies::name(7), "other");
-  c.kitchen.context.file(Copies::name(8), "text 8", 0755);
-  c.kitchen.context.mtime(Copies::name(9), 1000);
-  c.kitchen.context.file("d/0/new", "new");
+  c.fixture.context.file(Copies::name(7), "other");
+  c.fixture.context.file(Copies::name(8), "text 8", 0755);
+  c.fixture.context.mtime(Copies::name(9), 1000);
+  c.fixture.context.file("d/0/new", "new");
   std::string after = c.copy();
   CHECK(after != before);
   CHECK(c.is_shared(before, after, "1/6"));
   for (const char* changed : {"2/7", "3/8", "4/9"}) CHECK(!c.is_shared(before, after, changed));
-  CHECK(c.kitchen.text(after, "/data/2/7") == "other");
-  CHECK(c.kitchen.text(before, "/data/2/7") == "text 7");
+  CHECK(c.fixture.text(after, "/data/2/7") == "other");
+  CHECK(c.fixture.text(before, "/data/2/7") == "text 7");
   CHECK((c.stat(before, "3/8").st_mode & 07777) == 0644);
   CHECK((c.stat(after, "3/8").st_mode & 07777) == 0755);
   CHECK(c.stat(after, "4/9").st_mtim.tv_sec == 1000);
-  CHECK(c.kitchen.text(after, "/data/0/new") == "new");
-  CHECK(c.kitchen.text(after, "/data/0/5") == "text 5");
+  CHECK(c.fixture.text(after, "/data/0/new") == "new");
+  CHECK(c.fixture.text(after, "/data/0/5") == "text 5");
   // What it has of its own: "other", "text 8", "text 9" and "new".
-  CHECK(c.kitchen.store.snapshots().find(after)->size == 5 + 6 + 6 + 3 + 1);
+  CHECK(c.fixture.store.snapshots().find(after)->size == 5 + 6 + 6 + 3 + 1);
 }
 
 TEST_CASE("names share an inode only where the source has a hard link now") {
   Copies c;
-  c.kitchen.context.file("d/0/a", "same");
-  c.kitchen.context.hard_link("d/1/b", "d/0/a");
+  c.fixture.context.file("d/0/a", "same");
+  c.fixture.context.hard_link("d/1/b", "d/0/a");
   std::string linked = c.copy();
   CHECK(c.stat(linked, "0/a").st_ino == c.stat(linked, "1/b").st_ino);
-  struct stat st = c.kitchen.context.stat("d/0/a");
-  sys::unlink_at(c.kitchen.context.fd(), "d/1/b");
-  c.kitchen.context.file("d/1/b", "same");
-  c.kitchen.context.mtime("d/1/b", st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
-  c.kitchen.context.file("d/2/more");  // links are no part of the key
+  struct stat st = c.fixture.context.stat("d/0/a");
+  sys::unlink_at(c.fixture.context.fd(), "d/1/b");
+  c.fixture.context.file("d/1/b", "same");
+  c.fixture.context.mtime("d/1/b", st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+  c.fixture.context.file("d/2/more");  // links are no part of the key
   std::string apart = c.copy();
   CHECK(c.stat(apart, "0/a").st_ino != c.stat(apart, "1/b").st_ino);
-  sys::unlink_at(c.kitchen.context.fd(), "d/1/b");
-  c.kitchen.context.hard_link("d/1/b", "d/0/a");
-  c.kitchen.context.file("d/2/most");
+  sys::unlink_at(c.fixture.context.fd(), "d/1/b");
+  c.fixture.context.hard_link("d/1/b", "d/0/a");
+  c.fixture.context.file("d/2/most");
   std::string again = c.copy();
   CHECK(c.stat(again, "0/a").st_ino == c.stat(again, "1/b").st_ino);
   CHECK(c.stat(again, "0/a").st_nlink == 2);
@@ -85,11 +85,11 @@ TEST_CASE("names share an inode only where the source has a hard link now") {
 TEST_CASE("layers of one stack share no inodes") {
   Copies c;
   for (int round = 0; round < 3; ++round) {
-    c.kitchen.context.file("d/0/changing", std::to_string(round));
-    std::vector<solver::StepResult> results = c.kitchen.solve(c.plan(3));
+    c.fixture.context.file("d/0/changing", std::to_string(round));
+    std::vector<solver::StepResult> results = c.fixture.solve(c.plan(3));
     std::set<ino_t> inodes;
     for (std::size_t i = results.size() - 3; i < results.size(); ++i) {
-      std::string file = c.kitchen.store.snapshots().path(results[i].snapshot) + "/data/1/6";
+      std::string file = c.fixture.store.snapshots().path(results[i].snapshot) + "/data/1/6";
       inodes.insert(sys::stat_of(sys::open_path(file, O_PATH)).st_ino);
     }
     CHECK(inodes.size() == 3);
@@ -99,11 +99,11 @@ TEST_CASE("layers of one stack share no inodes") {
 TEST_CASE("a file that the earlier snapshot cannot lend is copied") {
   Copies c;
   std::string before = c.copy();
-  sys::Fd store = sys::open_path(c.kitchen.store.snapshots().path(before), O_RDONLY);
+  sys::Fd store = sys::open_path(c.fixture.store.snapshots().path(before), O_RDONLY);
   sys::unlink_at(store, "data/1/6");
-  c.kitchen.context.file(Copies::name(7), "other");
+  c.fixture.context.file(Copies::name(7), "other");
   std::string after = c.copy();
-  CHECK(c.kitchen.text(after, "/data/1/6") == "text 6");
+  CHECK(c.fixture.text(after, "/data/1/6") == "text 6");
   CHECK(c.is_shared(before, after, "0/5"));
 }
 
@@ -112,7 +112,7 @@ TEST_CASE("a link line by line goes on over many changes") {
   std::string first = c.copy();
   std::string last;
   for (int i = 0; i < 4; ++i) {
-    c.kitchen.context.file("d/0/changing", std::to_string(i));
+    c.fixture.context.file("d/0/changing", std::to_string(i));
     last = c.copy();
   }
   CHECK(c.is_shared(first, last, "1/6"));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "solver/copy_sources.h"
+#include "solver/copy/copy_sources.h"
 
 #include <doctest/doctest.h>
 
@@ -84,4 +84,35 @@ TEST_CASE("a missing path is explained by the rule, the letter case or the neare
   CHECK(c.explain("src/unlike") == "/src is there, and has no unlike");
   CHECK(c.explain("../x") == "paths cannot leave the build context, so this means /x");
   CHECK(c.explain("completely-different").empty());
+}
+
+TEST_CASE("the hint to a pattern that is never closed names a spelling that works") {
+  Context c;
+  c.tree.file("arr[0.txt");
+  CHECK(explain_malformed(false).find("[[]") != std::string::npos);
+  CHECK(c.select("arr[[]0.txt") == Paths{"/arr[0.txt"});
+  CHECK(explain_malformed(true).find("JSON") != std::string::npos);
+}
+
+TEST_CASE("a link that leads nowhere is explained by where it leads") {
+  Context c;
+  const std::string rest = ", and nothing is there: links are followed inside the same tree";
+  c.tree.symlink("dangling", "gone");
+  c.tree.symlink("outside", "/dev/zero");
+  c.tree.symlink("loop", "loop");
+  CHECK(c.explain("dangling") == "/dangling is a symbolic link to gone" + rest);
+  CHECK(c.explain("outside/x") == "/outside is a symbolic link to /dev/zero" + rest);
+  CHECK(c.explain("loop") == "/loop is a symbolic link to loop" + rest);
+  CHECK(c.explain("loop/x") == "/loop is a symbolic link to loop" + rest);
+  Exclude filter("src");
+  CHECK(explain_missing({c.root, &filter}, "latest") ==
+        "it leads to /src, which is excluded by .dockerignore:7 \"src\"");
+}
+
+TEST_CASE("a link that leads round in circles is not there") {
+  Context c;
+  c.tree.symlink("loop", "loop");
+  for (const char* path : {"loop", "loop/x", "loop/*", "lo*", "lo*/x"}) {
+    CHECK_MESSAGE(c.select(path).empty(), path);
+  }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // E18: what an exit status means.
-#include "solver/explain_exit.h"
+#include "solver/run/explain_exit.h"
 
 #include <doctest/doctest.h>
 

@@ -17,26 +17,26 @@ namespace {
 struct FirstCopy {
   FirstCopy() {
     for (int i = 0; i < 4; ++i)
-      kitchen.context.file(fmt::format("d/{}/large", i), std::string(3 << 20, 'a'));
-    kitchen.context.file("d/0/run", "text", 0755);
-    kitchen.context.file("d/empty", "");
-    kitchen.context.symlink("d/link", "0/run");
+      fixture.context.file(fmt::format("d/{}/large", i), std::string(3 << 20, 'a'));
+    fixture.context.file("d/0/run", "text", 0755);
+    fixture.context.file("d/empty", "");
+    fixture.context.symlink("d/link", "0/run");
   }
   solver::StepResult copy(const std::string& dest = "/data") {
     PlanMaker maker;
     plan::VertexId at = maker.scratch();
     maker.copy(at, maker.context(), {"/d"}, dest);
-    return kitchen.solve(maker.plan).back();
+    return fixture.solve(maker.plan).back();
   }
   std::vector<sys::DirEntry> indexes() const {
-    return sys::list_dir(sys::open_path(kitchen.store.contexts_dir(), O_RDONLY | O_DIRECTORY));
+    return sys::list_dir(sys::open_path(fixture.store.contexts_dir(), O_RDONLY | O_DIRECTORY));
   }
   void forget_what_was_read() {
     for (const sys::DirEntry& one : indexes())
-      std::filesystem::remove(kitchen.store.contexts_dir() + "/" + one.name);
+      std::filesystem::remove(fixture.store.contexts_dir() + "/" + one.name);
   }
 
-  Kitchen kitchen;
+  SolverFixture fixture;
 };
 
 }  // namespace
@@ -45,8 +45,8 @@ TEST_CASE("a tree that was copied first has the key that it has when it is diges
   FirstCopy c;
   solver::StepResult first = c.copy();
   CHECK(!first.cached);
-  CHECK(c.kitchen.text(first.snapshot, "/data/link") == "text");
-  CHECK(c.kitchen.text(first.snapshot, "/data/3/large").size() == 3 << 20);
+  CHECK(c.fixture.text(first.snapshot, "/data/link") == "text");
+  CHECK(c.fixture.text(first.snapshot, "/data/3/large").size() == 3 << 20);
   CHECK(c.copy().cached);
   c.forget_what_was_read();
   solver::StepResult read = c.copy();
@@ -59,25 +59,25 @@ TEST_CASE("what a first copy read is in the index") {
   c.copy();
   REQUIRE(c.indexes().size() == 1);
   auto index =
-      cache::StatIndex::find(c.kitchen.store.contexts_dir() + "/" + c.indexes()[0].name, now());
+      cache::StatIndex::find(c.fixture.store.contexts_dir() + "/" + c.indexes()[0].name, now());
   REQUIRE(index);
   CHECK(index->directories() == 5);
   CHECK(index->directory("0").size() == 2);
   CHECK(index->directory("").find("empty")->stamp ==
-        cache::FileStamp::of(c.kitchen.context.stat("d/empty")));
+        cache::FileStamp::of(c.fixture.context.stat("d/empty")));
 }
 
 TEST_CASE("hard links of the source count as what they are, copied first or not") {
   FirstCopy c;
-  c.kitchen.context.hard_link("d/2/again", "d/1/large");
-  c.kitchen.context.hard_link("outside", "d/3/large");
+  c.fixture.context.hard_link("d/2/again", "d/1/large");
+  c.fixture.context.hard_link("outside", "d/3/large");
   solver::StepResult first = c.copy();
-  solver::View view(c.kitchen.store, first.snapshot);
+  auto view = c.fixture.snapshotter.view(first.snapshot);
   auto inode = [&](const char* path) {
-    return view.root().find_stat(path, sys::Follow::kNo)->st_ino;
+    return view->root().find_stat(path, sys::Follow::kNo)->st_ino;
   };
   CHECK(inode("/data/2/again") == inode("/data/1/large"));
   c.forget_what_was_read();
   CHECK(c.copy().cached);
-  CHECK(c.kitchen.left_in_tmp() == 0);
+  CHECK(c.fixture.left_in_tmp() == 0);
 }

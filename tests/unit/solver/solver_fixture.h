@@ -10,8 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "cache/local_cache.h"
+#include "exec/sandbox_executor.h"
+#include "snapshots/overlay_snapshotter.h"
 #include "solver/solver.h"
-#include "solver/workspace.h"
 #include "tests/support/fake_transport.h"
 #include "tests/support/recording_sink.h"
 #include "tests/support/temp_tree.h"
@@ -57,38 +59,50 @@ struct PlanMaker {
   }
 };
 
-struct Kitchen {
+struct SolverFixture {
   TempTree dir;
   TempTree context;
   store::Store store = store::Store::open(dir.root());
+  cache::LocalCache local_cache{store};
+  cache::StepCache cache{local_cache};
+  snapshots::OverlaySnapshotter snapshotter{store};
   FakeTransport transport;
   RecordingSink sink;
   registry::Credentials credentials;
   registry::Client client{transport, credentials, sink};
   source::Images images{store, client, sink, source::Pull::kWhenMissing};
-  sandbox::Launcher launcher = sandbox::Launcher::start({});
+  sandbox::BuilderNamespace builder = sandbox::BuilderNamespace::of_caller();
+  sandbox::Launcher launcher = sandbox::Launcher::start(builder);
   std::shared_ptr<const PathFilter> filter;
   std::size_t jobs = 1;
-  std::vector<std::string> layers;  // as on_layer told them
+  std::vector<std::string> layers;  // as on_target_layer told them
 
   std::vector<solver::StepResult> solve(const plan::Plan& plan, std::stop_token stop = {}) {
     std::map<std::string, source::LocalContext> contexts;
     contexts.emplace("context",
                      source::LocalContext{"context", sys::RootDir::open(context.root()), filter});
-    solver::Workshop shop{.store = store,
-                          .images = images,
-                          .enter = [this] { return &launcher; },
-                          .sink = sink,
-                          .contexts = contexts,
-                          .jobs = jobs,
-                          .on_layer = [this](const std::string& id) { layers.push_back(id); }};
-    return solver::Solver(std::move(shop)).solve(plan, std::move(stop));
+    solver::SolverServices services{
+        .store = store,
+        .cache = cache,
+        .snapshotter = snapshotter,
+        .images = images,
+        .enter_namespaces =
+            [this](solver::StepsNeed) {
+              return solver::StepEnvironment{builder, std::make_unique<exec::SandboxExecutor>(
+                                                          launcher, nullptr, store.tmp_dir())};
+            },
+        .sink = sink,
+        .contexts = contexts,
+        .jobs = jobs,
+        .on_target_layer = [this](const std::string& id,
+                                  const plan::Vertex&) { layers.push_back(id); }};
+    return solver::Solver(std::move(services)).solve(plan, std::move(stop));
   }
 
   // The text of a file in a snapshot's root; "(none)" when it is not there.
   std::string text(const std::string& snapshot, const std::string& path) {
-    solver::View view(store, snapshot);
-    std::optional<sys::Fd> file = view.root().find_in(path, O_RDONLY);
+    auto view = snapshotter.view(snapshot);
+    std::optional<sys::Fd> file = view->root().find_in(path, O_RDONLY);
     return file ? sys::read_all(*file) : "(none)";
   }
   std::vector<std::string> started() const {

@@ -10,8 +10,8 @@
 using namespace cairn;
 using namespace cairn::solver;
 using cairn::test::ExcludeOne;
-using cairn::test::Kitchen;
 using cairn::test::PlanMaker;
+using cairn::test::SolverFixture;
 
 namespace {
 
@@ -24,9 +24,9 @@ struct Told {
   int line = 0;
 };
 
-Told failure_of(Kitchen& kitchen, const plan::Plan& plan, std::stop_token stop = {}) {
+Told failure_of(SolverFixture& fixture, const plan::Plan& plan, std::stop_token stop = {}) {
   try {
-    kitchen.solve(plan, std::move(stop));
+    fixture.solve(plan, std::move(stop));
     return {};
   } catch (const Error& error) {
     return {error.kind(), error.message(), error.hint(),
@@ -38,7 +38,7 @@ Told failure_of(Kitchen& kitchen, const plan::Plan& plan, std::stop_token stop =
 
 TEST_CASE(
     "each step is a snapshot on its parent, and a second build takes them all from the cache") {
-  Kitchen k;
+  SolverFixture k;
   k.context.file("app", "bytes");
   PlanMaker p;
   auto base = p.scratch(), files = p.context();
@@ -47,7 +47,9 @@ TEST_CASE(
   std::vector<StepResult> first = k.solve(p.plan);
   CHECK(first[base].snapshot.empty());
   CHECK(k.text(first[dir].snapshot, "/bin/app") == "bytes");
-  CHECK(View(k.store, first[dir].snapshot).root().find_in("/work/here", O_RDONLY | O_DIRECTORY));
+  CHECK(k.snapshotter.view(first[dir].snapshot)
+            ->root()
+            .find_in("/work/here", O_RDONLY | O_DIRECTORY));
   CHECK(k.store.snapshots().find(first[dir].snapshot)->parent == first[copy].snapshot);
   std::vector<StepResult> again = k.solve(p.plan);
   for (plan::VertexId id : {copy, dir}) {
@@ -61,7 +63,7 @@ TEST_CASE(
 
 // K05, K06 ⚠39
 TEST_CASE("a copy is known by the content of its files, not by their times") {
-  Kitchen k;
+  SolverFixture k;
   k.context.file("app", "one");
   PlanMaker p;
   auto base = p.scratch();
@@ -78,7 +80,7 @@ TEST_CASE("a copy is known by the content of its files, not by their times") {
 }
 
 TEST_CASE("what stands on a step that was run anew is run anew as well") {
-  Kitchen k;
+  SolverFixture k;
   k.context.file("app");
   PlanMaker p;
   auto base = p.scratch();
@@ -94,7 +96,7 @@ TEST_CASE("what stands on a step that was run anew is run anew as well") {
 }
 
 TEST_CASE("a copy from a stage takes the stage's files, and is found again by its definition") {
-  Kitchen k;
+  SolverFixture k;
   k.context.file("tool", "from the stage");
   PlanMaker p;
   auto base = p.scratch();
@@ -110,7 +112,7 @@ TEST_CASE("a copy from a stage takes the stage's files, and is found again by it
 }
 
 TEST_CASE("what waits with the longest chain behind it starts first") {
-  Kitchen k;
+  SolverFixture k;
   k.context.file("app");
   PlanMaker p;
   auto base = p.scratch(), files = p.context();
@@ -129,7 +131,7 @@ TEST_CASE("what waits with the longest chain behind it starts first") {
 }
 
 TEST_CASE("many jobs give what one job gives") {
-  Kitchen k;
+  SolverFixture k;
   k.jobs = 4;
   k.context.file("app", "x");
   PlanMaker p;
@@ -148,7 +150,7 @@ TEST_CASE("many jobs give what one job gives") {
 }
 
 TEST_CASE("a failure names its line, stops what has not begun, and keeps what was done") {
-  Kitchen k;
+  SolverFixture k;
   k.context.file("app");
   PlanMaker p;
   auto base = p.scratch(), files = p.context();
@@ -177,7 +179,7 @@ TEST_CASE("a failure names its line, stops what has not begun, and keeps what wa
 }
 
 TEST_CASE("a build that is stopped before it begins runs nothing") {
-  Kitchen k;
+  SolverFixture k;
   PlanMaker p;
   p.workdir(p.scratch(), "/work");
   std::stop_source stop;
@@ -187,7 +189,7 @@ TEST_CASE("a build that is stopped before it begins runs nothing") {
 }
 
 TEST_CASE("the target's own layers are told, new or cached, and no others") {
-  Kitchen k;
+  SolverFixture k;
   k.context.file("app");
   PlanMaker p;
   auto base = p.scratch();
@@ -207,7 +209,7 @@ TEST_CASE("the target's own layers are told, new or cached, and no others") {
 }
 
 TEST_CASE("what the ignore file leaves out is neither copied nor part of the key") {
-  Kitchen k;
+  SolverFixture k;
   k.context.file("kept", "1");
   k.context.file("secret", "1");
   k.filter = std::make_shared<ExcludeOne>("secret");
@@ -226,23 +228,43 @@ TEST_CASE("what the ignore file leaves out is neither copied nor part of the key
 }
 
 // C04 ⚠26
-TEST_CASE("several sources need a directory to go to") {
-  Kitchen k;
-  k.context.file("a", "A");
-  k.context.file("b", "B");
+TEST_CASE("several files onto one name: the last is left, and that is told") {
+  SolverFixture k;
+  for (const char* name : {"a", "in/b", "c", "d", "in/e"}) k.context.file(name, name);
   PlanMaker p;
   auto base = p.scratch(), files = p.context();
-  auto copy = p.copy(base, files, {"a", "b"}, "/dest");
-  Told told = failure_of(k, p.plan);
-  CHECK(told.kind == ErrorKind::kDockerfile);
-  CHECK(told.hint == "end it with a slash: /dest/");
+  auto copy = p.copy(base, files, {"a", "in/?", "/c", "./d", "in/e"}, "/dest");
+  CHECK(k.text(k.solve(p.plan)[copy].snapshot, "/dest") == "in/e");
+  auto warnings = k.sink.all<progress::Warning>();
+  REQUIRE(warnings.size() == 1);
+  CHECK(
+      warnings[0].message ==
+      "6 files were written onto /dest one after the other, and only the last is left: in/e, "
+      "without a, in/b, in/e and 2 more; a slash at the end makes it a directory that all of them "
+      "go into: /dest/");
   std::get<plan::CopyOp>(p.plan.vertices[copy].op).dest = "/dest/";
-  CHECK(k.text(k.solve(p.plan)[copy].snapshot, "/dest/b") == "B");
+  CHECK(k.text(k.solve(p.plan)[copy].snapshot, "/dest/b") == "in/b");
+  CHECK(k.sink.all<progress::Warning>().size() == 1);
+}
+
+// C06
+TEST_CASE("a pattern that is none is an error, and a bracket of JSON gets its own hint") {
+  SolverFixture k;
+  k.context.file("a", "A");
+  PlanMaker p;
+  plan::VertexId copy = p.copy(p.scratch(), p.context(), {"[\"a\","}, "/a");
+  std::get<plan::CopyOp>(p.plan.vertices[copy].op).broken_json = true;
+  Told json = failure_of(k, p.plan);
+  CHECK(json.kind == ErrorKind::kDockerfile);
+  CHECK(json.hint.starts_with("the closing ] of the JSON form is missing"));
+  PlanMaker q;
+  q.copy(q.scratch(), q.context(), {"empty/[x"}, "/a");
+  CHECK(failure_of(k, q.plan).hint.starts_with("close the [ with a ]"));
 }
 
 // C06 ⚠20
 TEST_CASE("a pattern without a match copies nothing and warns") {
-  Kitchen k;
+  SolverFixture k;
   PlanMaker p;
   auto base = p.scratch();
   p.copy(base, p.context(), {"*.none"}, "/");
@@ -253,7 +275,7 @@ TEST_CASE("a pattern without a match copies nothing and warns") {
 }
 
 TEST_CASE("a file out of the Dockerfile itself gets its mode, and takes the place of a link") {
-  Kitchen k;
+  SolverFixture k;
   k.context.symlink("top/motd", "/outside");
   PlanMaker p;
   auto base = p.scratch(), files = p.context();
@@ -264,23 +286,23 @@ TEST_CASE("a file out of the Dockerfile itself gets its mode, and takes the plac
   op.chmod = ModeChange::parse("640");
   auto top = p.add(op, {copy, files}, "COPY <<motd");
   std::string root = k.solve(p.plan)[top].snapshot;
-  View view(k.store, root);
-  auto st = view.root().find_stat("/etc/motd", sys::Follow::kNo);
+  auto view = k.snapshotter.view(root);
+  auto st = view->root().find_stat("/etc/motd", sys::Follow::kNo);
   REQUIRE(st);
   CHECK(S_ISREG(st->st_mode));
   CHECK((st->st_mode & 07777) == 0640);
   CHECK(k.text(root, "/etc/motd") == "hello\n");
-  CHECK(!view.root().find_stat("/outside", sys::Follow::kNo));
+  CHECK(!view->root().find_stat("/outside", sys::Follow::kNo));
 }
 
 TEST_CASE("a working directory that is there stays as it is") {
-  Kitchen k;
+  SolverFixture k;
   k.context.dir("top/data", 0750);
   PlanMaker p;
   auto base = p.scratch();
   auto copy = p.copy(base, p.context(), {"top"}, "/");
   auto dir = p.workdir(copy, "/data/new");
-  View view(k.store, k.solve(p.plan)[dir].snapshot);
-  CHECK((view.root().find_stat("/data", sys::Follow::kNo)->st_mode & 07777) == 0750);
-  CHECK((view.root().find_stat("/data/new", sys::Follow::kNo)->st_mode & 07777) == 0755);
+  auto view = k.snapshotter.view(k.solve(p.plan)[dir].snapshot);
+  CHECK((view->root().find_stat("/data", sys::Follow::kNo)->st_mode & 07777) == 0750);
+  CHECK((view->root().find_stat("/data/new", sys::Follow::kNo)->st_mode & 07777) == 0755);
 }

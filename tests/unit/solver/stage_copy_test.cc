@@ -4,7 +4,7 @@
 // that ran again by what it gave.
 #include <doctest/doctest.h>
 
-#include "overlay/internal/marks.h"
+#include "overlay/internal/overlay_xattrs.h"
 #include "tests/unit/solver/solver_fixture.h"
 
 using namespace cairn;
@@ -15,26 +15,26 @@ namespace {
 // A stage with the context's /d as /out, and what is copied from it.
 struct Stages {
   Stages() {
-    kitchen.context.file("d/app", "binary", 0755);
-    kitchen.context.file("d/share/text", "text");
-    kitchen.context.symlink("d/link", "share/text");
+    fixture.context.file("d/app", "binary", 0755);
+    fixture.context.file("d/share/text", "text");
+    fixture.context.symlink("d/link", "share/text");
   }
 
   plan::VertexId stage() { return maker.copy(maker.scratch(), context, {"/d"}, "/out"); }
-  void solve() { results = kitchen.solve(maker.plan); }
+  void solve() { results = fixture.solve(maker.plan); }
   struct stat stat(plan::VertexId id, const std::string& path) {
-    solver::View view(kitchen.store, results[id].snapshot);
-    return *view.root().find_stat(path, sys::Follow::kNo);
+    auto view = fixture.snapshotter.view(results[id].snapshot);
+    return *view->root().find_stat(path, sys::Follow::kNo);
   }
   bool is_shared(plan::VertexId one, const std::string& path, plan::VertexId other,
                  const std::string& there) {
     return stat(one, path).st_ino == stat(other, there).st_ino;
   }
   std::string text(plan::VertexId id, const std::string& path) {
-    return kitchen.text(results[id].snapshot, path);
+    return fixture.text(results[id].snapshot, path);
   }
 
-  Kitchen kitchen;
+  SolverFixture fixture;
   PlanMaker maker;
   plan::VertexId context = maker.context();
   std::vector<solver::StepResult> results;
@@ -58,8 +58,8 @@ TEST_CASE("a tree and a single file of another stage are had by hard link") {
 
 TEST_CASE("a directory is copied as it is seen, whatever layers it lies in") {
   Stages s;
-  s.kitchen.context.file("e/share/more", "more");
-  s.kitchen.context.file("e/app", "newer");
+  s.fixture.context.file("e/share/more", "more");
+  s.fixture.context.file("e/app", "newer");
   auto from = s.stage();
   // Below /out of two layers, one of which hides a file of the other; and what lies in one alone.
   auto upper = s.maker.copy(from, s.context, {"/e"}, "/out");
@@ -80,14 +80,14 @@ TEST_CASE("marks that a layer has in a directory of its own are not copied") {
   auto from = s.stage();
   s.solve();
   // As an image may bring them: they hide nothing.
-  std::string layer = s.kitchen.store.snapshots().path(s.results[from].snapshot);
+  std::string layer = s.fixture.store.snapshots().path(s.results[from].snapshot);
   sys::Fd share = sys::open_path(layer + "/out/share", O_RDONLY | O_DIRECTORY);
   overlay::internal::make_whiteout(share, "gone");
   auto tree = s.maker.copy(s.maker.scratch(), from, {"/out"}, "/copied");
   s.solve();
   CHECK(s.text(tree, "/copied/share/text") == "text");
-  solver::View view(s.kitchen.store, s.results[tree].snapshot);
-  CHECK(!view.root().find_stat("/copied/share/gone", sys::Follow::kNo));
+  auto view = s.fixture.snapshotter.view(s.results[tree].snapshot);
+  CHECK(!view->root().find_stat("/copied/share/gone", sys::Follow::kNo));
   CHECK(s.is_shared(from, "/out/share/text", tree, "/copied/share/text"));
 }
 
@@ -106,7 +106,7 @@ TEST_CASE("a copy that differs in owner or mode, or may give a file two names, s
 TEST_CASE("files of a layer that lies below are copied") {
   Stages s;
   auto base = s.stage();
-  s.kitchen.context.file("own", "own");
+  s.fixture.context.file("own", "own");
   auto from = s.maker.copy(base, s.context, {"/own"}, "/out/own");
   auto target = s.maker.copy(base, from, {"/out"}, "/copy");
   s.solve();
@@ -140,7 +140,7 @@ TEST_CASE("two parts of one stage in one image are both had by hard link") {
 
 TEST_CASE("hard links of a stage are hard links with as many names as were copied") {
   Stages s;
-  s.kitchen.context.hard_link("d/share/other", "d/app");
+  s.fixture.context.hard_link("d/share/other", "d/app");
   auto from = s.stage();
   auto whole = s.maker.copy(s.maker.scratch(), from, {"/out"}, "/all");
   auto one = s.maker.copy(s.maker.scratch(), from, {"/out/app"}, "/app");
@@ -158,8 +158,8 @@ TEST_CASE("a stage that ran again and gave the same files changes nothing after 
   auto build = [&](const std::string& beside, const std::string& text) {
     s.maker = PlanMaker();
     s.context = s.maker.context();
-    s.kitchen.context.file("beside", beside);
-    s.kitchen.context.file("d/share/text", text);
+    s.fixture.context.file("beside", beside);
+    s.fixture.context.file("d/share/text", text);
     auto from = s.maker.copy(s.stage(), s.context, {"/beside"}, "/beside");
     auto target = s.maker.copy(s.maker.scratch(), from, {"/out"}, "/usr");
     s.maker.workdir(target, "/work");
@@ -186,14 +186,14 @@ TEST_CASE("a stage that is gone since is nothing to compare with") {
   auto build = [&](const std::string& beside) {
     s.maker = PlanMaker();
     s.context = s.maker.context();
-    s.kitchen.context.file("beside", beside);
+    s.fixture.context.file("beside", beside);
     auto from = s.maker.copy(s.stage(), s.context, {"/beside"}, "/beside");
     auto target = s.maker.copy(s.maker.scratch(), from, {"/out"}, "/usr");
     s.solve();
     return std::pair(s.results[from].snapshot, s.results[target]);
   };
   auto [stage, first] = build("1");
-  s.kitchen.store.snapshots().drop(stage);
+  s.fixture.store.snapshots().drop(stage);
   auto [again, second] = build("2");
   CHECK(!second.cached);
   CHECK(s.text(s.maker.plan.root, "/usr/app") == "binary");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "solver/unpack_image.h"
+#include "solver/fetch/unpack_image.h"
 
 #include <doctest/doctest.h>
 
@@ -9,13 +9,13 @@
 
 using namespace cairn;
 using namespace cairn::solver;
-using cairn::test::Kitchen;
+using cairn::test::SolverFixture;
 using cairn::test::TarMaker;
 
 namespace {
 
 // An image as a registry would have told it, its layers in the store as plain tars.
-source::FoundImage image_of(Kitchen& kitchen, const std::vector<std::string>& tars,
+source::FoundImage image_of(SolverFixture& fixture, const std::vector<std::string>& tars,
                             const std::string& name = "app") {
   source::FoundImage image{.reference = oci::Reference::parse(name), .config = {}};
   image.config.platform = oci::Platform::parse("linux/amd64");
@@ -25,22 +25,23 @@ source::FoundImage image_of(Kitchen& kitchen, const std::vector<std::string>& ta
   for (const std::string& tar : tars) {
     image.config.diff_ids.emplace_back(Digest::of(tar));
     manifest.layers.push_back({.media_type = std::string(oci::kOciLayer),
-                               .digest = kitchen.store.blobs().put(tar),
+                               .digest = fixture.store.blobs().put(tar),
                                .size = static_cast<std::int64_t>(tar.size())});
   }
   std::string config = canonical(oci::to_json(image.config));
-  image.id = kitchen.store.blobs().put(config);
+  image.id = fixture.store.blobs().put(config);
   manifest.config.digest = image.id;
   manifest.config.size = static_cast<std::int64_t>(config.size());
-  image.manifest_digest = kitchen.store.blobs().put(canonical(oci::to_json(manifest)));
+  image.manifest_digest = fixture.store.blobs().put(canonical(oci::to_json(manifest)));
   image.manifest = std::move(manifest);
   return image;
 }
 
-std::string unpack(Kitchen& kitchen, const source::FoundImage& image, std::stop_token stop = {}) {
-  progress::VertexScope scope(kitchen.sink, "pull");
-  return unpack_image(kitchen.store, kitchen.images, image, scope, Fetch::kMissingSnapshots,
-                      std::move(stop));
+std::string unpack(SolverFixture& fixture, const source::FoundImage& image,
+                   std::stop_token stop = {}) {
+  progress::VertexScope scope(fixture.sink, "pull");
+  return unpack_image(fixture.builder, fixture.store, fixture.snapshotter, fixture.images, image,
+                      scope, Fetch::kMissingSnapshots, std::move(stop));
 }
 
 const std::string kBase = TarMaker().file("kept", "base").file("gone", "x").end();
@@ -49,7 +50,7 @@ const std::string kTop = TarMaker().file(".wh.gone").file("new", "top").end();
 }  // namespace
 
 TEST_CASE("an image's layers become snapshots on each other, and the store knows the image") {
-  Kitchen k;
+  SolverFixture k;
   source::FoundImage image = image_of(k, {kBase, kTop});
   std::string root = unpack(k, image);
   CHECK(k.text(root, "kept") == "base");
@@ -65,7 +66,7 @@ TEST_CASE("an image's layers become snapshots on each other, and the store knows
 }
 
 TEST_CASE("layers that are unpacked already are shared, between pulls and between images") {
-  Kitchen k;
+  SolverFixture k;
   std::string base = unpack(k, image_of(k, {kBase}, "base"));
   std::string first = unpack(k, image_of(k, {kBase, kTop}, "one"));
   CHECK(unpack(k, image_of(k, {kBase, kTop}, "same")) == first);
@@ -76,7 +77,7 @@ TEST_CASE("layers that are unpacked already are shared, between pulls and betwee
 }
 
 TEST_CASE("the same layer on another base is another snapshot") {
-  Kitchen k;
+  SolverFixture k;
   std::string alone = unpack(k, image_of(k, {kTop}, "alone"));
   std::string above = unpack(k, image_of(k, {kBase, kTop}, "above"));
   CHECK(alone != above);
@@ -85,7 +86,7 @@ TEST_CASE("the same layer on another base is another snapshot") {
 }
 
 TEST_CASE("a layer that is not what the config says is refused and leaves nothing") {
-  Kitchen k;
+  SolverFixture k;
   source::FoundImage image = image_of(k, {kBase});
   image.config.diff_ids[0] = oci::DiffId(Digest::of("something else"));
   try {
@@ -102,7 +103,7 @@ TEST_CASE("a layer that is not what the config says is refused and leaves nothin
 }
 
 TEST_CASE("an upper layer that fails keeps what lies below it for the next try") {
-  Kitchen k;
+  SolverFixture k;
   source::FoundImage image = image_of(k, {kBase, kTop});
   source::FoundImage broken = image;
   broken.config.diff_ids[1] = oci::DiffId(Digest::of("something else"));
@@ -113,7 +114,7 @@ TEST_CASE("an upper layer that fails keeps what lies below it for the next try")
 }
 
 TEST_CASE("unpacking stops when the build does") {
-  Kitchen k;
+  SolverFixture k;
   std::stop_source stop;
   stop.request_stop();
   try {
@@ -126,7 +127,7 @@ TEST_CASE("unpacking stops when the build does") {
 }
 
 TEST_CASE("an image without layers has no snapshot, and is known all the same") {
-  Kitchen k;
+  SolverFixture k;
   CHECK(unpack(k, image_of(k, {}, "empty")).empty());
   CHECK(k.store.images().find("empty"));
 }

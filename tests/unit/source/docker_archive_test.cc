@@ -25,24 +25,6 @@ TarMaker saved(const std::string& manifest = kManifest, const std::string& confi
   return tar;
 }
 
-std::vector<LoadedImage> load(StoreToFill& f, const std::string& bytes) {
-  return source::load_archive(f.store, f.file(bytes));
-}
-
-// Where nothing is ever loaded: making a store costs more than refusing an archive.
-StoreToFill& refusing_store() {
-  static StoreToFill store;
-  return store;
-}
-
-std::string refused(const std::string& bytes) {
-  StoreToFill& f = refusing_store();
-  std::string text = refusal([&] { load(f, bytes); });
-  CHECK(f.store.images().list().empty());
-  CHECK(f.leftovers() == 0);
-  return text;
-}
-
 ErrorKind kind_of(const std::string& bytes) {
   try {
     load(refusing_store(), bytes);
@@ -81,7 +63,7 @@ TEST_CASE("a docker archive gives its image under all its names, with its layers
   }
 }
 
-TEST_CASE("nothing of an archive is left in the store's workshop once it is loaded") {
+TEST_CASE("nothing of an archive is left in the store's services once it is loaded") {
   StoreToFill f;
   load(f, saved().end());
   CHECK(f.leftovers() == 0);
@@ -196,7 +178,7 @@ TEST_CASE("links select nothing outside the archive, nor go round for ever") {
     if (std::string(c.link) != "manifest.json") tar.file("manifest.json", kManifest);
     if (std::string(c.link) != "c.json") tar.file("c.json", kConfig);
     tar.symlink(c.link, c.target).file("b/layer.tar", kUpper);
-    std::string text = refused(tar.end());
+    std::string text = archive_refusal(tar.end());
     bool missing = text.find("the archive has no \"") != std::string::npos;
     CHECK((missing || text.starts_with("not an image archive")));
   }
@@ -206,8 +188,9 @@ TEST_CASE("a manifest cannot name a file of the host as config or layer") {
   for (const char* name : {"/etc/passwd", "../../../etc/passwd", "..", "", "/"}) {
     CAPTURE(name);
     std::string quoted = std::string("\"") + name + "\"";
-    says(refused(saved("[{\"Config\":" + quoted + ",\"Layers\":[]}]").end()), "the archive has no");
-    says(refused(
+    says(archive_refusal(saved("[{\"Config\":" + quoted + ",\"Layers\":[]}]").end()),
+         "the archive has no");
+    says(archive_refusal(
              saved("[{\"Config\":\"c.json\",\"Layers\":[\"a/layer.tar\"," + quoted + "]}]").end()),
          "the archive has no");
   }
@@ -215,8 +198,9 @@ TEST_CASE("a manifest cannot name a file of the host as config or layer") {
 
 TEST_CASE("a layer that does not unpack to the config's diffID is refused") {
   std::string swapped = R"([{"Config":"c.json","Layers":["b/layer.tar","a/layer.tar"]}])";
-  says(refused(saved(swapped).end()), "a layer unpacks to " + Digest::of(kUpper).str() +
-                                          ", and the config says " + Digest::of(kLower).str());
+  says(archive_refusal(saved(swapped).end()), "a layer unpacks to " + Digest::of(kUpper).str() +
+                                                  ", and the config says " +
+                                                  Digest::of(kLower).str());
   CHECK(kind_of(saved(swapped).end()) == ErrorKind::kCorrupt);
 }
 
@@ -225,7 +209,7 @@ TEST_CASE("config and manifest must agree on how many layers there are") {
        {"[]", R"(["a/layer.tar"])", R"(["a/layer.tar","b/layer.tar","b/layer.tar"])"}) {
     CAPTURE(layers);
     std::string manifest = std::string(R"([{"Config":"c.json","Layers":)") + layers + "}]";
-    says(refused(saved(manifest).end()), "the config names 2 layers, the archive ");
+    says(archive_refusal(saved(manifest).end()), "the config names 2 layers, the archive ");
   }
 }
 
@@ -261,8 +245,8 @@ TEST_CASE("a config that is none is refused") {
 }
 
 TEST_CASE("a file that is no image archive says what it could be") {
-  says(refused(TarMaker().file("etc/motd").end()), "becomes an image with \"import\"");
-  says(refused(std::string(10240, '\0')), "neither index.json nor manifest.json");
+  says(archive_refusal(TarMaker().file("etc/motd").end()), "becomes an image with \"import\"");
+  says(archive_refusal(std::string(10240, '\0')), "neither index.json nor manifest.json");
 }
 
 TEST_CASE("bytes that are no archive are refused, and so are archives cut short") {
@@ -290,11 +274,11 @@ TEST_CASE("devices, pipes and directories of an archive are passed over") {
                             .dir("manifest.json.d")
                             .end());
   CHECK(loaded.size() == 1);
-  says(refused(TarMaker()
-                   .file("manifest.json", R"([{"Config":"c","Layers":["l"]}])")
-                   .file("c", config_of({kLower}))
-                   .add({.name = "l", .type = '6'})
-                   .end()),
+  says(archive_refusal(TarMaker()
+                           .file("manifest.json", R"([{"Config":"c","Layers":["l"]}])")
+                           .file("c", config_of({kLower}))
+                           .add({.name = "l", .type = '6'})
+                           .end()),
        "the archive has no \"l\"");
 }
 
@@ -310,4 +294,25 @@ TEST_CASE("an image loaded again is the same image, and takes over a name that m
               .end());
   CHECK(f.store.images().get("app:1").id == Digest::of(config_of({kUpper})));
   CHECK(f.store.images().get("r.io/app:2").id == Digest::of(kConfig));
+}
+
+TEST_CASE("of members with one name the last counts, be they files or links") {
+  StoreToFill f;
+  TarMaker tar;
+  tar.file("manifest.json", "no JSON")
+      .file("a/layer.tar", kUpper)
+      .symlink("b/layer.tar", "nowhere");
+  tar.file("c.json", kConfig).file("c.json", kConfig).file("manifest.json", kManifest);
+  tar.file("lower", kLower).symlink("a/layer.tar", "../lower").file("b/layer.tar", kUpper);
+  auto loaded = load(f, tar.end());
+  REQUIRE(loaded.size() == 1);
+  CHECK(loaded[0].id == Digest::of(kConfig));
+  CHECK(f.leftovers() == 0);
+}
+
+TEST_CASE("a docker archive that calls its image by a digest is refused") {
+  std::string pinned = "app@" + Digest::of("what it is not").str();
+  std::string manifest = R"([{"Config":"c.json","RepoTags":[")" + pinned +
+                         R"("],"Layers":["a/layer.tar","b/layer.tar"]}])";
+  says(archive_refusal(saved(manifest).end()), "refusing to create a tag with a digest reference");
 }

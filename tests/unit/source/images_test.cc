@@ -37,6 +37,9 @@ struct Remote {
 
   void serve(FakeTransport& transport) const {
     transport.answer("GET " + kBase + "/manifests/1", {.body = manifest});
+    serve_blobs(transport);
+  }
+  void serve_blobs(FakeTransport& transport) const {
     serve_blob(transport, config, config);
     for (const std::string& blob : blobs) serve_blob(transport, blob, blob);
   }
@@ -163,18 +166,16 @@ TEST_CASE("resolving reads manifest and config, and no layer") {
   remote.serve(w.transport);
   plan::ResolvedImage resolved = w.images().resolve(kName, kAmd64);
   CHECK(resolved.manifest == Digest::of(remote.manifest));
-  CHECK(resolved.resolved_from == "registry");
   CHECK(resolved.has_layers);
   for (const std::string& blob : remote.blobs) CHECK(!w.asked_for(Digest::of(blob).hex()));
   CHECK(w.store.images().list().empty());  // until somebody keeps it
 }
 
-TEST_CASE("an image of the store says so, and goes by its id while it has no manifest") {
+TEST_CASE("an image of the store goes by its id while it has no manifest") {
   World w;
   Digest id = w.load_local();
   plan::ResolvedImage resolved = w.images().resolve(kName, kAmd64);
   CHECK(resolved.manifest == id);
-  CHECK(resolved.resolved_from == "store");
 }
 
 TEST_CASE("a layer read to its end is a blob, and not fetched a second time") {
@@ -229,10 +230,10 @@ TEST_CASE("an image is kept with its manifest only when all its layers are here 
   Images images = w.images();
   FoundImage image = images.find(kName, kAmd64);
   slurp(*images.open_layer(image, 0));
-  images.keep(image);
+  images.record_image(image);
   CHECK(!w.store.images().get("r.io/app:1").manifest);
   slurp(*images.open_layer(image, 1));
-  images.keep(image);
+  images.record_image(image);
   CHECK(w.store.images().get("r.io/app:1").manifest == Digest::of(remote.manifest));
 }
 
@@ -247,7 +248,7 @@ TEST_CASE("an image that was kept is local to the next who asks") {
       slurp(*images.open_layer(image, i));
       w.store.layer_blobs().add(image.config.diff_ids[i], image.manifest->layers[i]);
     }
-    images.keep(image);
+    images.record_image(image);
   }
   std::size_t asked = w.transport.seen().size();
   Images later = w.images();
@@ -264,7 +265,7 @@ TEST_CASE("keeping an image that is local changes nothing about it") {
   Images images = w.images();
   FoundImage image = images.find(kName, kAmd64);
   w.store.images().remove("r.io/app:1", store::Force::kNo);
-  images.keep(image);
+  images.record_image(image);
   CHECK(w.store.images().list().empty());
 }
 
@@ -301,4 +302,41 @@ TEST_CASE("many threads that ask for one name get one answer") {
   }
   for (std::thread& thread : threads) thread.join();
   for (const Digest& id : ids) CHECK(id == Digest::of(remote.config));
+}
+
+TEST_CASE("a name of an index is known by the index, and pinned by it without its registry") {
+  World w;
+  Remote remote, arm("linux/arm64");
+  std::vector<oci::Descriptor> entries = {describe(remote.manifest, oci::kOciManifest),
+                                          describe(arm.manifest, oci::kOciManifest)};
+  entries[0].platform = kAmd64;
+  entries[1].platform = kArm;
+  std::string index = canonical(oci::to_json(oci::Index{.manifests = entries}));
+  w.transport.answer("GET " + kBase + "/manifests/1", {.body = index});
+  for (const Remote* each : {&remote, &arm}) {
+    each->serve_blobs(w.transport);
+    w.transport.answer("GET " + kBase + "/manifests/" + Digest::of(each->manifest).str(),
+                       {.body = each->manifest});
+  }
+  for (const oci::Platform& platform : {kArm, kAmd64}) {
+    Images images = w.images();
+    FoundImage image = images.find(kName, platform);
+    CHECK(image.digest == Digest::of(index));
+    CHECK(images.resolve(kName, platform).digest == Digest::of(index));
+    for (std::size_t i : {0, 1}) {
+      slurp(*images.open_layer(image, i));
+      w.store.layer_blobs().add(image.config.diff_ids[i], image.manifest->layers[i]);
+    }
+    images.record_image(image);
+  }
+  std::size_t asked = w.transport.seen().size();
+  oci::Reference pinned = oci::Reference::parse("r.io/app@" + Digest::of(index).str());
+  for (const oci::Reference& name : {kName, pinned}) {
+    Images later = w.images();
+    CHECK(later.find(name, kAmd64).id == Digest::of(remote.config));
+    CHECK(later.find(name, kArm).id == Digest::of(arm.config));
+    CHECK(later.resolve(name, kArm).digest == Digest::of(index));
+    CHECK(later.find_any(name.str(), kArm).id == Digest::of(arm.config));
+  }
+  CHECK(w.transport.seen().size() == asked);
 }

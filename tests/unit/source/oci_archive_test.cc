@@ -47,17 +47,6 @@ struct Archived {
   }
 };
 
-std::vector<LoadedImage> load(StoreToFill& f, const std::string& bytes) {
-  return source::load_archive(f.store, f.file(bytes));
-}
-
-std::string refused(const std::string& bytes) {
-  static StoreToFill f;
-  std::string text = refusal([&] { load(f, bytes); });
-  CHECK(f.store.images().list().empty());
-  return text;
-}
-
 std::vector<std::string> names(const LoadedImage& image) {
   std::vector<std::string> out;
   for (const oci::Reference& name : image.names) out.push_back(name.str());
@@ -141,9 +130,9 @@ TEST_CASE("an index below the index gives this host's image") {
   CHECK(names(loaded.at(0)) == std::vector<std::string>{"r.io/app:1"});
 
   std::string foreign = index_of({other});
-  CHECK(refused(image.archive(index_of({describe(foreign, oci::kOciIndex)}))
-                    .file(blob_name(foreign), foreign)
-                    .end())
+  CHECK(archive_refusal(image.archive(index_of({describe(foreign, oci::kOciIndex)}))
+                            .file(blob_name(foreign), foreign)
+                            .end())
             .find("it has: windows/s390x") != std::string::npos);
 }
 
@@ -151,7 +140,7 @@ TEST_CASE("a blob that has other bytes than its name says is refused, whichever 
   Archived image;
   std::string index = index_of({image.entry()});
   auto with = [&](const std::string& victim, const std::string& bytes) {
-    return refused(image.archive(index).file(blob_name(victim), bytes).end());
+    return archive_refusal(image.archive(index).file(blob_name(victim), bytes).end());
   };
   CHECK(
       with(image.manifest, manifest_of(image.config, {})).find("other bytes than its name says") !=
@@ -188,7 +177,7 @@ TEST_CASE("an archive without one of its blobs is refused by the name of what is
     for (const std::string& blob : {image.manifest, image.config, image.blob}) {
       if (blob != missing) tar.file(blob_name(blob), blob);
     }
-    CHECK(refused(tar.end()).find("the archive has no \"" + blob_name(missing) + "\"") !=
+    CHECK(archive_refusal(tar.end()).find("the archive has no \"" + blob_name(missing) + "\"") !=
           std::string::npos);
   }
 }
@@ -198,7 +187,7 @@ TEST_CASE("an index that is none is refused") {
   for (const char* index : {"", "[]", "{", R"({"schemaVersion":2})", R"({"manifests":7})",
                             R"({"schemaVersion":2,"manifests":[{"digest":"sha256:zz"}]})"}) {
     CAPTURE(index);
-    CHECK(refused(image.archive(index).end()) != "accepted");
+    CHECK(archive_refusal(image.archive(index).end()) != "accepted");
   }
 }
 
@@ -219,6 +208,53 @@ TEST_CASE("indexes below indexes without end are refused") {
     below = describe(index, oci::kOciIndex);
   }
   image.blobs(tar);
-  CHECK(refused(tar.file("index.json", index_of({below})).end()).find("too deep") !=
+  CHECK(archive_refusal(tar.file("index.json", index_of({below})).end()).find("too deep") !=
         std::string::npos);
+}
+
+TEST_CASE("an archive for several platforms is loaded whole, attestations too, under one name") {
+  // The second image differs in its platform alone.
+  Archived ours, theirs;
+  theirs.config = config_of({theirs.tar}, "linux/s390x");
+  theirs.manifest = manifest_of(theirs.config, {theirs.blob}, oci::kOciLayerGzip);
+  ours.config = config_of({ours.tar}, oci::Platform::host().str());
+  ours.manifest = manifest_of(ours.config, {ours.blob}, oci::kOciLayerGzip);
+  std::string statement = "{}";
+  std::string attestation = manifest_of(ours.config, {statement}, "application/vnd.in-toto+json");
+  std::vector<oci::Descriptor> entries = {theirs.entry(), ours.entry(),
+                                          describe(attestation, oci::kOciManifest)};
+  entries[0].platform = oci::Platform::parse("linux/s390x");
+  entries[1].platform = oci::Platform::host();
+  entries[2].platform = oci::Platform{.os = "unknown", .architecture = "unknown"};
+  std::string inner = index_of(entries);
+  oci::Descriptor listed = describe(inner, oci::kOciIndex);
+  listed.annotations = {{kRefName, "r.io/app:1"}};
+  TarMaker tar = ours.archive(index_of({listed}));
+  theirs.blobs(tar).file(blob_name(inner), inner).file(blob_name(attestation), attestation);
+  tar.file(blob_name(statement), statement);
+
+  StoreToFill f;
+  auto loaded = load(f, tar.end());
+  REQUIRE(loaded.size() == 1);
+  CHECK(names(loaded[0]) == std::vector<std::string>{"r.io/app:1"});
+  store::ImageStore& images = f.store.images();
+  CHECK(images.get("r.io/app:1").id == Digest::of(ours.config));
+  oci::Reference name = oci::Reference::parse("r.io/app:1");
+  CHECK(images.find(name, oci::Platform::parse("linux/s390x"))->id == Digest::of(theirs.config));
+  CHECK(images.list_of(name).size() == 2);
+  CHECK(images.digest_of(name) == Digest::of(inner));
+  for (const std::string& bytes : {inner, attestation, statement, theirs.manifest}) {
+    CHECK(f.store.blobs().has(Digest::of(bytes)));
+  }
+}
+
+TEST_CASE("an archive names its image by the digest it has, and by no other") {
+  Archived image;
+  for (const std::string& digest :
+       {Digest::of(image.manifest).str(), Digest::of("something else").str()}) {
+    StoreToFill f;
+    auto loaded =
+        load(f, image.archive(index_of({image.entry({{kRefName, "r.io/a@" + digest}})})).end());
+    CHECK(loaded.at(0).names.empty() == (digest != Digest::of(image.manifest).str()));
+  }
 }

@@ -15,18 +15,13 @@
 #include "base/sys/file.h"
 #include "oci/image_config.h"
 #include "oci/manifest.h"
+#include "source/archive_loader.h"
 #include "store/store.h"
+#include "support/fake_transport.h"
+#include "support/string_sink.h"
 #include "support/tar_maker.h"
 
 namespace cairn::test {
-
-class StringSink final : public ByteSink {
- public:
-  void write(std::span<const std::byte> bytes) override {
-    text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  }
-  std::string text;
-};
 
 inline std::string compressed(Compression how, std::string_view text) {
   if (how == Compression::kNone) return std::string(text);
@@ -82,12 +77,40 @@ struct StoreToFill {
   }
   // How many blobs, and how many things half done, the store holds.
   std::size_t blobs() const { return sys::list_dir(open_dir("/store/oci/blobs/sha256")).size(); }
-  std::size_t leftovers() const { return sys::list_dir(open_dir("/store/tmp")).size(); }
+  // What lies in this process's directory; that and its lease are all there is in tmp/.
+  std::size_t leftovers() const {
+    std::size_t count = 0;
+    for (const sys::DirEntry& entry : sys::list_dir(open_dir("/store/tmp"))) {
+      if (entry.name.starts_with("lease-")) continue;
+      CHECK(entry.name.starts_with("work-"));
+      count += sys::list_dir(open_dir("/store/tmp/" + entry.name)).size();
+    }
+    return count;
+  }
 
  private:
   sys::Fd open_dir(const std::string& path) const {
     return sys::open_path(dir.path() + path, O_RDONLY | O_DIRECTORY);
   }
 };
+
+inline std::vector<source::LoadedImage> load(StoreToFill& f, const std::string& bytes) {
+  return source::load_archive(f.store, f.file(bytes));
+}
+
+// Where nothing is ever loaded: making a store costs more than refusing an archive.
+inline StoreToFill& refusing_store() {
+  static StoreToFill store;
+  return store;
+}
+
+// Why an archive is refused, of which nothing may be left.
+inline std::string archive_refusal(const std::string& bytes) {
+  StoreToFill& f = refusing_store();
+  std::string text = refusal([&] { load(f, bytes); });
+  CHECK(f.store.images().list().empty());
+  CHECK(f.leftovers() == 0);
+  return text;
+}
 
 }  // namespace cairn::test

@@ -3,33 +3,16 @@
 
 #include <doctest/doctest.h>
 
-#include "base/compress.h"
 #include "base/error.h"
-#include "support/tar_maker.h"
+#include "tests/unit/source/source_fixture.h"
 
 namespace cairn::source {
 namespace {
 
-class StringSink final : public ByteSink {
- public:
-  void write(std::span<const std::byte> bytes) override {
-    text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  }
-  std::string text;
-};
-
 std::string read_tar(std::string_view bytes) {
   MemorySource in(bytes);
-  StringSink out;
+  test::StringSink out;
   copy_all(*open_tar(in), out);
-  return out.text;
-}
-
-std::string compressed(Compression how, std::string_view text) {
-  StringSink out;
-  auto sink = compressing(how, out, 1);
-  sink->write(as_bytes(text));
-  sink->finish();
   return out.text;
 }
 
@@ -39,8 +22,8 @@ const std::string kTar = test::TarMaker().dir("etc").file("etc/motd", "hello").e
 
 TEST_CASE("a tar is read as it is, whatever compresses it") {
   CHECK(read_tar(kTar) == kTar);
-  CHECK(read_tar(compressed(Compression::kGzip, kTar)) == kTar);
-  CHECK(read_tar(compressed(Compression::kZstd, kTar)) == kTar);
+  CHECK(read_tar(test::compressed(Compression::kGzip, kTar)) == kTar);
+  CHECK(read_tar(test::compressed(Compression::kZstd, kTar)) == kTar);
 }
 
 TEST_CASE("a tar of nothing is a tar") {
@@ -53,7 +36,7 @@ TEST_CASE("what does not begin like a tar is refused, compressed or not") {
   damaged[0] = 'x';
   for (const std::string& bytes :
        {std::string(), std::string("no tar at all"), kTar.substr(0, 300), damaged,
-        compressed(Compression::kGzip, "text"), std::string("BZh91AY&SYrubbish"),
+        test::compressed(Compression::kGzip, "text"), std::string("BZh91AY&SYrubbish"),
         std::string("\xfd"
                     "7zXZ\0rubbish",
                     13)}) {

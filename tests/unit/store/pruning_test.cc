@@ -2,24 +2,23 @@
 //
 // Pruning a store: that the choice is carried out, whole, and can be cut short.
 #include <doctest/doctest.h>
-#include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 
+#include "tests/unit/store/child_process.h"
 #include "tests/unit/store/store_fixture.h"
 
 using namespace cairn;
 using namespace cairn::store;
+using cairn::test::fixture_at;
+using cairn::test::in_child;
+using cairn::test::kill_process;
+using cairn::test::names_in;
 using cairn::test::StoreFixture;
 using oci::Reference;
 
 namespace {
-
-StoreFixture fixture_at(const std::string& root) {
-  return {.dir = sys::TempDir("/tmp"), .store = Store::open(root)};
-}
 
 // A step on a parent, known by `key`, with a file of some bytes in its layer.
 std::string step(StoreFixture& f, const std::string& key, const std::string& parent = {}) {
@@ -32,21 +31,16 @@ std::string step(StoreFixture& f, const std::string& key, const std::string& par
 
 // What a process does that finds the store as it is: a store opened anew has used nothing.
 Collected prune(const std::string& root, KeptImages kept = KeptImages::kTagged,
-                Retention retention = {}) {
+                GcPolicy gc_policy = {}) {
   Store store = Store::open(root);
   auto collected =
-      store.collect(Pruning{.kept = kept, .retention = std::move(retention), .reason = "prune"});
-  REQUIRE(collected);
-  return *collected;
+      store.collect(Pruning{.kept = kept, .gc_policy = std::move(gc_policy), .reason = "prune"});
+  return collected;
 }
 
-std::size_t entries(const std::string& path) {
-  return sys::list_dir(sys::open_path(path, O_RDONLY | O_DIRECTORY)).size();
-}
-
-const Holding* find(const std::vector<Holding>& holdings, const std::string& id) {
-  auto found = std::ranges::find(holdings, id, &Holding::id);
-  return found == holdings.end() ? nullptr : &*found;
+const UsageRecord* find(const std::vector<UsageRecord>& usage, const std::string& id) {
+  auto found = std::ranges::find(usage, id, &UsageRecord::id);
+  return found == usage.end() ? nullptr : &*found;
 }
 
 }  // namespace
@@ -72,7 +66,7 @@ TEST_CASE("pruning takes what no named image needs, and leaves what one does") {
     f.store.cache_mounts().note_use("mount", "go");
   }
   Collected collected = prune(dir.path());
-  CHECK(collected.taken.size() == 4);
+  CHECK(collected.evicted.size() == 4);
   CHECK(collected.snapshots == 1);
   CHECK(collected.bytes > 0);
   Store store = Store::open(dir.path());
@@ -83,8 +77,8 @@ TEST_CASE("pruning takes what no named image needs, and leaves what one does") {
   CHECK(store.records().find_record(Digest::of("kept")));
   CHECK(!store.records().find_record(Digest::of("cache")));
   CHECK(store.cache_mounts().list().empty());
-  CHECK(entries(store.cache_mounts_dir()) == 0);
-  CHECK(entries(store.tmp_dir()) == 0);
+  CHECK(names_in(store.cache_mounts_dir()).empty());
+  CHECK(names_in(store.root() + "/tmp").size() == 1);  // our own lease
   // It is known for a while that room was made.
   CHECK(store.records().find_eviction(Digest::of("cache"))->reason == "prune");
   CHECK(!store.records().find_eviction(Digest::of("kept")));
@@ -105,8 +99,8 @@ TEST_CASE("pruning only the cache leaves images without a name, and pruning imag
     StoreFixture f = fixture_at(dir.path());
     step(f, "again");
   }
-  Retention images{.may_go = [](const Holding& h) { return h.kind == HoldingKind::kImage; }};
-  CHECK(prune(dir.path(), KeptImages::kNone, images).taken.size() == 1);
+  GcPolicy images{.matches = [](const UsageRecord& h) { return h.kind == UsageKind::kImage; }};
+  CHECK(prune(dir.path(), KeptImages::kNone, images).evicted.size() == 1);
   Store store = Store::open(dir.path());
   CHECK(store.images().list().empty());
   CHECK(!store.snapshots().find(layer));
@@ -122,8 +116,8 @@ TEST_CASE("a bound takes the oldest, and never what this process made or found")
   }
   // Untouched by this process, unlike "old", which it made.
   auto collected = f.store.collect(Pruning{
-      .kept = KeptImages::kTagged, .retention = {.bounds = {.max_used = 1}}, .reason = "gc"});
-  CHECK(collected->snapshots == 1);
+      .kept = KeptImages::kTagged, .gc_policy = {.bounds = {.max_used = 1}}, .reason = "gc"});
+  CHECK(collected.snapshots == 1);
   CHECK(f.store.records().find_record(Digest::of("old")));
   CHECK(!f.store.records().find_record(Digest::of("older")));
 }
@@ -138,7 +132,7 @@ TEST_CASE("what hangs together is told so") {
   f.store.images().add(image);
   sys::replace_file(f.store.contexts_dir() + "/" + top + ".files", std::string(50, 'x'));
   sys::replace_file(f.store.contexts_dir() + "/index", "x");
-  std::vector<Holding> all = f.store.holdings(KeptImages::kTagged);
+  std::vector<UsageRecord> all = f.store.usage(KeptImages::kTagged);
   CHECK(all.size() == 4);
   CHECK(find(all, base)->needed);
   CHECK(find(all, base)->images == std::vector{Reference::parse("app:1")});
@@ -149,7 +143,7 @@ TEST_CASE("what hangs together is told so") {
   CHECK(find(all, top)->origins == std::vector<std::string>{"donor"});
   CHECK(find(all, top)->size == 10 + 50);
   CHECK(find(all, image.id.str())->needed);
-  CHECK(find(all, "index")->kind == HoldingKind::kContextIndex);
+  CHECK(find(all, "index")->kind == UsageKind::kContextIndex);
 }
 
 TEST_CASE("a layer that nobody digested is measured when its size is asked for, once") {
@@ -159,10 +153,10 @@ TEST_CASE("a layer that nobody digested is measured when its size is asked for, 
   sys::replace_file(f.store.snapshots().path(record.id) + "/file", std::string(1 << 20, 'x'));
   f.store.snapshots().add(record);
   sys::make_dirs(f.store.cache_mounts().path("mount"), 0755);
-  CHECK(find(f.store.holdings(KeptImages::kAll), record.id)->size >= 1 << 20);
-  CHECK(find(f.store.holdings(KeptImages::kAll), "mount")->size > 0);
+  CHECK(find(f.store.usage(KeptImages::kAll), record.id)->size >= 1 << 20);
+  CHECK(find(f.store.usage(KeptImages::kAll), "mount")->size > 0);
   sys::replace_file(f.store.snapshots().path(record.id) + "/other", std::string(1 << 20, 'x'));
-  CHECK(find(f.store.holdings(KeptImages::kAll), record.id)->size < 2 << 20);
+  CHECK(find(f.store.usage(KeptImages::kAll), record.id)->size < 2 << 20);
 }
 
 TEST_CASE("the bounds are looked at as far as the disk asks for it") {
@@ -184,18 +178,12 @@ TEST_CASE("a pruning killed at any moment leaves a store that works, and the nex
       std::string parent;
       for (int i = 0; i < 30; ++i) parent = step(f, fmt::format("{} {}", round, i), parent);
     }
-    pid_t child = ::fork();
-    REQUIRE(child >= 0);
-    if (child == 0) {
-      Store store = Store::open(dir.path());
-      store.collect(Pruning{.kept = KeptImages::kTagged, .retention = {}, .reason = "prune"});
-      ::_exit(0);
-    }
+    pid_t child = in_child([&] { prune(dir.path()); });
     ::usleep(static_cast<useconds_t>(500 * round));
-    ::kill(child, SIGKILL);
-    ::waitpid(child, nullptr, 0);
+    kill_process(child);
     Store store = Store::open(dir.path());
-    CHECK(entries(store.tmp_dir()) == 0);
+    store.sweep();
+    test::check_only_ours_in_tmp(store);
     for (const CacheRecord& record : store.records().list()) {
       if (store.records().find_record(record.key)) {
         CHECK(sys::exists(store.snapshots().path(record.snapshot) + "/file"));
@@ -205,5 +193,5 @@ TEST_CASE("a pruning killed at any moment leaves a store that works, and the nex
   prune(dir.path());
   Store store = Store::open(dir.path());
   CHECK(store.records().list().empty());
-  CHECK(entries(store.root() + "/snapshots") == 0);
+  CHECK(names_in(store.root() + "/snapshots").empty());
 }

@@ -2,6 +2,7 @@
 #include "store/snapshot_index.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 
 #include "base/error.h"
 #include "tests/unit/store/store_fixture.h"
@@ -43,6 +44,25 @@ TEST_CASE("a layer is found again by its chain and by its snapshot") {
   CHECK(!index.find_diff_id({.snapshot = a}));
   index.set_diff_id({.snapshot = a}, layer("a"), 5);
   CHECK(index.find_diff_id({.snapshot = a}) == layer("a"));
+}
+
+TEST_CASE(
+    "a layer that has lost owners is found by who allows that, and where there is no better") {
+  StoreFixture f;
+  SnapshotIndex& index = f.store.snapshots();
+  std::string lossy = f.snapshot({}, {"a"});
+  SnapshotIndex::mark_lost_owners(sys::open_path(index.path(lossy), O_RDONLY | O_DIRECTORY));
+  CHECK(index.has_lost_owners(lossy));
+  CHECK(!index.has_lost_owners(""));
+  CHECK(!index.may_use(lossy));
+  CHECK(!index.find_by_chain(chain_of({"a"})));
+  CHECK(index.find_any_by_chain(chain_of({"a"})) == LayerView{.snapshot = lossy});
+  index.allow_lost_owners(true);
+  CHECK(index.may_use(lossy));
+  CHECK(index.find_by_chain(chain_of({"a"})) == LayerView{.snapshot = lossy});
+  std::string whole = f.snapshot({}, {"a"});
+  CHECK(index.find_by_chain(chain_of({"a"})) == LayerView{.snapshot = whole});
+  CHECK(index.find_any_by_chain(chain_of({"a"})) == LayerView{.snapshot = whole});
 }
 
 TEST_CASE("one snapshot is a different layer for each time its files are clamped to") {

@@ -3,6 +3,7 @@
 // A store in a temporary directory, and images made of nothing to put into it.
 #pragma once
 
+#include <doctest/doctest.h>
 #include <fcntl.h>
 
 #include <string>
@@ -63,6 +64,33 @@ struct StoreFixture {
     return store.blobs().put(canonical(oci::to_json(manifest)));
   }
 };
+
+// One more user of the store at `root`: as good as another process, with leases, locks and
+// descriptors of its own.
+inline StoreFixture fixture_at(const std::string& root) {
+  return {.dir = sys::TempDir("/tmp"), .store = store::Store::open(root)};
+}
+
+inline std::vector<std::string> names_in(const std::string& path) {
+  std::vector<std::string> names;
+  for (const sys::DirEntry& entry : sys::list_dir(sys::open_path(path, O_RDONLY | O_DIRECTORY))) {
+    names.push_back(entry.name);
+  }
+  return names;
+}
+
+// In tmp/ a living process has its lease and its work directory, of one name; nothing else is left.
+inline void check_only_ours_in_tmp(const store::Store& store) {
+  std::string own = store.tmp_dir();
+  own = own.substr(own.rfind('-'));
+  sys::Fd tmp = sys::open_path(store.root() + "/tmp", O_RDONLY | O_DIRECTORY);
+  for (const sys::DirEntry& entry : sys::list_dir(tmp)) {
+    CAPTURE(entry.name);
+    // Of one killed while it made its lease, which is swept after a minute.
+    if (entry.name.starts_with("new-")) continue;
+    CHECK((entry.name == "lease" + own || entry.name == "work" + own));
+  }
+}
 
 // The message and hint of the Error that `action` throws.
 template <typename Action>

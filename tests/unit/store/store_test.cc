@@ -3,21 +3,23 @@
 
 #include <doctest/doctest.h>
 #include <linux/fs.h>
-#include <signal.h>
 #include <sqlite3.h>
 #include <sys/ioctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/json.h"
 #include "base/sys/placement.h"
+#include "tests/unit/store/child_process.h"
 #include "tests/unit/store/store_fixture.h"
 
 using namespace cairn;
 using namespace cairn::store;
+using cairn::test::in_child;
+using cairn::test::kill_process;
 using cairn::test::refusal;
 using cairn::test::StoreFixture;
+using cairn::test::wait_for;
 using oci::Reference;
 
 namespace {
@@ -37,24 +39,11 @@ std::optional<int> flags_of(const std::string& dir) {
   return flags;
 }
 
-// Runs `work` in a process of its own, which then ends without unwinding.
-template <typename Work>
-pid_t in_child(Work work) {
-  pid_t pid = ::fork();
-  if (pid != 0) return pid;
-  try {
-    work();
-  } catch (const std::exception&) {
-    ::_exit(1);
-  }
-  ::_exit(0);
-}
-
-int wait_for(pid_t pid) {
-  int status = -1;
-  ::waitpid(pid, &status, 0);
-  return status;
-}
+// Takes back what the fifth version brought.
+const std::string kWithoutLists =
+    "DROP TABLE listed_images; DROP INDEX names_by_digest; ALTER TABLE names DROP COLUMN digest; "
+    "ALTER TABLE images DROP COLUMN came; ALTER TABLE images DROP COLUMN base; "
+    "ALTER TABLE layer_blobs DROP COLUMN made;";
 
 }  // namespace
 
@@ -77,12 +66,13 @@ TEST_CASE("a store of the first version keeps its layers") {
   oci::DiffId diff_id(Digest::of("layer"));
   LayerView view{.snapshot = f.snapshot({}, {"layer"})};
   sql(f.dir.path(),
-      "DROP TABLE origins; DROP TABLE cache_mounts; DROP TABLE evictions; DROP TABLE layers; ALTER "
-      "TABLE chains DROP COLUMN base;"
-      "CREATE TABLE layers (snapshot TEXT NOT NULL REFERENCES snapshots(id) ON DELETE CASCADE,"
-      "  clamp INTEGER NOT NULL, diff_id TEXT NOT NULL, PRIMARY KEY (snapshot, clamp)) WITHOUT "
-      "ROWID;"
-      "INSERT INTO layers VALUES ('" +
+      kWithoutLists +
+          "DROP TABLE origins; DROP TABLE blob_places; DROP TABLE cache_mounts; DROP TABLE "
+          "evictions; DROP TABLE layers; ALTER TABLE chains DROP COLUMN base;"
+          "CREATE TABLE layers (snapshot TEXT NOT NULL REFERENCES snapshots(id) ON DELETE CASCADE,"
+          "  clamp INTEGER NOT NULL, diff_id TEXT NOT NULL, PRIMARY KEY (snapshot, clamp)) WITHOUT "
+          "ROWID;"
+          "INSERT INTO layers VALUES ('" +
           view.snapshot + "', " + std::to_string(INT64_MAX) + ", '" + diff_id.str() +
           "'); PRAGMA user_version = 1");
   Store again = Store::open(f.dir.path());
@@ -99,14 +89,30 @@ TEST_CASE("origins of files that the second version kept as cache records stay k
       {.key = Digest::of("origins"), .snapshot = linked, .inputs = "[\"" + donor + "\",\"gone\"]"});
   f.store.records().put_record(
       {.key = Digest::of("step"), .snapshot = linked, .inputs = R"([["op","copy"]])"});
-  sql(f.dir.path(),
-      "DROP TABLE origins; DROP TABLE cache_mounts; DROP TABLE evictions; PRAGMA user_version = 2");
+  sql(f.dir.path(), kWithoutLists +
+                        "DROP TABLE origins; DROP TABLE blob_places; DROP TABLE cache_mounts; DROP "
+                        "TABLE evictions; PRAGMA user_version = 2");
   Store again = Store::open(f.dir.path());
   CHECK(again.snapshots().origins(linked).size() == 2);
   CHECK(again.snapshots().origins(donor).empty());
   CHECK(again.records().list().size() == 1);
   again.snapshots().drop(linked);
   CHECK(again.snapshots().origins(linked).empty());
+}
+
+TEST_CASE("images of a store of the fourth version keep their names and manifests") {
+  StoreFixture f;
+  Image image = f.image({"a"});
+  image.manifest = f.manifest_for(image, {"a"});
+  image.names = {oci::Reference::parse("app:1")};
+  f.store.images().add(image);
+  sql(f.dir.path(), kWithoutLists + "DROP TABLE blob_places; PRAGMA user_version = 4");
+  Store again = Store::open(f.dir.path());
+  Image kept = again.images().get("app:1");
+  CHECK(kept.id == image.id);
+  CHECK(kept.manifest == image.manifest);
+  CHECK(!kept.manifest_came);  // nobody knows
+  CHECK(again.images().list_of(image.names[0]).empty());
 }
 
 TEST_CASE("the use of a record is written when it is an hour after the last, and asked for") {
@@ -132,6 +138,7 @@ TEST_CASE("the use of a record is written when it is an hour after the last, and
 
 TEST_CASE("a damaged index is refused, and says what to do") {
   sys::TempDir dir("/tmp");
+  { Store::open(dir.path()); }
   sys::replace_file(dir.path() + "/cairn.db", std::string(5000, 'x'));
   CHECK(refusal([&] { Store::open(dir.path()); }).find("the index of the store is damaged") !=
         std::string::npos);
@@ -174,34 +181,21 @@ TEST_CASE("a collection keeps what images and cache records reach") {
   f.store.records().put_record({.key = Digest::of("k"), .snapshot = step, .inputs = "{}"});
   f.store.blobs().put("loose");
   sys::make_dirs(f.store.snapshots().path("no-row"), 0755);
-  sys::make_dirs(f.store.tmp_dir() + "/left/over", 0755);
 
   auto collected = f.store.collect();
-  REQUIRE(collected);
-  CHECK(collected->snapshots == 1);
-  CHECK(collected->blobs == 1);
-  CHECK(collected->bytes == 10 + 5);
+  CHECK(collected.snapshots == 1);
+  CHECK(collected.blobs == 1);
+  CHECK(collected.bytes == 10 + 5);
   CHECK(f.store.snapshots().find(step));
   CHECK(!sys::exists(f.store.snapshots().path(loose)));
   CHECK(!sys::exists(f.store.snapshots().path("no-row")));
-  CHECK(!sys::exists(f.store.tmp_dir() + "/left"));
   CHECK(f.store.blobs().has(*kept.manifest));
   CHECK(f.store.blobs().has(Digest::of("a")));
 
   f.store.images().remove("kept", Force::kNo);
   f.store.records().evict({step}, "prune");
-  CHECK(f.store.collect()->snapshots == 2);
+  CHECK(f.store.collect().snapshots == 2);
   CHECK(!f.store.blobs().has(kept.id));
-}
-
-TEST_CASE("a collection is skipped while another process has the store open") {
-  StoreFixture f;
-  f.store.blobs().put("x");
-  {
-    Store other = Store::open(f.dir.path());
-    CHECK(!f.store.collect());
-  }
-  CHECK(f.store.collect()->blobs == 1);
 }
 
 TEST_CASE("several processes work in one store at once") {
@@ -245,14 +239,14 @@ TEST_CASE("a process killed at any moment leaves a store that works") {
       }
     });
     ::usleep(static_cast<useconds_t>(2000 + 3000 * round));
-    ::kill(child, SIGKILL);
-    wait_for(child);
+    kill_process(child);
     Store store = Store::open(dir.path());
     for (const Image& image : store.images().list()) {
       CHECK(Digest::of(store.images().config_bytes(image.id)) == image.id);
       CHECK(store.images().manifest(image));
     }
-    CHECK(sys::list_dir(sys::open_path(store.tmp_dir(), O_RDONLY | O_DIRECTORY)).empty());
+    store.sweep();
+    test::check_only_ours_in_tmp(store);
     parse_json(sys::read_file(dir.path() + "/oci/index.json"), "index");
   }
 }
@@ -265,4 +259,19 @@ TEST_CASE("the trees of a store are spread over the disk, where the filesystem k
   for (const char* place : {"/snapshots", "/tmp", "/cache-mounts"}) {
     CHECK(flags_of(fixture.store.root() + place) == flags_of(probe));
   }
+}
+
+TEST_CASE("a blob is remembered with the repositories that have it, until it is gone") {
+  StoreFixture f;
+  Digest blob = f.store.blobs().put("blob");
+  store::LayerBlobs& layers = f.store.layer_blobs();
+  layers.add_place(blob, "r.io", "team/app");
+  layers.add_place(blob, "r.io", "base");
+  layers.add_place(blob, "r.io", "base");
+  layers.add_place(blob, "s.io", "elsewhere");
+  CHECK(layers.places(blob, "r.io") == std::vector<std::string>{"base", "team/app"});
+  CHECK(layers.places(blob, "t.io").empty());
+  CHECK(layers.places(Digest::of("other"), "r.io").empty());
+  layers.drop(blob.hex());
+  CHECK(layers.places(blob, "r.io").empty());
 }

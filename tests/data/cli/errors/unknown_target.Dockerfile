@@ -1,0 +1,3 @@
+# given: --target biuld
+FROM scratch AS build
+COPY a /

@@ -1,0 +1,1 @@
+FROM Not/An:Image:Name

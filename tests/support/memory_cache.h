@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A cache backend in memory: what a test needs instead of a store.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "cache/step_cache.h"
+
+namespace cairn::test {
+
+class MemoryCache final : public cache::CacheBackend {
+ public:
+  // The parent of a snapshot; nullopt for one that is gone.
+  using ParentOf = std::function<std::optional<std::string>(const std::string& snapshot)>;
+  explicit MemoryCache(ParentOf parent_of) : parent_of_(std::move(parent_of)) {}
+
+  std::optional<Found> find(const Digest& key) override {
+    std::lock_guard lock(mutex_);
+    auto found = records_.find(key);
+    if (found == records_.end()) return std::nullopt;
+    Found result = found->second;
+    if (result.snapshot.empty()) return result;
+    std::optional<std::string> parent = parent_of_(result.snapshot);
+    if (!parent) return std::nullopt;
+    result.parent = *std::move(parent);
+    return result;
+  }
+
+  void put(const Digest& key, const std::string& snapshot, const std::string& text) override {
+    std::lock_guard lock(mutex_);
+    records_.insert_or_assign(key, Found{.snapshot = snapshot, .parent = {}, .text = text});
+  }
+
+ private:
+  ParentOf parent_of_;
+  std::mutex mutex_;
+  std::map<Digest, Found> records_;
+};
+
+}  // namespace cairn::test
