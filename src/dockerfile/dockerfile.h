@@ -43,8 +43,4 @@ Instruction parse_trigger(std::string_view text, const SourceSpan& span);
 // that starts with its name, or "".
 std::string description_of(const Origin& origin, std::string_view name);
 
-// The first occurrence of `text` in `span`, with columns. Returns `span` itself if there is none,
-// or if the whole source is larger than limits::kSearchedText.
-SourceSpan narrow(const SourceSpan& span, std::string_view text);
-
 }  // namespace cairn::dockerfile

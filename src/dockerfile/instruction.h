@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "base/source_span.h"
-#include "dockerfile/syntax.h"
+#include "dockerfile/heredocs.h"
 
 namespace cairn::dockerfile {
 

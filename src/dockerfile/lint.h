@@ -19,7 +19,7 @@
 #include "base/remote_url.h"
 #include "dockerfile/instruction.h"
 #include "dockerfile/lint_rules.h"
-#include "dockerfile/syntax.h"
+#include "dockerfile/syntax_tree.h"
 
 namespace cairn::dockerfile {
 

@@ -10,14 +10,23 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "dockerfile/heredocs.h"
 #include "dockerfile/internal/directives.h"
-#include "dockerfile/internal/heredocs.h"
 #include "dockerfile/internal/line_parsers.h"
 #include "dockerfile/internal/lines.h"
 #include "dockerfile/internal/runes.h"
 
 namespace cairn::dockerfile {
 namespace {
+
+// Only RUN, COPY and ADD can have heredocs, also behind ONBUILD, and not in JSON form.
+bool may_hold_heredocs(const Node& node) {
+  const Node& inner =
+      equal_fold(node.keyword, "onbuild") && !node.trigger.empty() ? node.trigger.front() : node;
+  if (inner.json) return false;
+  std::string keyword = to_lower(inner.keyword);
+  return keyword == "run" || keyword == "copy" || keyword == "add";
+}
 
 bool is_comment(std::string_view line) {
   return trim_left_space(line).starts_with('#');
@@ -53,7 +62,7 @@ class Parser {
     if (tree_.nodes.empty()) {
       throw dockerfile_error("file with no instructions").at(span(1, lines_.number()));
     }
-    tree_.directives = std::move(directives_).take();
+    tree_.directives = std::move(directives_).directives();
     return std::move(tree_);
   }
 

@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "dockerfile/dockerfile.h"
+#include "dockerfile/narrow.h"
 #include "plan/copy_filter.h"
 #include "plan/git_ref.h"
 #include "plan/internal/lowering.h"

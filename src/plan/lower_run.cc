@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "dockerfile/device.h"
-#include "dockerfile/dockerfile.h"
+#include "dockerfile/narrow.h"
 #include "plan/internal/lowering.h"
 
 namespace cairn::plan {

@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "dockerfile/dockerfile.h"
 #include "dockerfile/mount.h"
+#include "dockerfile/narrow.h"
 #include "plan/internal/lowering.h"
 
 namespace cairn::plan {

@@ -87,7 +87,7 @@ bool DirectiveReader::read(std::string_view comment, int line) {
   return true;
 }
 
-std::vector<Directive> DirectiveReader::take() && {
+std::vector<Directive> DirectiveReader::directives() && {
   if (found_.empty()) return look_elsewhere(source_);
   return std::move(found_);
 }

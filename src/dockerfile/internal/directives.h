@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "dockerfile/syntax.h"
+#include "dockerfile/syntax_tree.h"
 
 namespace cairn::dockerfile {
 
@@ -33,7 +33,7 @@ class DirectiveReader {
   void stop() { done_ = true; }
 
   char escape() const { return escape_; }
-  std::vector<Directive> take() &&;
+  std::vector<Directive> directives() &&;
 
  private:
   std::shared_ptr<const SourceText> source_;

@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "dockerfile/dockerfile.h"
+#include "dockerfile/narrow.h"
 
 namespace cairn::dockerfile {
 namespace {

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "dockerfile/syntax.h"
+#include "dockerfile/syntax_tree.h"
 
 namespace cairn::dockerfile {
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "dockerfile/instruction.h"
+#include "dockerfile/syntax_tree.h"
 
 namespace cairn::dockerfile {
 

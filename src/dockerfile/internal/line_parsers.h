@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <string_view>
 
-#include "dockerfile/syntax.h"
+#include "dockerfile/syntax_tree.h"
 
 namespace cairn::dockerfile {
 

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "dockerfile/expand.h"
+#include "dockerfile/narrow.h"
 
 namespace cairn::plan {
 namespace {

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "dockerfile/expand.h"
 #include "dockerfile/mount.h"
+#include "dockerfile/narrow.h"
 #include "plan/internal/cycles.h"
 #include "plan/internal/from_line.h"
 

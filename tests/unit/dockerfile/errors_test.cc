@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a wrong file is told: which line, which columns, and what was probably meant.
+#include "dockerfile/narrow.h"
 #include "tests/unit/dockerfile/dockerfile_fixture.h"
 
 using namespace cairn;

@@ -3,7 +3,7 @@
 // Splits the line into words with the expander, with no variable set and quotes kept, because "<<"
 // inside quotes opens nothing. Whether a body is expanded depends on whether any part of its word
 // was quoted, so the word is expanded twice and compared.
-#include "dockerfile/internal/heredocs.h"
+#include "dockerfile/heredocs.h"
 
 #include <algorithm>
 #include <charconv>
@@ -25,14 +25,6 @@ std::ptrdiff_t count_quotes(std::string_view text) {
 }
 
 }  // namespace
-
-bool may_hold_heredocs(const Node& node) {
-  const Node& inner =
-      equal_fold(node.keyword, "onbuild") && !node.trigger.empty() ? node.trigger.front() : node;
-  if (inner.json) return false;
-  std::string keyword = to_lower(inner.keyword);
-  return keyword == "run" || keyword == "copy" || keyword == "add";
-}
 
 std::vector<Heredoc> heredocs_of(std::string_view line) {
   std::vector<Heredoc> found;
