@@ -13,6 +13,7 @@
 
 #include "base/compress.h"
 #include "base/error.h"
+#include "base/sys/ids.h"
 #include "base/sys/libarchive.h"
 #include "base/window_memory.h"
 #include "overlay/internal/extractor.h"

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/sys/ids.h"
 #include "base/text.h"
 #include "overlay/internal/copy_entry.h"
 #include "overlay/internal/tree_copy.h"

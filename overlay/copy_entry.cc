@@ -4,6 +4,7 @@
 // for most of them neither chown(2) nor chmod(2) is needed: a COPY of small files is bound by the
 // number of system calls. The order of the rest is fixed by the kernel (see apply_metadata).
 #include "overlay/internal/copy_entry.h"
+#include "base/sys/ids.h"
 
 #include <fcntl.h>
 

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/sys/copy.h"
+#include "base/sys/ids.h"
 #include "base/text.h"
 #include "overlay/internal/path_finder.h"
 #include "overlay/internal/walk.h"

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 
 #include "base/error.h"
+#include "base/sys/ids.h"
 #include "overlay/internal/extractor.h"
 
 namespace cairn::overlay {

@@ -16,6 +16,8 @@
 #include <cstring>
 #include <type_traits>
 
+#include "base/error_json.h"
+
 namespace cairn::sandbox {
 namespace {
 

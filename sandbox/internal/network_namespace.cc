@@ -19,6 +19,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/error_json.h"
 #include "base/sys/mount.h"
 #include "base/sys/process.h"
 #include "base/text.h"

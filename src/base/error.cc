@@ -7,8 +7,7 @@
 
 #include <cstring>
 
-#include "base/json.h"
-#include "base/remote_url.h"
+#include "base/logins.h"
 
 namespace cairn {
 namespace {
@@ -87,28 +86,6 @@ BorrowedErrorContext::BorrowedErrorContext(ErrorContext* theirs) {
 }
 BorrowedErrorContext::~BorrowedErrorContext() {
   innermost = nullptr;
-}
-
-std::string serialise(const Error& error) {
-  return Json{{"kind", static_cast<int>(error.kind())},
-              {"code", error.code()},
-              {"message", error.message()},
-              {"hint", error.hint()},
-              {"context", error.context()}}
-      .dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-Error parse_error(const std::string& text) {
-  // The text may be cut short by a crash of the child: never throw for it.
-  Json json = Json::parse(text, nullptr, false);
-  if (!json.is_object()) return Error(ErrorKind::kBug, "a child reported: " + text);
-  Error error(static_cast<ErrorKind>(json.value("kind", static_cast<int>(ErrorKind::kBug))),
-              json.value("message", std::string()));
-  error.code_ = json.value("code", 0);
-  error.hint_ = json.value("hint", std::string());
-  std::vector<std::string> context = json.value("context", std::vector<std::string>());
-  error.context_.insert(error.context_.begin(), context.begin(), context.end());
-  return error;
 }
 
 void bug(const char* file, int line, const char* what) {

@@ -137,11 +137,6 @@ class BorrowedErrorContext {
   BorrowedErrorContext& operator=(const BorrowedErrorContext&) = delete;
 };
 
-// An Error as one line of JSON and back, to cross a process boundary. The span is not sent: the
-// receiver knows where it was.
-std::string serialise(const Error& error);
-Error parse_error(const std::string& text);
-
 // A broken invariant of cairn itself, never for input. Throws kBug: exit status 70.
 [[noreturn]] void bug(const char* file, int line, const char* what);
 #define CAIRN_ASSERT(condition, what) \

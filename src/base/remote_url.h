@@ -48,12 +48,6 @@ class RemoteUrl {
 // fmt prints the redacted form.
 std::string format_as(const RemoteUrl& url);
 
-// Free text with all logins masked: those of URLs, of parts of URLs ("//user:password@h",
-// "http:/user:password@h"), and of image names and servers ("user:password@host:5000"). It masks
-// more than a client would read as a login: in a word with a ':', all up to the last '@'. Text
-// without a login is returned unchanged.
-std::string mask_logins(std::string_view text);
-
 // Decodes "%20" and its like. An incomplete escape stays as it is, and so does '+', as in the path
 // of a URL.
 std::string percent_decode(std::string_view text);

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "base/foreign_text.h"
-#include "base/remote_url.h"
+#include "base/logins.h"
 
 namespace cairn {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/foreign_text.h"
-#include "base/remote_url.h"
+#include "base/logins.h"
 #include "cli/command.h"
 #include "cli/display/displays.h"
 

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "base/format.h"
-#include "base/remote_url.h"
+#include "base/logins.h"
 #include "dockerfile/instruction.h"
 #include "dockerfile/lint_rules.h"
 #include "dockerfile/syntax_tree.h"

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/logins.h"
 #include "base/text.h"
 #include "dockerfile/narrow.h"
 #include "plan/copy_filter.h"

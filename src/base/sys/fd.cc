@@ -15,7 +15,6 @@
 #include <memory>
 
 #include "base/error.h"
-#include "base/sys/ids.h"
 
 namespace cairn::sys {
 namespace {
@@ -23,23 +22,23 @@ namespace {
 // The path behind a descriptor, for a message.
 std::string path_of(const Fd& fd) {
   char buffer[4096];
-  // For messages only: the path may have changed, or end in " (deleted)".
+  // The path may have changed, or end in " (deleted)".
   std::string link = fmt::format("/proc/self/fd/{}", fd.get());
   ssize_t length = ::readlink(link.c_str(), buffer, sizeof buffer);
   return length <= 0 ? link : std::string(buffer, static_cast<std::size_t>(length));
 }
 
-// The full path of a name in a directory, for a message.
-std::string name_of(const Fd& dir, const char* path) {
-  return path[0] == '/' ? path : path_of(dir) + "/" + path;
-}
-
 template <typename Call>
 void check_at(const char* verb, const Fd& dir, const char* path, Call call) {
-  if (retry_eintr(call) < 0) throw Error::from_errno(errno, "{} {}", verb, name_of(dir, path));
+  if (retry_eintr(call) < 0)
+    throw Error::from_errno(errno, "{} {}", verb, path_for_message(dir, path));
 }
 
 }  // namespace
+
+std::string path_for_message(const Fd& dir, const char* path) {
+  return path[0] == '/' ? path : path_of(dir) + "/" + path;
+}
 
 Fd& Fd::operator=(Fd&& other) noexcept {
   if (this != &other) {
@@ -74,7 +73,7 @@ std::optional<Fd> find_path(const std::string& path, int flags) {
 
 Fd open_at(const Fd& dir, const char* path, int flags, mode_t mode) {
   int fd = retry_eintr([&] { return ::openat(dir.get(), path, flags | O_CLOEXEC, mode); });
-  if (fd < 0) throw Error::from_errno(errno, "open {}", name_of(dir, path));
+  if (fd < 0) throw Error::from_errno(errno, "open {}", path_for_message(dir, path));
   return Fd(fd);
 }
 
@@ -85,14 +84,14 @@ Fd open_file_at(const Fd& dir, const char* name) {
   if (fd >= 0) return Fd(fd);
   if (errno == EPERM)
     return open_at(dir, name, kFlags);  // owned by somebody else: O_NOATIME is refused
-  throw Error::from_errno(errno, "open {}", name_of(dir, name));
+  throw Error::from_errno(errno, "open {}", path_for_message(dir, name));
 }
 
 std::optional<Fd> find_at(const Fd& dir, const char* path, int flags) {
   int fd = retry_eintr([&] { return ::openat(dir.get(), path, flags | O_CLOEXEC); });
   if (fd >= 0) return Fd(fd);
   if (is_absence(errno)) return std::nullopt;
-  throw Error::from_errno(errno, "open {}", name_of(dir, path));
+  throw Error::from_errno(errno, "open {}", path_for_message(dir, path));
 }
 
 Fd duplicate(const Fd& fd) {
@@ -170,13 +169,13 @@ std::optional<struct stat> find_stat_at(const Fd& dir, const char* path) {
   struct stat st {};
   if (::fstatat(dir.get(), path, &st, AT_SYMLINK_NOFOLLOW) == 0) return st;
   if (is_absence(errno)) return std::nullopt;
-  throw Error::from_errno(errno, "stat {}", name_of(dir, path));
+  throw Error::from_errno(errno, "stat {}", path_for_message(dir, path));
 }
 
 struct stat stat_at(const Fd& dir, const char* path) {
   struct stat st {};
   if (::fstatat(dir.get(), path, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-    throw Error::from_errno(errno, "stat {}", name_of(dir, path));
+    throw Error::from_errno(errno, "stat {}", path_for_message(dir, path));
   }
   return st;
 }
@@ -189,7 +188,7 @@ std::string read_link_at(const Fd& dir, const char* path) {
   // A target has at most PATH_MAX - 1 bytes (symlink(2)).
   std::string out(4096, '\0');
   ssize_t length = ::readlinkat(dir.get(), path, out.data(), out.size());
-  if (length < 0) throw Error::from_errno(errno, "read link {}", name_of(dir, path));
+  if (length < 0) throw Error::from_errno(errno, "read link {}", path_for_message(dir, path));
   out.resize(static_cast<std::size_t>(length));
   return out;
 }
@@ -237,7 +236,7 @@ bool try_link_at(const Fd& from_dir, const char* from, const Fd& to_dir, const c
   if (::linkat(from_dir.get(), from, to_dir.get(), to, 0) == 0) return true;
   // EPERM: the filesystem has no hard links, or fs.protected_hardlinks forbids this one (proc(5)).
   if (errno == EMLINK || errno == ENOENT || errno == EXDEV || errno == EPERM) return false;
-  throw Error::from_errno(errno, "make hard link {}", name_of(to_dir, to));
+  throw Error::from_errno(errno, "make hard link {}", path_for_message(to_dir, to));
 }
 
 void rename_at(const Fd& from_dir, const char* from, const Fd& to_dir, const char* to) {
@@ -253,19 +252,6 @@ void rename_path(const std::string& from, const std::string& to) {
 
 void make_node_at(const Fd& dir, const char* path, mode_t mode, dev_t device) {
   check_at("make device node", dir, path, [&] { return ::mknodat(dir.get(), path, mode, device); });
-}
-
-void chown_at(const Fd& dir, const char* path, uid_t uid, gid_t gid) {
-  // AT_EMPTY_PATH: with "" it is `dir` itself, even if that is an O_PATH descriptor of a symlink.
-  int done = retry_eintr(
-      [&] { return ::fchownat(dir.get(), path, uid, gid, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH); });
-  if (done == 0) return;
-  int code = errno;
-  std::string what = name_of(dir, path);
-  while (what.size() > 1 && what.ends_with('/')) what.pop_back();  // the path "" names `dir` itself
-  // EINVAL is the kernel's answer for an id without a mapping (user_namespaces(7)).
-  if (code == EINVAL) throw unmapped_id(what, uid, gid);
-  throw Error::from_errno(code, "change owner of {}", what);
 }
 
 void chmod_fd(const Fd& fd, mode_t mode) {
@@ -297,7 +283,7 @@ std::vector<DirEntry> list_dir(const Fd& dir) {
   // fdopendir(3) takes ownership of its descriptor and shares its offset, so it gets a new one.
   int fd =
       retry_eintr([&] { return ::openat(dir.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
-  if (fd < 0) throw Error::from_errno(errno, "open directory {}", name_of(dir, "."));
+  if (fd < 0) throw Error::from_errno(errno, "open directory {}", path_for_message(dir, "."));
   std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(fd), ::closedir);
   if (!stream) {
     int code = errno;
@@ -312,7 +298,7 @@ std::vector<DirEntry> list_dir(const Fd& dir) {
     errno = 0;
   }
   // readdir(3) returns null for the end and for an error; only errno tells them apart.
-  if (errno != 0) throw Error::from_errno(errno, "list directory {}", name_of(dir, "."));
+  if (errno != 0) throw Error::from_errno(errno, "list directory {}", path_for_message(dir, "."));
   return entries;
 }
 

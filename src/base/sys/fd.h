@@ -99,6 +99,9 @@ class FdSink final : public ByteSink {
   const Fd& fd_;
 };
 
+// The full path of an entry of an open directory. For messages only: it may have changed.
+std::string path_for_message(const Fd& dir, const char* path);
+
 // --- names and metadata; `at` functions never follow a final symlink ---
 struct stat stat_of(const Fd& fd);
 std::optional<struct stat> find_stat_at(const Fd& dir, const char* path);
@@ -117,7 +120,6 @@ bool try_link_at(const Fd& from_dir, const char* from, const Fd& to_dir, const c
 void rename_at(const Fd& from_dir, const char* from, const Fd& to_dir, const char* to);
 void rename_path(const std::string& from, const std::string& to);
 void make_node_at(const Fd& dir, const char* path, mode_t mode, dev_t device);
-void chown_at(const Fd& dir, const char* path, uid_t uid, gid_t gid);
 void chmod_fd(const Fd& fd, mode_t mode);
 void chmod_at(const Fd& dir, const char* path,
               mode_t mode);  // follows symlinks: never call it on one

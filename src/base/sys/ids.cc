@@ -5,13 +5,15 @@
 // before is not ours to change.
 #include "base/sys/ids.h"
 
+#include <fcntl.h>
 #include <pwd.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
-#include "base/sys/fd.h"
 #include "base/sys/process.h"
 #include "base/text.h"
 
@@ -120,6 +122,19 @@ Error unmapped_id(const std::string& path, uid_t uid, gid_t gid) {
                       .gid_map = gids,
                       .user = name_of,
                       .has_newuidmap = find_program("newuidmap").has_value()});
+}
+
+void chown_at(const Fd& dir, const char* path, uid_t uid, gid_t gid) {
+  // AT_EMPTY_PATH: with "" it is `dir` itself, even if that is an O_PATH descriptor of a symlink.
+  int done = retry_eintr(
+      [&] { return ::fchownat(dir.get(), path, uid, gid, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH); });
+  if (done == 0) return;
+  int code = errno;
+  std::string what = path_for_message(dir, path);
+  while (what.size() > 1 && what.ends_with('/')) what.pop_back();  // the path "" names `dir` itself
+  // EINVAL is the kernel's answer for an id without a mapping (user_namespaces(7)).
+  if (code == EINVAL) throw unmapped_id(what, uid, gid);
+  throw Error::from_errno(code, "change owner of {}", what);
 }
 
 bool has_ids(uid_t uid, gid_t gid) {

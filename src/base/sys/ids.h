@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Ids that this user namespace does not map (user_namespaces(7)). chown(2) fails with a bare EINVAL
-// for them, so a better message is made here.
+// Owners, and the ids that this user namespace does not map (user_namespaces(7)). chown(2) fails
+// with a bare EINVAL for them, so a better message is made here.
 #pragma once
 
 #include <sys/types.h>
@@ -10,8 +10,13 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/sys/fd.h"
 
 namespace cairn::sys {
+
+// Gives the entry `path` of an open directory, or with "" that directory itself, to this owner. It
+// does not follow a symlink.
+void chown_at(const Fd& dir, const char* path, uid_t uid, gid_t gid);
 
 // The error for a failed chown of `path` to an id that this process does not have, or has but may
 // not give. Names the id, the ids that exist, and how to get more.

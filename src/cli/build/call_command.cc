@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/foreign_text.h"
 #include "base/json.h"
-#include "base/remote_url.h"
+#include "base/logins.h"
 #include "base/text.h"
 #include "cli/build/build_parts.h"
 #include "cli/build/call.h"

@@ -10,7 +10,7 @@
 #include "base/base64.h"
 #include "base/foreign_text.h"
 #include "base/json.h"
-#include "base/remote_url.h"
+#include "base/logins.h"
 #include "cli/build/reports.h"
 
 namespace cairn::cli {

@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
-#include "base/remote_url.h"
+#include "base/logins.h"
 #include "cli/display/displays.h"
 
 namespace cairn::cli {

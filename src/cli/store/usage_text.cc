@@ -9,7 +9,7 @@
 #include <regex>
 
 #include "base/error.h"
-#include "base/remote_url.h"
+#include "base/logins.h"
 #include "base/text.h"
 #include "cache/describe_record.h"
 #include "dockerfile/duration.h"

@@ -12,6 +12,7 @@
 
 #include "base/base64.h"
 #include "base/error.h"
+#include "base/logins.h"
 #include "base/text.h"
 
 namespace cairn::solver {

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 
 #include "base/error.h"
+#include "base/sys/ids.h"
 #include "solver/run/mount_types.h"
 
 namespace cairn::solver {

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include "base/error.h"
+#include "base/sys/ids.h"
 #include "solver/run/agent_forwarder.h"
 #include "solver/run/mount_types.h"
 

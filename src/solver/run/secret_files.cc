@@ -9,6 +9,7 @@
 #include <sys/mount.h>
 
 #include "base/error.h"
+#include "base/sys/ids.h"
 
 namespace cairn::solver {
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/remote_url.h"
+#include "base/logins.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>

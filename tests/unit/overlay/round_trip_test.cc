@@ -5,6 +5,7 @@
 
 #include <random>
 
+#include "base/sys/ids.h"
 #include "overlay/diff.h"
 #include "overlay/layer_writer.h"
 #include "overlay/unpack.h"
