@@ -21,6 +21,7 @@
 #include "base/sys/mount.h"
 #include "base/sys/process.h"
 #include "base/text.h"
+#include "sandbox/internal/blockers.h"
 #include "sandbox/internal/message.h"
 
 namespace cairn::sandbox {

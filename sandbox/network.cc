@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "sandbox/internal/message.h"
 #include "sandbox/internal/network_keeper.h"
+#include "sandbox/internal/network_messages.h"
 
 namespace cairn::sandbox {
 namespace {

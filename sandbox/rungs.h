@@ -72,7 +72,5 @@ Identity choose_identity(const Probe& probe, const RungRequest& request);
 
 // Whether we are root of the initial user namespace with the capabilities a build needs.
 bool is_real_root(const HostFacts& facts);
-// How this user can get more than one id: one sentence with a command.
-std::string how_to_get_ids(const HostFacts& facts);
 
 }  // namespace cairn::sandbox

@@ -10,8 +10,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "sandbox/rungs.h"
-
 namespace cairn::sandbox {
 namespace {
 

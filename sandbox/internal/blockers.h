@@ -17,4 +17,7 @@ Error unavailable_identity(const Probe& probe, const std::string& what);
 Error unavailable_isolation(const Probe& probe, ProbeItem deciding, const std::string& what);
 Error unavailable_snapshot(const Probe& probe, const std::string& what);
 
+// How this user can get more than one id: one sentence with a command.
+std::string how_to_get_ids(const HostFacts& facts);
+
 }  // namespace cairn::sandbox

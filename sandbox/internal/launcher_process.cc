@@ -26,7 +26,7 @@
 #include "base/foreign_text.h"
 #include "sandbox/internal/bare_root.h"
 #include "sandbox/internal/launcher_protocol.h"
-#include "sandbox/internal/network_keeper.h"
+#include "sandbox/internal/network_messages.h"
 #include "sandbox/internal/network_namespace.h"
 #include "sandbox/internal/step_process.h"
 

@@ -23,7 +23,7 @@
 #include "base/sys/process.h"
 #include "base/text.h"
 #include "sandbox/internal/message.h"
-#include "sandbox/internal/network_keeper.h"
+#include "sandbox/internal/network_messages.h"
 #include "sandbox/internal/network_namespace.h"
 
 namespace cairn::sandbox {

@@ -15,9 +15,9 @@
 
 #include "base/error.h"
 #include "base/sys/known_state.h"
-#include "base/text.h"
 #include "sandbox/internal/message.h"
 #include "sandbox/internal/network_guardian.h"
+#include "sandbox/internal/network_messages.h"
 
 namespace cairn::sandbox {
 namespace {
@@ -74,17 +74,6 @@ void leave_the_builder(const Fd& kept) {
 }
 
 }  // namespace
-
-std::string text(const NetworkRequest& request) {
-  return fmt::format("{} {}", request.helper, request.of_step ? "step" : "slot");
-}
-
-NetworkRequest parse_network_request(std::string_view text) {
-  std::size_t space = text.find(' ');
-  auto helper = parse_uint(text.substr(0, space));
-  CAIRN_ASSERT(helper && space != std::string_view::npos, "a request for a network makes no sense");
-  return {.helper = static_cast<std::size_t>(*helper), .of_step = text.substr(space + 1) == "step"};
-}
 
 sys::Process start_network_keeper(const Fd& ours, Fd theirs,
                                   const std::vector<HelperProgram>& helpers,

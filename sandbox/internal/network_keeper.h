@@ -12,8 +12,7 @@
 // are in other pid namespaces and see none of this.
 #pragma once
 
-#include <string>
-#include <string_view>
+#include <cstdint>
 #include <vector>
 
 #include "base/sys/fd.h"
@@ -21,20 +20,6 @@
 #include "sandbox/network_helper.h"
 
 namespace cairn::sandbox {
-
-// From the builder to the keeper: which helper to use, and whose namespace it connects.
-struct NetworkRequest {
-  std::size_t helper = 0;
-  bool of_step = false;  // the namespace is the step's, and comes from the launcher on the channel
-};
-std::string text(const NetworkRequest& request);
-NetworkRequest parse_network_request(std::string_view text);
-
-// What a guardian says on its channel: once when it is ready, and when it is asked.
-constexpr std::string_view kNetworkReady = "ready";  // with the namespace, unless it is a step's
-constexpr std::string_view kNetworkClean = "clean";  // nothing of the last step is left
-constexpr std::string_view kAskIfClean = "is it clean?";
-// Any other text is an error message; the guardian has ended then.
 
 // Forks the keeper, which ends when its control socket closes.
 sys::Process start_network_keeper(const sys::Fd& ours, sys::Fd theirs,

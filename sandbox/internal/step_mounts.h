@@ -5,7 +5,7 @@
 #pragma once
 
 #include "base/sys/root_dir.h"
-#include "sandbox/internal/step_process.h"
+#include "sandbox/internal/step_request.h"
 
 namespace cairn::sandbox {
 

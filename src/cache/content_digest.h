@@ -15,29 +15,18 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
 
 #include "base/digest.h"
-#include "base/path_filter.h"
 #include "base/stream.h"
 #include "base/sys/root_dir.h"
+#include "cache/content_options.h"
 #include "cache/stat_index.h"
 
 namespace cairn::cache {
 namespace internal {
 class ContentHash;
 }
-
-struct ContentOptions {
-  const PathFilter* filter = nullptr;
-  bool ignore_owner = false;  // the build context's files have no owner
-  std::stop_token stop = {};
-  std::size_t threads = 0;  // upper bound; 0: one per processor
-  // Upper bound on bytes read that the index does not cover. Exceeding it throws kLimit, so the
-  // caller can fall back.
-  std::uint64_t most_bytes = UINT64_MAX;
-};
 
 // The digest of `path` in `root`, symlinks followed inside it. If `path` is a directory, its own
 // header does not count, since COPY does not apply it. Throws kCancelled, kLimit, and kHost for a

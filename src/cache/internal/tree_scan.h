@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/task_stack.h"
-#include "cache/content_digest.h"
+#include "cache/content_options.h"
 #include "cache/internal/entry_digest.h"
 
 namespace cairn::cache::internal {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "sandbox/internal/network_keeper.h"
+#include "sandbox/internal/network_messages.h"
 #include "sandbox/internal/network_namespace.h"
 #include "sandbox/network_helper.h"
 

@@ -2,6 +2,7 @@
 //
 // The chooser on recorded answers: hosts that this machine cannot be, by what they answer.
 #include "sandbox/rungs.h"
+#include "sandbox/internal/blockers.h"
 
 #include <doctest/doctest.h>
 #include <linux/capability.h>
