@@ -93,13 +93,13 @@ std::size_t BlobSource::read(std::span<std::byte> buffer) {
       reopen_after(broken_.empty() ? "the connection ended" : broken_);
       continue;
     }
-    take(buffer.first(count));
+    accept(buffer.first(count));
     return count;
   }
   return 0;
 }
 
-void BlobSource::take(std::span<const std::byte> bytes) {
+void BlobSource::accept(std::span<const std::byte> bytes) {
   failures_ = 0;
   silent_ = 0;
   received_ += static_cast<std::int64_t>(bytes.size());

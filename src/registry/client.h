@@ -16,20 +16,11 @@
 #include "oci/manifest.h"
 #include "oci/reference.h"
 #include "progress/sink.h"
+#include "registry/client_settings.h"
 #include "registry/credentials.h"
-#include "registry/host_rules.h"
-#include "registry/mirrors.h"
 #include "registry/transport.h"
 
 namespace cairn::registry {
-
-struct ClientSettings {
-  MirrorMap mirrors = {};
-  const HostRules* rules = nullptr;  // borrowed; null: only loopback hosts are special
-  std::stop_token stop = {};
-  // Waits between two tries. Tests pass a function that only records the seconds.
-  std::function<void(double seconds, std::stop_token stop)> sleep = {};
-};
 
 // An image for one platform as the registry has it; everything is verified against its digest.
 struct ResolvedManifest {

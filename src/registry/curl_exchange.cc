@@ -49,25 +49,16 @@ bool is_unreachable(CURLcode code) {
 
 }  // namespace
 
-CurlConnection::CurlConnection()
-    : multi(libcurl().curl_multi_init()), easy(libcurl().curl_easy_init()) {
-  CAIRN_ASSERT(multi != nullptr && easy != nullptr, "libcurl gives handles");
-}
-
-CurlConnection::~CurlConnection() {
-  libcurl().curl_easy_cleanup(easy);
-  libcurl().curl_multi_cleanup(multi);
-}
-
-CurlExchange::CurlExchange(CurlTransport& transport, const Request& request)
-    : transport_(transport),
+CurlExchange::CurlExchange(const CurlSettings& settings, CurlConnections& connections,
+                           const Request& request)
+    : settings_(settings),
+      connections_(connections),
       url_(request.url),
-      connection_(transport.open_connection(request.url.origin())),
+      connection_(connections.open(request.url.origin())),
       upload_(request.upload),
       off_limits_(request.off_limits),
       proxy_(choose_proxy(request.url)),
-      idle_seconds_(request.idle_seconds > 0 ? request.idle_seconds
-                                             : transport.settings_.idle_seconds),
+      idle_seconds_(request.idle_seconds > 0 ? request.idle_seconds : settings.idle_seconds),
       stop_(request.stop),
       last_progress_(monotonic_seconds()) {
   set_up(request);
@@ -86,7 +77,7 @@ void CurlExchange::finish() noexcept {
   libcurl().curl_easy_reset(connection_->easy);
   libcurl().curl_slist_free_all(header_list_);
   header_list_ = nullptr;
-  transport_.give_back(url_.origin(), std::move(connection_));
+  connections_.give_back(url_.origin(), std::move(connection_));
 }
 
 Response CurlExchange::start(std::unique_ptr<CurlExchange> exchange) {
@@ -131,7 +122,6 @@ void CurlExchange::drive(Ready ready) {
 }
 
 void CurlExchange::wait(double limit) {
-  const CurlSettings& settings = transport_.settings_;
   double silence = monotonic_seconds() - last_progress_;
   if (silence > limit) {
     over_ = true;
@@ -141,9 +131,9 @@ void CurlExchange::wait(double limit) {
                      limit);
     return;
   }
-  if (!noticed_ && silence > settings.notice_seconds && settings.on_silence) {
+  if (!noticed_ && silence > settings_.notice_seconds && settings_.on_silence) {
     noticed_ = true;
-    settings.on_silence(url_.origin(), idle_seconds_);
+    settings_.on_silence(url_.origin(), idle_seconds_);
   }
   libcurl().curl_multi_poll(connection_->multi, nullptr, 0, kPollMilliseconds, nullptr);
 }

@@ -16,7 +16,6 @@ constexpr long kBufferSize = 256 << 10;
 
 void CurlExchange::set_up(const Request& request) {
   CURL* easy = connection_->easy;
-  const CurlSettings& settings = transport_.settings_;
   set_option(easy, CURLOPT_URL, request.url.str().c_str());
   set_option(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   set_option(easy, CURLOPT_FOLLOWLOCATION, 0L);
@@ -27,8 +26,8 @@ void CurlExchange::set_up(const Request& request) {
   set_option(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   set_option(easy, CURLOPT_PATH_AS_IS, 1L);  // a Location must be used unchanged
   set_option(easy, CURLOPT_BUFFERSIZE, kBufferSize);
-  set_option(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(settings.connect_seconds * 1000));
-  set_option(easy, CURLOPT_USERAGENT, settings.user_agent.c_str());
+  set_option(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(settings_.connect_seconds * 1000));
+  set_option(easy, CURLOPT_USERAGENT, settings_.user_agent.c_str());
   set_option(easy, CURLOPT_ERRORBUFFER, error_text_.data());
   set_tls(request);
   set_option(easy, CURLOPT_PROXY, proxy_.c_str());  // "" disables the environment's proxy
@@ -51,7 +50,7 @@ void CurlExchange::set_up(const Request& request) {
 
 void CurlExchange::set_tls(const Request& request) {
   CURL* easy = connection_->easy;
-  const HostRules* rules = transport_.settings_.rules;
+  const HostRules* rules = settings_.rules;
   bool insecure =
       request.for_registry && (rules != nullptr ? rules->is_insecure(url_) : url_.loopback());
   if (url_.scheme != "https") return;

@@ -4,6 +4,9 @@
 // thread at a time.
 #pragma once
 
+#include "base/digest.h"
+#include "base/stream.h"
+#include "oci/descriptor.h"
 #include "registry/internal/session.h"
 
 namespace cairn::registry {
@@ -19,7 +22,7 @@ class BlobSource final : public ByteSource {
   void open();
   void skip(std::int64_t bytes);
   std::size_t read_some(std::span<std::byte> buffer);
-  void take(std::span<const std::byte> bytes);
+  void accept(std::span<const std::byte> bytes);
   void finish();
   void reopen_after(std::string reason);
 

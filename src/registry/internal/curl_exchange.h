@@ -13,28 +13,19 @@
 #include <string>
 #include <vector>
 
-#include "registry/curl_transport.h"
+#include "registry/curl_settings.h"
+#include "registry/internal/curl_connections.h"
 #include "registry/internal/libcurl.h"
 #include "registry/internal/proxies.h"
 #include "registry/internal/tls_failure.h"
+#include "registry/transport.h"
 
 namespace cairn::registry {
 
-// A libcurl multi handle with its cache of open connections, and one easy handle.
-class CurlConnection {
- public:
-  CurlConnection();
-  ~CurlConnection();
-  CurlConnection(const CurlConnection&) = delete;
-  CurlConnection& operator=(const CurlConnection&) = delete;
-
-  CURLM* multi = nullptr;
-  CURL* easy = nullptr;
-};
-
 class CurlExchange final : public ByteSource {
  public:
-  CurlExchange(CurlTransport& transport, const Request& request);
+  // Borrows `settings` and `connections` for its life.
+  CurlExchange(const CurlSettings& settings, CurlConnections& connections, const Request& request);
   ~CurlExchange() override;
 
   // Runs until the headers have arrived; the exchange then becomes the response's body.
@@ -68,7 +59,8 @@ class CurlExchange final : public ByteSource {
   static curl_socket_t socket_callback(void* self, curlsocktype, curl_sockaddr* address);
   static int connected_callback(void* self, char* address, char*, int, int);
 
-  CurlTransport& transport_;
+  const CurlSettings& settings_;
+  CurlConnections& connections_;
   Url url_;
   std::unique_ptr<CurlConnection> connection_;
   curl_slist* header_list_ = nullptr;

@@ -10,9 +10,12 @@
 #include <set>
 #include <string>
 
-#include "registry/client.h"
+#include "progress/sink.h"
+#include "registry/client_settings.h"
+#include "registry/credentials.h"
 #include "registry/internal/authorizer.h"
 #include "registry/internal/limits.h"
+#include "registry/transport.h"
 
 namespace cairn::registry {
 
