@@ -15,9 +15,11 @@
 #include "base/error.h"
 #include "base/sys/ids.h"
 #include "base/sys/libarchive.h"
+#include "base/sys/root_dir.h"
 #include "base/window_memory.h"
 #include "overlay/internal/extractor.h"
 #include "overlay/tar/internal/tar_reader.h"
+#include "overlay/unpack.h"
 
 namespace cairn::overlay {
 namespace {

@@ -18,7 +18,7 @@
 #pragma once
 
 #include "overlay/change.h"
-#include "overlay/mount.h"
+#include "overlay/layer_stack.h"
 
 namespace cairn::overlay {
 

@@ -13,7 +13,7 @@
 
 #include "base/stream.h"
 #include "base/sys/fd.h"
-#include "overlay/mount.h"
+#include "overlay/layer_stack.h"
 
 namespace cairn::overlay {
 

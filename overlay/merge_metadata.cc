@@ -10,9 +10,11 @@
 #include "base/error.h"
 #include "base/sys/copy.h"
 #include "base/sys/ids.h"
+#include "base/sys/mount.h"
 #include "base/text.h"
 #include "overlay/internal/path_finder.h"
 #include "overlay/internal/walk.h"
+#include "overlay/mount.h"
 #include "overlay/unpack.h"
 
 namespace cairn::overlay {

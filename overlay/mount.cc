@@ -6,6 +6,7 @@
 
 #include <sys/stat.h>
 
+#include "base/error.h"
 #include "overlay/internal/mount_apis.h"
 
 namespace cairn::overlay {

@@ -11,27 +11,13 @@
 // in which the mounts are to live.
 #pragma once
 
+#include <cstddef>
 #include <optional>
-#include <string>
-#include <vector>
 
-#include "base/error.h"
 #include "base/sys/mount.h"
+#include "overlay/layer_stack.h"
 
 namespace cairn::overlay {
-
-// Lower directories, absolute paths, the lowest layer first.
-struct LayerStack {
-  std::vector<std::string> lowers;
-  bool operator==(const LayerStack&) const = default;
-};
-
-// `workdir` is overlayfs's scratch directory, on the same filesystem as `upperdir`. A kVolatile
-// mount uses it up: the kernel refuses to mount it again.
-struct Upper {
-  std::string upperdir;
-  std::string workdir;
-};
 
 enum class Durability { kVolatile, kSynced };  // kVolatile: the mount never syncs its upper
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/mount.h>
 
+#include "base/error.h"
 #include "overlay/internal/mount_apis.h"
 
 namespace cairn::overlay::internal {

@@ -13,6 +13,7 @@
 #include <future>
 #include <thread>
 
+#include "base/error.h"
 #include "overlay/internal/mount_apis.h"
 
 namespace cairn::overlay::internal {

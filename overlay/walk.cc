@@ -15,6 +15,7 @@
 #include "base/layer_path.h"
 #include "overlay/internal/compare.h"
 #include "overlay/internal/dir_chain.h"
+#include "overlay/mount.h"
 
 namespace cairn::overlay::internal {
 namespace {

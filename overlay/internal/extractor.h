@@ -6,7 +6,7 @@
 #include "overlay/internal/overlay_xattrs.h"
 #include "overlay/internal/path_finder.h"
 #include "overlay/tar/internal/tar_reader.h"
-#include "overlay/unpack.h"
+#include "overlay/unpack_result.h"
 
 namespace cairn::overlay::internal {
 

@@ -3,7 +3,12 @@
 // The two ways to ask the kernel for an overlay, behind mount_overlay().
 #pragma once
 
-#include "overlay/mount.h"
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/sys/mount.h"
+#include "overlay/layer_stack.h"
 
 namespace cairn::overlay::internal {
 

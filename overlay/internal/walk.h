@@ -8,10 +8,11 @@
 #include <optional>
 #include <string>
 
+#include "base/sys/mount.h"
 #include "overlay/change.h"
 #include "overlay/internal/layer_dirs.h"
 #include "overlay/internal/overlay_xattrs.h"
-#include "overlay/mount.h"
+#include "overlay/layer_stack.h"
 
 namespace cairn::overlay::internal {
 

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "overlay/diff.h"
 #include "overlay/layer_writer.h"
+#include "overlay/mount.h"
 #include "overlay/unpack.h"
 #include "support/string_sink.h"
 #include "support/temp_tree.h"
