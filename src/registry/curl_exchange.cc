@@ -93,15 +93,17 @@ Response CurlExchange::start(std::unique_ptr<CurlExchange> exchange) {
   }
   response.status = self.status_;
   response.headers = self.headers_;
-  response.reach = self.reach_of_peer();
+  std::string peer = self.peer_address();
+  response.reach = find_reach(peer).value_or(Reach::kPublic);
+  if (self.proxy_.empty()) response.address = peer;
   response.body = std::move(exchange);
   return response;
 }
 
-Reach CurlExchange::reach_of_peer() const {
+std::string CurlExchange::peer_address() const {
   char* text = nullptr;
   libcurl().curl_easy_getinfo(connection_->easy, CURLINFO_PRIMARY_IP, &text);
-  return text == nullptr ? Reach::kPublic : find_reach(text).value_or(Reach::kPublic);
+  return text == nullptr ? "" : text;
 }
 
 template <typename Ready>
@@ -180,7 +182,8 @@ std::size_t CurlExchange::read(std::span<std::byte> buffer) {
 
 Failure CurlExchange::failure() const {
   if (refused_address_) {
-    return {.reason = "the server named a host at an address that it may not lead to: refused"};
+    return {.reason = "the server named a host at an address that it may not lead to: refused",
+            .refused = true};
   }
   if (is_tls_trouble(result_, error_text_.data())) return explain_tls(tls_trouble(), url_);
   std::string reason = error_text_[0] != '\0' ? std::string(trim(error_text_.data()))

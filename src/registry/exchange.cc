@@ -108,4 +108,15 @@ Response fetch(Transport& transport, Request request, const std::string& what,
   }
 }
 
+Response try_fetch(Transport& transport, Request request, const std::string& what) {
+  bool has_limits = request.off_limits.any();
+  Response response = send_following(transport, std::move(request), what);
+  if (!response.failure) return response;
+  const Failure& failure = *response.failure;
+  if (has_limits || failure.refused || failure.silent_seconds > 0) {
+    throw unreachable(response.url, failure);
+  }
+  return response;
+}
+
 }  // namespace cairn::registry

@@ -6,12 +6,18 @@
 #include "registry/internal/reach.h"
 
 #include <arpa/inet.h>
+#include <netdb.h>
 #include <netinet/in.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <memory>
 #include <span>
+
+#include "base/error.h"
+#include "registry/fetch.h"
+#include "registry/internal/http_error.h"
 
 namespace cairn::registry {
 namespace {
@@ -80,7 +86,32 @@ Reach reach_of_v6(const V6& a) {
   return is_private ? Reach::kPrivate : Reach::kPublic;
 }
 
+// Where all addresses of a host are; empty if it has none.
+std::vector<Reach> look_up(const std::string& host) {
+  addrinfo wanted{};
+  wanted.ai_socktype = SOCK_STREAM;
+  addrinfo* list = nullptr;
+  if (::getaddrinfo(host.c_str(), nullptr, &wanted, &list) != 0) return {};
+  std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(list, ::freeaddrinfo);
+  std::vector<Reach> all;
+  for (; list != nullptr; list = list->ai_next) all.push_back(reach_of(list->ai_addr));
+  return all;
+}
+
 }  // namespace
+
+OffLimits check_host(const std::string& host, const OffLimits& limits) {
+  std::vector<Reach> all = look_up(host);
+  for (Reach reach : all) {
+    if (!limits.covers(reach)) continue;
+    throw Error::of(ErrorKind::kRegistry,
+                    "cannot reach {}: the server named a host at an address that it may not lead "
+                    "to: refused",
+                    clean_text(host));
+  }
+  bool is_public = all.empty() || std::ranges::find(all, Reach::kPublic) != all.end();
+  return OffLimits::after(is_public ? Reach::kPublic : all.front());
+}
 
 Reach reach_of(const sockaddr* address) {
   if (address->sa_family == AF_INET) {

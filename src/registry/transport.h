@@ -87,6 +87,7 @@ struct Failure {
   bool unreachable = false;   // nobody listens, or the name has no address
   bool not_tls = false;       // the answer to a ClientHello was something else
   double silent_seconds = 0;  // seconds without data before we gave up
+  bool refused = false;       // by OffLimits
 };
 
 struct Response {
@@ -95,6 +96,7 @@ struct Response {
   std::unique_ptr<ByteSource> body = {};  // never null with a status; throws kRegistry if it breaks
   Url url = {};                           // the URL that answered
   Reach reach = Reach::kPublic;           // of the address that answered
+  std::string address = {};               // that address, numeric; empty behind a proxy
   std::optional<Failure> failure = {};
 
   bool ok() const { return status >= 200 && status < 300; }

@@ -44,6 +44,7 @@ struct Answer {
   std::size_t break_after = SIZE_MAX;
   registry::Reach reach = registry::Reach::kPublic;
   std::optional<registry::Failure> failure = {};
+  std::string address = {};
 };
 
 class FakeTransport final : public registry::Transport {
@@ -83,7 +84,8 @@ class FakeTransport final : public registry::Transport {
       answer = found->second.front();
       if (found->second.size() > 1) found->second.pop_front();
     }
-    registry::Response response{.url = request.url, .reach = answer.reach};
+    registry::Response response{
+        .url = request.url, .reach = answer.reach, .address = answer.address};
     if (answer.failure) {
       response.failure = answer.failure;
       return response;

@@ -45,7 +45,7 @@ class CurlExchange final : public ByteSource {
   TlsTrouble tls_trouble() const;
   void wait(double limit);
   void refuse(Reach reach);
-  Reach reach_of_peer() const;
+  std::string peer_address() const;  // numeric
 
   std::size_t on_body(std::span<const std::byte> bytes);
   void on_header(std::string_view line);
