@@ -21,6 +21,7 @@
 #include "progress/event.h"
 #include "sandbox/builder_namespace.h"
 #include "snapshots/snapshotter.h"
+#include "source/git_servers.h"
 #include "source/images.h"
 #include "source/local_context.h"
 #include "source/remote_files.h"
@@ -65,7 +66,8 @@ struct SolverServices {
   std::function<StepEnvironment(StepsNeed)> enter_namespaces;
   progress::Sink& sink;
   const std::map<std::string, source::LocalContext>& contexts;
-  const source::RemoteFiles* web = nullptr;  // required if the plan has HttpOps
+  const source::RemoteFiles* web = nullptr;         // required if the plan has HttpOps
+  const source::GitServers* git_servers = nullptr;  // required if the plan has GitOps
   std::size_t jobs = 1;
   ClientSecrets client_secrets = {};
   // Called for each snapshot that is a layer of the target image, new or cached, with the step that

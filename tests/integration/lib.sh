@@ -39,6 +39,17 @@ if [ -n "${own_host:-}" ] && is_root && [ -z "$(ip -o address show to 198.51.100
     exec "$@"' bash "$0" "$@"
 fi
 
+# A scenario that sets own_addresses is in a network of its own, whose loopback has an address of each kind:
+# public, private, link-local, and those of clouds' secrets. No packet leaves it. Only root can make one.
+if [ -n "${own_addresses:-}" ] && is_root && [ -z "$(ip -o address show to 203.0.113.5 2>/dev/null)" ]; then
+  have ip
+  exec unshare -mn bash -c '
+    ip link set lo up
+    for a in 203.0.113.5/32 10.9.8.7/32 169.254.169.254/32 192.0.0.192/32; do ip addr add $a dev lo; done
+    for a in fd12::1/128 fd00:ec2::254/128 64:ff9b::a9fe:a9fe/128; do ip addr add $a dev lo nodad; done
+    exec "$@"' bash "$0" "$@"
+fi
+
 # --- as another user ---
 
 needs_user() {
@@ -214,6 +225,20 @@ start_web_server() {
   web_pid=$!
   at_exit "kill $web_pid"
   wait_for_port "$port"
+}
+# start_redirecting_server: for own_addresses, a server at each of them, with names for some of them
+# (redirecting_server.py). Its port is $port, what it was asked is in $seen, and it serves $web_root.
+start_redirecting_server() {
+  is_root || skip "only root makes a network of its own here"
+  have python3
+  port=$(free_port) seen=$scratch/seen web_root=$scratch/web
+  mkdir -p "$web_root"
+  python3 "$here/redirecting_server.py" "$port" "$seen" "$web_root" 2>"$scratch/server.log" &
+  at_exit "kill $!"
+  wait_for_port "$port"
+  printf '%s\n' '127.0.0.1 localhost' '203.0.113.5 public.example' '10.9.8.7 private.example' \
+    '169.254.169.254 metadata.example' 'fd12::1 ula.example' >"$scratch/hosts"
+  mount --bind "$scratch/hosts" /etc/hosts
 }
 # start_git_server: bare repositories below $git_root are read at $git_url/NAME.
 start_git_server() {

@@ -51,6 +51,7 @@ BuildParts::BuildParts(Session& session, const BuildFlags& flags)
           [this](const std::string& id) {
             return solver::find_secret(services.client_secrets, id);
           }),
+      git_servers(session.transport()),
       services{.store = session.store(),
                .cache = cache,
                .snapshotter = session.snapshotter(),
@@ -60,6 +61,7 @@ BuildParts::BuildParts(Session& session, const BuildFlags& flags)
                .sink = session.display(),
                .contexts = inputs.contexts,
                .web = &web,
+               .git_servers = &git_servers,
                .jobs = flags.jobs != 0 ? flags.jobs : default_jobs(),
                .client_secrets = {read_secrets(flags.secrets, session.stop()), agents.sockets},
                .on_target_layer = {}},

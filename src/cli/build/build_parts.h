@@ -11,6 +11,7 @@
 #include "cli/build/secrets_and_agents.h"
 #include "cli/session.h"
 #include "solver/solver.h"
+#include "source/git_servers.h"
 #include "source/images.h"
 #include "source/remote_files.h"
 
@@ -30,6 +31,7 @@ class BuildParts {
   cache::StepCache cache;
   Agents agents;
   source::RemoteFiles web;
+  source::GitServers git_servers;
   BuildInputs inputs;
   solver::SolverServices services;
   SessionFetcher fetcher;

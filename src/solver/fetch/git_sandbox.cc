@@ -3,6 +3,8 @@
 // The host's own git is used, as there is no image to take one from; its programs and libraries are
 // bind-mounted by directory, those that exist. All of git's configuration is passed as GIT_CONFIG_*
 // variables: files could be left behind, and other users can read arguments in /proc/PID/cmdline.
+// The same URL stays in arguments and repositories wherever its server is: url.X.insteadOf
+// translates it.
 #include "solver/fetch/git_sandbox.h"
 
 #include <fcntl.h>
@@ -37,13 +39,17 @@ std::pair<std::string, std::string> scope_of(const std::string& remote) {
   return {remote.substr(0, end) + "/", host.substr(host.rfind('@') + 1)};
 }
 
+std::optional<std::string> authorization_by_login(const RemoteUrl& url) {
+  std::optional<RemoteUrl::Login> login = url.login();
+  if (!login) return std::nullopt;
+  return "basic " + encode_base64(login->user + ":" + login->password);
+}
+
 // The Authorization header: from the URL's login, else from the build's secrets, where one for this
 // host comes first (D05).
 std::optional<std::string> authorization(const ClientSecrets& client_secrets,
                                          const RemoteUrl& remote, const std::string& host) {
-  if (std::optional<RemoteUrl::Login> login = remote.login()) {
-    return "basic " + encode_base64(login->user + ":" + login->password);
-  }
+  if (auto by_login = authorization_by_login(remote)) return by_login;
   for (const std::string& suffix : {"." + host, std::string()}) {
     if (auto header = find_secret(client_secrets, "GIT_AUTH_HEADER" + suffix))
       return std::string(trim(*header));
@@ -77,6 +83,13 @@ std::string last_words(const std::string& text) {
   return std::string(words.substr(from == std::string_view::npos ? 0 : from));
 }
 
+// "submodule" of "--work-tree /checkout submodule update".
+std::string command_of(const std::vector<std::string>& arguments) {
+  std::size_t at = 0;
+  while (at + 2 < arguments.size() && arguments[at].starts_with('-')) at += 2;
+  return arguments.at(at);
+}
+
 void make_world_file(const std::string& dir, const char* name, std::string_view text) {
   sys::Fd file = sys::open_path(dir + "/" + name, O_WRONLY | O_CREAT | O_EXCL, 0644);
   sys::write_all(file, text);
@@ -101,6 +114,26 @@ GitSandbox::GitSandbox(const RunJob& job, const plan::GitOp& op, const sys::Root
   }
 }
 
+GitRoute GitSandbox::find_route(const RemoteUrl& url, const std::string& text,
+                                const source::AddressLimits& limits) const {
+  // The op's login is for all of its origin, as environment() says; else the URL's own is taken.
+  auto [scope, host] = scope_of(op_.remote.without_login());
+  std::optional<std::string> header, own;
+  if (!scope.empty() && scope_of(url.without_login()).first == scope) {
+    header = authorization(job_.services.client_secrets, op_.remote, host);
+  }
+  if (!header) header = own = authorization_by_login(url);
+  source::GitServer server = job_.services.git_servers->find(url, header, limits, job_.stop);
+  GitRoute route{.beyond = server.beyond};
+  // Also if it is the same: the longest prefix wins, so that no rule of another URL applies to it.
+  route.config.emplace_back("url." + server.url + ".insteadOf", text);
+  if (!server.pin.empty()) route.config.emplace_back("http.curloptResolve", server.pin);
+  if (own && !server.moved && &url != &op_.remote) {
+    route.config.emplace_back("http." + server.url + ".extraheader", "Authorization: " + *own);
+  }
+  return route;
+}
+
 std::vector<std::string> GitSandbox::environment() const {
   std::vector<std::string> env = {
       "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -116,8 +149,9 @@ std::vector<std::string> GitSandbox::environment() const {
   }
   use_lower_case_proxy(env);
   // In the environment, since other users can read arguments.
-  std::vector<std::pair<std::string, std::string>> config = {
+  GitConfig config = {
       {"protocol.file.allow", "user"},  // submodules must not read files of this root
+      {"http.followRedirects", "false"},
       {"init.defaultBranch", "master"},
       {"advice.detachedHead", "false"},
       {"safe.directory", "*"}};
@@ -127,6 +161,7 @@ std::vector<std::string> GitSandbox::environment() const {
       config.emplace_back("http." + scope + ".extraheader", "Authorization: " + *header);
     }
   }
+  config.insert(config.end(), routes_.begin(), routes_.end());
   if (agent_) env.push_back(fmt::format("SSH_AUTH_SOCK={}", kAgent));
   env.push_back(fmt::format("GIT_CONFIG_COUNT={}", config.size()));
   for (std::size_t i = 0; i < config.size(); ++i) {
@@ -214,7 +249,7 @@ std::optional<std::string> GitSandbox::try_run(const std::vector<std::string>& a
 std::string GitSandbox::run(const std::vector<std::string>& arguments) {
   Outcome outcome = start(arguments);
   if (outcome.status == 0) return std::move(outcome.out);
-  throw Error::of(ErrorKind::kRegistry, "{}: git {} failed: {}", op_.remote, arguments.at(0),
+  throw Error::of(ErrorKind::kRegistry, "{}: git {} failed: {}", op_.remote, command_of(arguments),
                   last_words(outcome.err));
 }
 

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "plan/git_ref.h"
-#include "solver/fetch/git_sandbox.h"
+#include "solver/fetch/git_submodules.h"
 
 namespace cairn::solver {
 namespace {
@@ -58,6 +58,7 @@ class Checkout {
     cache::CacheKey key = cache::git_key(op_, shown);
     std::optional<sys::LockFile> ours = lock_step(job_, key, scope_);
     if (auto hit = find_cached(job_, key)) return *hit;
+    if (!route_) find_route();
     fetch();
     bool keep = op_.keep_git_dir && op_.subdir.empty();
     if (keep) {
@@ -77,11 +78,17 @@ class Checkout {
     return job_.services.snapshotter.prepare("", Start::kEmpty);
   }
 
+  void find_route() {
+    route_ = git_.find_route(op_.remote, remote_, {});
+    git_.use(route_->config);
+  }
+
   Resolved resolve() {
     std::string whole = plan::is_commit(op_.ref) ? op_.ref
                         : op_.fetch_by_commit    ? op_.checksum
                                                  : "";
     if (!whole.empty()) return {.ref = whole, .object = whole, .commit = whole};
+    find_route();
     std::string ref = op_.ref.empty() ? default_branch() : op_.ref;
     Resolved found = pick(ref, git_.run({"ls-remote", "--", remote_, ref, ref + "^{}"}));
     if (!starts_with_any(found, op_.checksum)) {
@@ -187,8 +194,7 @@ class Checkout {
 
   void finish(const char* git_dir) {
     if (op_.submodules) {
-      git_.run({"--work-tree", GitSandbox::kCheckout, "--git-dir", git_dir, "submodule", "--quiet",
-                "update", "--init", "--recursive", "--depth=1"});
+      GitSubmodules(git_, active_->root()).update(git_dir, remote_, route_->beyond);
     }
     if (op_.commit_time) {
       std::string seconds =
@@ -231,6 +237,7 @@ class Checkout {
   const std::string remote_;  // the login travels by GitSandbox's environment
   std::unique_ptr<ActiveSnapshot> active_;
   GitSandbox git_;
+  std::optional<GitRoute> route_;  // nullopt before the remote is needed
   Resolved resolved_;
 };
 
