@@ -78,6 +78,16 @@ for umask in 0 0777; do
   check_private
 done
 
+# A user's store is that user's as well.
+if [ -n "${CAIRN_TEST_USER:-}" ]; then
+  place=$(as_user mktemp -d)
+  at_exit "rm -rf $place"
+  chmod 755 "$place"
+  as_user sh -c "umask 0; exec '$CAIRN' --root $place/store import - theirs" <"$scratch/base.tar" >"$out"
+  same "$(find "$place/store" -path '*/snapshots/?*' -prune -o \( -perm /077 ! -type l \) -print)" "" "open to others"
+  ! other "ls $place/store" >"$scratch/said" || fail "another user lists a user's store"
+fi
+
 # The same user reads the layout in place, as skopeo does.
 command -v skopeo >/dev/null || exit 0
 succeeds skopeo inspect "oci:$CAIRN_ROOT/oci:$(jq -r '.manifests[0].annotations["org.opencontainers.image.ref.name"]' "$CAIRN_ROOT/oci/index.json")"
