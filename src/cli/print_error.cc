@@ -8,7 +8,7 @@
 #include "base/foreign_text.h"
 #include "base/logins.h"
 #include "cli/command.h"
-#include "cli/display/displays.h"
+#include "cli/standard_error.h"
 
 namespace cairn::cli {
 

@@ -137,7 +137,7 @@ Session::Session(Settings settings, const Command& command, Needs needs)
 }
 
 Session::~Session() {
-  if (display_) display_->finish();
+  if (progress_) progress_->finish();
 }
 
 const Entered& Session::enter_namespaces() {
@@ -154,7 +154,7 @@ const Entered& Session::enter_namespaces() {
   // From here on threads are allowed.
   interruption_.emplace();
   store_->begin_sweeping();
-  if (display_) display_->begin("cairn " + entered_->rungs());
+  if (progress_) progress_->begin("cairn " + entered_->rungs());
   for (const std::string& note : entered_->builder().notes) print_note(note);
   return *entered_;
 }
@@ -200,18 +200,17 @@ std::stop_token Session::stop() const {
   return Interruption::token();
 }
 
-Display& Session::display() {
-  if (!display_) {
-    std::string progress = settings_.progress;
+ProgressOutput& Session::display() {
+  if (!progress_) {
+    std::string mode = settings_.progress;
     const char* fallback = ::getenv("BUILDKIT_PROGRESS");
-    if (progress.empty() && fallback != nullptr) progress = fallback;
-    display_ = make_display(parse_progress_mode(progress));
-    display_->keep_logs_in(
-        {.root = settings_.root, .tmp_dir = [this] { return store_->tmp_dir(); }});
+    if (mode.empty() && fallback != nullptr) mode = fallback;
+    LogPlace logs{.root = settings_.root, .tmp_dir = [this] { return store_->tmp_dir(); }};
+    progress_ = std::make_unique<ProgressOutput>(parse_progress_mode(mode), std::move(logs));
     // A display made after entering has missed begin().
-    if (has_entered() || needs_ != Needs::kLauncherOnDemand) display_->begin("");
+    if (has_entered() || needs_ != Needs::kLauncherOnDemand) progress_->begin("");
   }
-  return *display_;
+  return *progress_;
 }
 
 // libcurl starts threads when it asks a server, and after that no namespace can be entered. So a

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "cli/command.h"
-#include "cli/display/display.h"
+#include "cli/display/progress_output.h"
 #include "cli/registry_options.h"
 #include "exec/sandbox_executor.h"
 #include "output/layers.h"
@@ -102,8 +102,8 @@ class Session {
   // The umask that cairn was started with, for outputs. Files of the store have modes of their own.
   mode_t user_umask() const { return user_umask_; }
 
-  // The command's display, made at the first call.
-  Display& display();
+  // The command's progress, made at the first call.
+  ProgressOutput& display();
   registry::Client& client();
   // Limits --creds to these registries, [HOST[:PORT]]. Call it before the first of them is asked.
   void keep_login_to(std::vector<std::string> registries);
@@ -127,7 +127,7 @@ class Session {
   std::optional<Interruption> interruption_;
   std::optional<store::Store> store_;
   std::unique_ptr<snapshots::Snapshotter> snapshotter_;  // borrows store_
-  std::unique_ptr<Display> display_;
+  std::unique_ptr<ProgressOutput> progress_;
   std::unique_ptr<registry::HostRules> rules_;
   std::unique_ptr<registry::Transport> transport_;
   std::unique_ptr<registry::Credentials> credentials_;

@@ -20,9 +20,9 @@
 #include "cli/build/build_parts.h"
 #include "cli/build/call.h"
 #include "cli/build/reports.h"
-#include "cli/display/displays.h"
 #include "cli/result.h"
 #include "cli/session.h"
+#include "cli/standard_error.h"
 #include "dockerfile/dockerfile.h"
 #include "dockerfile/lint.h"
 #include "output/compose.h"
@@ -288,8 +288,8 @@ class BuildRun {
 };
 
 // Prints the log of the failed step, framed as BuildKit does.
-void print_failed_step(const Display& display) {
-  std::optional<FailedStep> failed = display.failed_step();
+void print_failed_step(const ProgressOutput& progress) {
+  std::optional<FailedStep> failed = progress.failed_step();
   if (!failed || failed->last_lines.empty()) return;
   std::string text = fmt::format("------\n > {}:\n", failed->name);
   if (failed->left_out > 0) {
@@ -302,9 +302,9 @@ void print_failed_step(const Display& display) {
 }
 
 // Below the progress, as buildx does, so that they are not scrolled away.
-void print_warnings(const Display& display, const dockerfile::Linter& linter) {
+void print_warnings(const ProgressOutput& progress, const dockerfile::Linter& linter) {
   bool colored = ::isatty(STDERR_FILENO) == 1 && ::getenv("NO_COLOR") == nullptr;
-  if (!display.is_quiet()) write_to_stderr(warnings_text(linter.found(), colored));
+  if (!progress.is_quiet()) write_to_stderr(warnings_text(linter.found(), colored));
 }
 
 // Files are written only after a success; the log of a failed step comes before its error.

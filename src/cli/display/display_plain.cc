@@ -4,15 +4,22 @@
 // printed when the output switches to it, and an unfinished vertex is left with "#5 ...". The
 // output stays with one vertex until it ends, is silent for five seconds, or another has waited for
 // ten. The rules and numbers are those of BuildKit's plain printer.
+#include "cli/display/display_plain.h"
+
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/limits.h"
-#include "base/sys/standard_streams.h"
-#include "base/text.h"
-#include "cli/display/displays.h"
+#include "cli/display/line_buffer.h"
+#include "cli/display/status_text.h"
+#include "cli/standard_error.h"
 
 namespace cairn::cli {
 namespace {
@@ -24,15 +31,8 @@ constexpr double kStatusShare = 0.05;  // of a transfer, between two lines about
 constexpr double kStatusDelay = 5;     // or this long
 constexpr double kTitleDelay = 0.2;    // the first lines wait this long for the title
 
-// At most two decimals, as Go's units package prints "%.2f" sizes.
-std::string amount_text(std::int64_t bytes) {
-  return human_size(static_cast<std::uint64_t>(bytes));
-}
-
 class PlainDisplay final : public Display {
  public:
-  PlainDisplay() : Display(Seen::kAll) {}
-
   void begin(const std::string& title) override {
     std::lock_guard lock(mutex_);
     title_ = title;
@@ -44,6 +44,14 @@ class PlainDisplay final : public Display {
     std::lock_guard lock(mutex_);
     for (progress::VertexId id : waiting(false)) show(id);
     waits_for_title_ = false;
+    flush();
+  }
+
+  Seen log_seen() const override { return Seen::kAll; }
+
+  void send(progress::Event event) override {
+    std::lock_guard lock(mutex_);
+    std::visit([this](const auto& one) { take(one); }, event);
     flush();
   }
 
@@ -63,11 +71,6 @@ class PlainDisplay final : public Display {
     std::map<std::string, LastStatus> statuses;
   };
 
-  void draw(const progress::Event& event) override {
-    std::visit([this](const auto& one) { take(one); }, event);
-    flush();
-  }
-
   void take(const progress::VertexStarted& started) {
     Vertex& vertex = vertices_[started.id];
     vertex.name = started.name;
@@ -75,14 +78,11 @@ class PlainDisplay final : public Display {
     if (!current_) show(started.id);
   }
 
-  void take(const progress::LogBytes&) {}  // draw_log() has their lines
-
-  void draw_log(progress::VertexId id, const std::vector<std::string>& lines,
-                Timestamp time) override {
-    Vertex& vertex = vertices_[id];
-    for (const std::string& line : lines) add(vertex, stamp(vertex, time) + " " + line);
-    offer(id);
-    flush();
+  void take(const progress::LogBytes& log) {
+    Vertex& vertex = vertices_[log.vertex];
+    std::string prefix = stamp(vertex, log.time) + " ";
+    each_line(log.data, [&](std::string_view line) { add(vertex, prefix + std::string(line)); });
+    offer(log.vertex);
   }
 
   void take(const progress::Status& status) {
@@ -205,6 +205,7 @@ class PlainDisplay final : public Display {
     write_to_stderr(std::exchange(out_, {}));
   }
 
+  std::mutex mutex_;
   std::string title_ = "cairn";
   bool titled_ = false;
   bool waits_for_title_ = true;
@@ -218,29 +219,6 @@ class PlainDisplay final : public Display {
 };
 
 }  // namespace
-
-std::string describe(const progress::Status& status) {
-  std::string text;
-  if (status.total != 0) {
-    text += fmt::format(" {} / {}", amount_text(status.current), amount_text(status.total));
-  } else if (status.current != 0) {
-    text += " " + amount_text(status.current);
-  }
-  double seconds = seconds_between(status.started, status.time);
-  if (seconds > 0.01) text += fmt::format(" {:.1f}s", seconds);
-  if (status.completed) text += " done";
-  return text;
-}
-
-double seconds_between(Timestamp from, Timestamp to) {
-  return static_cast<double>(to.seconds - from.seconds) +
-         static_cast<double>(to.nanos - from.nanos) / 1e9;
-}
-
-void write_to_stderr(const std::string& text) {
-  // A failed write is ignored: a build goes on without its progress.
-  sys::write_standard(STDERR_FILENO, text);
-}
 
 std::unique_ptr<Display> make_plain_display() {
   return std::make_unique<PlainDisplay>();

@@ -4,6 +4,8 @@
 // its time at the right edge, its statuses below, and the last lines of a running command. Finished
 // lines that no longer fit scroll out at the top, the oldest first. Redrawing moves up by the lines
 // drawn last, so no line may wrap.
+#include "cli/display/display_tty.h"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -11,11 +13,18 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
 #include <thread>
+#include <vector>
 
+#include "base/foreign_text.h"
 #include "base/sys/terminal.h"
 #include "base/text.h"
-#include "cli/display/displays.h"
+#include "cli/display/line_buffer.h"
+#include "cli/display/status_text.h"
+#include "cli/standard_error.h"
 
 namespace cairn::cli {
 namespace {
@@ -35,8 +44,6 @@ const char* color_of(progress::Outcome outcome) {
 
 class TtyDisplay final : public Display {
  public:
-  TtyDisplay() : Display(Seen::kPart) {}
-
   void begin(const std::string& title) override {
     std::lock_guard lock(mutex_);
     title_ = title;
@@ -54,6 +61,11 @@ class TtyDisplay final : public Display {
     finished_ = true;
     redraw();
     write_to_stderr("\x1b[?25h");
+  }
+
+  void send(progress::Event event) override {
+    std::lock_guard lock(mutex_);
+    std::visit([this](const auto& one) { take(one); }, event);
   }
 
  private:
@@ -82,10 +94,6 @@ class TtyDisplay final : public Display {
     while (!wake_.wait_for(lock, kTick, [this] { return closing_; })) redraw();
   }
 
-  void draw(const progress::Event& event) override {
-    std::visit([this](const auto& one) { take(one); }, event);
-  }
-
   void take(const progress::VertexStarted& started) {
     order_.push_back(started.id);
     Vertex& vertex = vertices_[started.id];
@@ -93,14 +101,12 @@ class TtyDisplay final : public Display {
     vertex.started = started.time;
   }
 
-  void take(const progress::LogBytes&) {}  // draw_log() has their lines
-
-  void draw_log(progress::VertexId id, const std::vector<std::string>& lines, Timestamp) override {
-    std::deque<std::string>& log = vertices_[id].log;
-    for (const std::string& line : lines) {
-      log.push_back(line);
+  void take(const progress::LogBytes& bytes) {
+    std::deque<std::string>& log = vertices_[bytes.vertex].log;
+    each_line(bytes.data, [&](std::string_view line) {
+      log.emplace_back(line);
       if (log.size() > kLogLines) log.pop_front();
-    }
+    });
   }
 
   // A status of the same name replaces the earlier one.
@@ -184,6 +190,7 @@ class TtyDisplay final : public Display {
     return out + std::string(width - right.size() - columns_of(out) - 1, ' ') + right;
   }
 
+  std::mutex mutex_;
   std::string title_ = "cairn";
   double begun_ = monotonic_seconds();
   bool closing_ = false;

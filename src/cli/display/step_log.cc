@@ -46,27 +46,6 @@ void remove_oldest(const std::string& directory) {
 
 }  // namespace
 
-std::vector<std::string> LineBuffer::feed(std::string_view bytes) {
-  std::vector<std::string> lines;
-  while (!bytes.empty()) {
-    std::size_t end = bytes.find('\n');
-    // A line ends at '\n' or at the bound, whichever comes first.
-    std::size_t size = std::min({end, bytes.size(), limits::kLogLine - rest_.size()});
-    rest_ += bytes.substr(0, size);
-    bytes.remove_prefix(size);
-    bool is_whole = !bytes.empty() && bytes[0] == '\n';
-    if (!is_whole && rest_.size() < limits::kLogLine) return lines;
-    if (is_whole) bytes.remove_prefix(1);
-    if (is_whole && rest_.ends_with('\r')) rest_.pop_back();
-    lines.push_back(std::exchange(rest_, {}));
-  }
-  return lines;
-}
-
-std::string LineBuffer::take_rest() {
-  return std::exchange(rest_, {});
-}
-
 void StepLog::add(std::string line, std::size_t lines, const LogPlace& place) {
   if (file_) spill(line, place);
   bytes_ += line.size();

@@ -10,22 +10,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/sys/file.h"
 
 namespace cairn::cli {
-
-// Splits bytes into lines without their line ends. A line longer than limits::kLogLine is split
-// into pieces of that size.
-class LineBuffer {
- public:
-  std::vector<std::string> feed(std::string_view bytes);
-  std::string take_rest();  // an unfinished last line, or ""
-
- private:
-  std::string rest_;
-};
 
 // Where to keep logs too long for a screen: the root of a store, or "" for nowhere. `tmp_dir`
 // returns a directory on the same filesystem for the log being written.

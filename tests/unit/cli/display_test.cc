@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The plain display, read back from the descriptor it writes to.
-#include "cli/display/display.h"
+#include "cli/display/progress_output.h"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -43,10 +43,10 @@ Timestamp at(double seconds) {
 
 std::string drawn(const std::vector<Event>& events) {
   Caught caught;
-  auto display = make_display(ProgressMode::kPlain);
-  display->begin("test");
-  for (const Event& event : events) display->send(event);
-  display->finish();
+  ProgressOutput progress(ProgressMode::kPlain);
+  progress.begin("test");
+  for (const Event& event : events) progress.send(event);
+  progress.finish();
   return caught.text();
 }
 
@@ -113,15 +113,13 @@ TEST_CASE("progress has no login of a URL, but for what a step says itself") {
 TEST_CASE("a line longer than the bound comes in pieces") {
   LineBuffer buffer;
   std::size_t lines = 0, bytes = 0, longest = 0;
-  auto count = [&](const std::vector<std::string>& some) {
-    for (const std::string& line : some) {
-      ++lines;
-      bytes += line.size();
-      longest = std::max(longest, line.size());
-    }
+  auto count = [&](std::string_view line) {
+    ++lines;
+    bytes += line.size();
+    longest = std::max(longest, line.size());
   };
-  for (int i = 0; i < 300; ++i) count(buffer.feed(std::string(1000, 'x')));
-  count(buffer.feed("\nshort\n"));
+  for (int i = 0; i < 300; ++i) buffer.feed(std::string(1000, 'x'), count);
+  buffer.feed("\nshort\n", count);
   CHECK(longest == 64 << 10);
   CHECK(bytes == 300'005);
   CHECK(lines == 6);
@@ -130,28 +128,26 @@ TEST_CASE("a line longer than the bound comes in pieces") {
 
 TEST_CASE("what the plain display has shown, only the tail of is kept for the message") {
   Caught caught;
-  auto display = make_display(ProgressMode::kPlain);
-  display->send(VertexStarted{.id = 1, .name = "[2/2] RUN make", .time = {}});
+  ProgressOutput display(ProgressMode::kPlain);
+  display.send(VertexStarted{.id = 1, .name = "[2/2] RUN make", .time = {}});
   for (int i = 0; i < 15; ++i) {
-    display->send(LogBytes{.vertex = 1, .data = fmt::format("line {}\n", i), .time = {}});
+    display.send(LogBytes{.vertex = 1, .data = fmt::format("line {}\n", i), .time = {}});
   }
-  display->send(
-      VertexCompleted{.vertex = 1, .outcome = Outcome::kFailed, .error = "x", .time = {}});
-  CHECK(display->failed_step()->last_lines.size() == 10);
-  CHECK(display->failed_step()->left_out == 0);
+  display.send(VertexCompleted{.vertex = 1, .outcome = Outcome::kFailed, .error = "x", .time = {}});
+  CHECK(display.failed_step()->last_lines.size() == 10);
+  CHECK(display.failed_step()->left_out == 0);
 }
 
 TEST_CASE("a failed step's log that nobody has seen is kept for the message") {
   Caught caught;
-  auto display = make_display(ProgressMode::kQuiet);
-  display->send(VertexStarted{.id = 1, .name = "[2/2] RUN make", .time = {}});
+  ProgressOutput display(ProgressMode::kQuiet);
+  display.send(VertexStarted{.id = 1, .name = "[2/2] RUN make", .time = {}});
   for (int i = 0; i < 15; ++i) {
-    display->send(LogBytes{.vertex = 1, .data = fmt::format("line {}\n", i), .time = {}});
+    display.send(LogBytes{.vertex = 1, .data = fmt::format("line {}\n", i), .time = {}});
   }
-  CHECK(!display->failed_step());
-  display->send(
-      VertexCompleted{.vertex = 1, .outcome = Outcome::kFailed, .error = "x", .time = {}});
-  auto failed = display->failed_step();
+  CHECK(!display.failed_step());
+  display.send(VertexCompleted{.vertex = 1, .outcome = Outcome::kFailed, .error = "x", .time = {}});
+  auto failed = display.failed_step();
   REQUIRE(failed);
   CHECK(failed->name == "[2/2] RUN make");
   CHECK(failed->last_lines.size() == 15);

@@ -9,7 +9,7 @@
 
 #include "base/sys/fd.h"
 #include "base/text.h"
-#include "cli/display/display.h"
+#include "cli/display/progress_output.h"
 
 using namespace cairn;
 using namespace cairn::cli;
@@ -41,10 +41,10 @@ std::string drawn_on_tty(const std::vector<Event>& events) {
   sys::Fd saved(::dup(STDERR_FILENO));
   ::dup2(file.get(), STDERR_FILENO);
   {
-    auto display = make_display(ProgressMode::kTty);
-    display->begin("here");
-    for (const Event& event : events) display->send(event);
-    display->finish();
+    ProgressOutput display(ProgressMode::kTty);
+    display.begin("here");
+    for (const Event& event : events) display.send(event);
+    display.finish();
   }
   ::dup2(saved.get(), STDERR_FILENO);
   ::lseek(file.get(), 0, SEEK_SET);
