@@ -159,14 +159,14 @@ int run(Session& session, const RunFlags& flags) {
   oci::Platform platform =
       flags.platform.empty() ? oci::Platform::host() : oci::Platform::parse(flags.platform);
   store::Store& store = session.store();
-  source::Images images(store, session.client(), session.display(), source::Pull::kWhenMissing);
+  source::Images images(store, session.client(), session.progress(), source::Pull::kWhenMissing);
   source::FoundImage image = images.find_any(flags.image, platform);
   std::string snapshot;
   {
     // Progress is worth showing only if something is pulled.
     progress::NullSink silent;
     progress::Sink& sink =
-        image.is_local ? static_cast<progress::Sink&>(silent) : session.display();
+        image.is_local ? static_cast<progress::Sink&>(silent) : session.progress();
     snapshot =
         progress::run_vertex(sink, "unpacking " + flags.image, [&](progress::VertexScope& scope) {
           return solver::unpack_image(session.enter_namespaces().builder(), store,
@@ -174,7 +174,7 @@ int run(Session& session, const RunFlags& flags) {
                                       solver::Fetch::kMissingSnapshots, session.stop());
         });
   }
-  session.display().finish();
+  session.progress().finish();
   auto active = session.snapshotter().prepare(snapshot);
   try {
     return run_step(session, flags, make_spec(flags, image.config, *active)).shell_code();

@@ -200,7 +200,7 @@ std::stop_token Session::stop() const {
   return Interruption::token();
 }
 
-ProgressOutput& Session::display() {
+ProgressOutput& Session::progress() {
   if (!progress_) {
     std::string mode = settings_.progress;
     const char* fallback = ::getenv("BUILDKIT_PROGRESS");
@@ -227,8 +227,8 @@ class Session::EnteringTransport final : public registry::Transport {
 
  private:
   static std::function<void(const std::string&, double)> say_silent(Session& session) {
-    return [&display = session.display()](const std::string& origin, double limit) {
-      display.send(progress::Warning{
+    return [&progress = session.progress()](const std::string& origin, double limit) {
+      progress.send(progress::Warning{
           .vertex = std::nullopt,
           .message =
               fmt::format("{} does not answer; it has {:.0f} seconds in all", origin, limit)});
@@ -259,7 +259,7 @@ registry::Client& Session::client() {
     registry::ClientSettings settings{
         .mirrors = {}, .rules = &host_rules(), .stop = stop(), .sleep = {}};
     for (const std::string& mirror : settings_.registry.mirrors) settings.mirrors.add(mirror);
-    client_ = std::make_unique<registry::Client>(transport(), credentials(), display(),
+    client_ = std::make_unique<registry::Client>(transport(), credentials(), progress(),
                                                  std::move(settings));
   }
   return *client_;

@@ -103,7 +103,7 @@ class Session {
   mode_t user_umask() const { return user_umask_; }
 
   // The command's progress, made at the first call.
-  ProgressOutput& display();
+  ProgressOutput& progress();
   registry::Client& client();
   // Limits --creds to these registries, [HOST[:PORT]]. Call it before the first of them is asked.
   void keep_login_to(std::vector<std::string> registries);

@@ -135,7 +135,7 @@ class BuildRun {
   // would be the same for all.
   std::vector<plan::Plan> make_plans() {
     dockerfile::Dockerfile file = progress::run_vertex(
-        session_.display(),
+        session_.progress(),
         "[internal] load build definition from " + parts_.inputs.dockerfile->name,
         [&](progress::VertexScope& scope) { return parse(scope); });
     std::size_t warned = linter_.found().size();
@@ -145,7 +145,7 @@ class BuildRun {
     warn_from(warned, std::nullopt);
     warn_of_times(plans[0]);
     for (const std::string& warning : plans[0].warnings) {
-      session_.display().send(progress::Warning{.vertex = {}, .message = warning});
+      session_.progress().send(progress::Warning{.vertex = {}, .message = warning});
     }
     plan::BuildOptions options = parts_.inputs.options;
     for (const oci::Platform& platform : std::span(parts_.inputs.platforms).subspan(1)) {
@@ -166,11 +166,11 @@ class BuildRun {
   // Sends the findings of build checks from index `first` on.
   void warn_from(std::size_t first, std::optional<progress::VertexId> vertex) {
     for (const dockerfile::Diagnostic& found : std::span(linter_.found()).subspan(first)) {
-      session_.display().send(progress::Warning{.vertex = vertex,
-                                                .message = short_text(found),
-                                                .detail = std::string(found.rule->description),
-                                                .url = std::string(found.rule->url),
-                                                .span = found.span});
+      session_.progress().send(progress::Warning{.vertex = vertex,
+                                                 .message = short_text(found),
+                                                 .detail = std::string(found.rule->description),
+                                                 .url = std::string(found.rule->url),
+                                                 .span = found.span});
     }
   }
 
@@ -261,7 +261,7 @@ class BuildRun {
     for (const output::OutputSpec& spec : parts_.inputs.outputs) {
       const output::ExporterType& type = output::exporter_of(spec);
       exported = progress::run_vertex(
-          session_.display(), std::string(type.title), [&](progress::VertexScope& scope) {
+          session_.progress(), std::string(type.title), [&](progress::VertexScope& scope) {
             std::unique_ptr<output::Exporter> exporter = type.make(spec);
             if (exporter->needs_namespaces()) session_.enter_namespaces();
             return exporter->run(request, services_for(scope), std::move(exported));
@@ -313,15 +313,15 @@ void build_image(Session& session, const BuildFlags& flags) {
   try {
     BuildRun run(session, flags, linter);
     Digest id = run.run();
-    session.display().finish();
+    session.progress().finish();
     run.write_files(id);
-    print_warnings(session.display(), linter);
+    print_warnings(session.progress(), linter);
     if (flags.quiet && !run.stdout_is_taken()) print_result(id.str() + "\n");
   } catch (const Error&) {
-    session.display().finish();
+    session.progress().finish();
     // The step's log comes last, next to the error that main prints.
-    print_warnings(session.display(), linter);
-    print_failed_step(session.display());
+    print_warnings(session.progress(), linter);
+    print_failed_step(session.progress());
     remember_uses(session);
     throw;
   }

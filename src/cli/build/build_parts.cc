@@ -42,7 +42,7 @@ solver::StepEnvironment step_environment(Session& session, solver::StepsNeed nee
 }  // namespace
 
 BuildParts::BuildParts(Session& session, const BuildFlags& flags)
-    : images(session.store(), session.client(), session.display(),
+    : images(session.store(), session.client(), session.progress(),
              flags.pull ? source::Pull::kAlways : source::Pull::kWhenMissing),
       local_cache(session.store()),
       cache(local_cache),
@@ -58,7 +58,7 @@ BuildParts::BuildParts(Session& session, const BuildFlags& flags)
                .images = images,
                .enter_namespaces =
                    [&session](solver::StepsNeed need) { return step_environment(session, need); },
-               .sink = session.display(),
+               .sink = session.progress(),
                .contexts = inputs.contexts,
                .web = &web,
                .git_servers = &git_servers,

@@ -50,7 +50,7 @@ int check(Session& session, const BuildFlags& flags, const Call& call) {
   } catch (const Error& error) {
     failure = error;
   }
-  session.display().finish();
+  session.progress().finish();
   const std::vector<dockerfile::Diagnostic>& found = linter.found();
   if (call.json) {
     print(check_json(found, *inputs.dockerfile, failure));
@@ -67,7 +67,7 @@ int outline(Session& session, const BuildFlags& flags, const Call& call) {
   const BuildInputs& inputs = parts.inputs;
   plan::Outline outline = plan::make_outline(dockerfile::parse_dockerfile(inputs.dockerfile),
                                              inputs.options, parts.images);
-  session.display().finish();
+  session.progress().finish();
   if (call.json) {
     print(outline_json(outline, *inputs.dockerfile));
   } else {
@@ -80,7 +80,7 @@ int outline(Session& session, const BuildFlags& flags, const Call& call) {
 int targets(Session& session, const BuildFlags& flags, const Call& call) {
   BuildParts parts(session, flags);
   dockerfile::Dockerfile file = dockerfile::parse_dockerfile(parts.inputs.dockerfile);
-  session.display().finish();
+  session.progress().finish();
   if (call.json) {
     print(targets_json(file));
   } else {

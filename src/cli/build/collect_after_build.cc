@@ -23,7 +23,7 @@ bool is_off(const GcOptions& options) {
 
 void say(Session& session, const store::Collected& collected) {
   for (const std::string& fault : collected.faults) print_note(fault);
-  if (collected.evicted.empty() || session.display().is_quiet()) return;
+  if (collected.evicted.empty() || session.progress().is_quiet()) return;
   print_note(fmt::format(
       "the store was over its bounds: {} not used since {} went, {}; see --gc-max-used-space",
       human_size(static_cast<std::uint64_t>(std::max<std::int64_t>(0, collected.bytes))),

@@ -93,7 +93,7 @@ std::optional<source::ContextFetcher::Fetched> SessionFetcher::unpack(const sys:
   overlay::UnpackResult result = overlay::unpack_archive(
       file, fetched.files.root, "/", {.unmapped = services_.snapshotter.unmapped_owners()});
   if (result.lost_owners > 0) {
-    session_.display().send(progress::Warning{
+    session_.progress().send(progress::Warning{
         .vertex = {},
         .message =
             fmt::format("{} files of the build context belong to users that there are no ids "

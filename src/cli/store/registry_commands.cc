@@ -27,17 +27,17 @@ int pull(Session& session, const PullFlags& flags) {
   session.keep_login_to({reference.registry});
   oci::Platform platform =
       flags.platform.empty() ? oci::Platform::host() : oci::Platform::parse(flags.platform);
-  source::Images images(session.store(), session.client(), session.display(),
+  source::Images images(session.store(), session.client(), session.progress(),
                         source::Pull::kAlways);
   source::FoundImage image = progress::run_vertex(
-      session.display(), "pulling " + reference.str(), [&](progress::VertexScope& scope) {
+      session.progress(), "pulling " + reference.str(), [&](progress::VertexScope& scope) {
         source::FoundImage found = images.find(reference, platform);
         solver::unpack_image(session.enter_namespaces().builder(), session.store(),
                              session.snapshotter(), images, found, scope, solver::Fetch::kAlsoBlobs,
                              session.stop());
         return found;
       });
-  session.display().finish();
+  session.progress().finish();
   print_result((flags.quiet ? reference.str() : image.id.str()) + "\n");
   return 0;
 }
@@ -49,7 +49,7 @@ int push(Session& session, const std::string& name) {
   store::Store& store = session.store();
   store.images().get(name);  // throws if there is none
   Digest digest = progress::run_vertex(
-      session.display(), "pushing " + reference.str(), [&](progress::VertexScope& scope) {
+      session.progress(), "pushing " + reference.str(), [&](progress::VertexScope& scope) {
         output::Named named = output::make_named(session.layers(), name);
         if (const auto* index = std::get_if<output::ExportedIndex>(&named.what)) {
           return output::push_index(session.client(), store, *index, reference, scope);
@@ -65,7 +65,7 @@ int push(Session& session, const std::string& name) {
       });
   // A name whose index is known keeps that digest: the index says more than the one image pushed.
   if (!store.images().digest_of(reference)) store.images().set_digest(reference, digest);
-  session.display().finish();
+  session.progress().finish();
   print_result(fmt::format("{}: digest: {}\n",
                            reference.tag.empty() ? reference.str() : reference.tag, digest.str()));
   return 0;
