@@ -9,8 +9,6 @@ void report(const ExportServices& services, std::string text) {
   Timestamp time = now();
   services.progress.sink().send(progress::Status{.vertex = services.progress.id(),
                                                  .name = std::move(text),
-                                                 .current = 0,
-                                                 .total = 0,
                                                  .started = time,
                                                  .time = time,
                                                  .completed = true});

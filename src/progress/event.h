@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/digest.h"
 #include "base/source_span.h"
 #include "base/time.h"
 
@@ -39,13 +40,30 @@ struct LogBytes {
   Timestamp time = {};
 };
 
-// The progress of one item of a vertex: "sha256:... 3.15MB / 27.1MB". Sent repeatedly under the
-// same name, the last time with `completed`. The unit is bytes.
+// Bytes come into the store, or go out of it.
+enum class Direction { kIn, kOut };
+
+// A blob or a layer by its digest, or a remote file by its URL, without a login.
+using TransferItem = std::variant<Digest, std::string>;
+
+// How far a transfer is. Sent repeatedly for the same item of a vertex, the last time with
+// `completed`. A transfer that fails has no last time.
+struct Transfer {
+  VertexId vertex = 0;
+  TransferItem item;
+  Direction direction = Direction::kIn;
+  std::int64_t current = 0;  // bytes
+  std::int64_t total = 0;    // bytes; 0 when unknown
+  Timestamp started = {};
+  Timestamp time = {};
+  bool completed = false;
+};
+
+// One of the things that a vertex does, as a text: "exporting layers". A later status of the same
+// name replaces it.
 struct Status {
   VertexId vertex = 0;
   std::string name;
-  std::int64_t current = 0;
-  std::int64_t total = 0;  // 0 when unknown
   Timestamp started = {};
   Timestamp time = {};
   bool completed = false;
@@ -69,6 +87,6 @@ struct Warning {
   std::optional<SourceSpan> span = std::nullopt;
 };
 
-using Event = std::variant<VertexStarted, LogBytes, Status, VertexCompleted, Warning>;
+using Event = std::variant<VertexStarted, LogBytes, Transfer, Status, VertexCompleted, Warning>;
 
 }  // namespace cairn::progress

@@ -10,7 +10,7 @@
 namespace cairn::progress {
 namespace {
 
-constexpr double kInterval = 0.1;  // seconds between two statuses of one transfer
+constexpr double kInterval = 0.1;  // seconds between two events of one transfer
 
 }  // namespace
 
@@ -53,26 +53,26 @@ void VertexScope::end(Outcome outcome, std::string error) {
       VertexCompleted{.vertex = id_, .outcome = outcome, .error = std::move(error), .time = now()});
 }
 
-Transfer::Transfer(Sink& sink, VertexId vertex, std::string name, std::int64_t total)
-    : sink_(sink),
-      status_{.vertex = vertex, .name = std::move(name), .total = total, .started = now()} {
+TransferCounter::TransferCounter(Sink& sink, Transfer item)
+    : sink_(sink), transfer_(std::move(item)) {
+  transfer_.started = now();
   send(false);
 }
 
-void Transfer::add(std::int64_t bytes) {
-  status_.current += bytes;
+void TransferCounter::add(std::int64_t bytes) {
+  transfer_.current += bytes;
   if (monotonic_seconds() >= next_) send(false);
 }
 
-void Transfer::done() {
+void TransferCounter::done() {
   send(true);
 }
 
-void Transfer::send(bool completed) {
+void TransferCounter::send(bool completed) {
   next_ = monotonic_seconds() + kInterval;
-  status_.time = now();
-  status_.completed = completed;
-  sink_.send(status_);
+  transfer_.time = now();
+  transfer_.completed = completed;
+  sink_.send(transfer_);
 }
 
 }  // namespace cairn::progress

@@ -63,11 +63,12 @@ auto run_vertex(Sink& sink, std::string name, Work work)
   }
 }
 
-// Counts bytes towards a total. Sends a Status at most every 100 ms, and one at the end. One thread
-// at a time.
-class Transfer {
+// Counts the bytes of a transfer. Sends a Transfer at the start, at most every 100 ms, and at the
+// end. One thread at a time.
+class TransferCounter {
  public:
-  Transfer(Sink& sink, VertexId vertex, std::string name, std::int64_t total);
+  // `item` says what is transferred; the counter sets `started`, `time` and `current`.
+  TransferCounter(Sink& sink, Transfer item);
   void add(std::int64_t bytes);
   void done();  // do not call it for a transfer that failed
 
@@ -75,7 +76,7 @@ class Transfer {
   void send(bool completed);
 
   Sink& sink_;
-  Status status_;
+  Transfer transfer_;
   double next_ = 0;
 };
 

@@ -27,7 +27,11 @@ class UploadSource final : public ByteSource {
  public:
   UploadSource(ByteSource& inner, const oci::Descriptor& blob, std::optional<Watch> watch)
       : inner_(inner) {
-    if (watch) transfer_.emplace(watch->sink, watch->vertex, blob.digest.str(), blob.size);
+    if (!watch) return;
+    transfer_.emplace(watch->sink, progress::Transfer{.vertex = watch->vertex,
+                                                      .item = blob.digest,
+                                                      .direction = progress::Direction::kOut,
+                                                      .total = blob.size});
   }
   std::size_t read(std::span<std::byte> buffer) override {
     std::size_t count = inner_.read(buffer);
@@ -40,7 +44,7 @@ class UploadSource final : public ByteSource {
 
  private:
   ByteSource& inner_;
-  std::optional<progress::Transfer> transfer_;
+  std::optional<progress::TransferCounter> transfer_;
 };
 
 // The URL to PUT to: the Location unchanged, with the digest added to its query (distribution spec,

@@ -85,8 +85,12 @@ class PlainDisplay final : public Display {
     offer(log.vertex);
   }
 
-  void take(const progress::Status& status) {
-    Vertex& vertex = vertices_[status.vertex];
+  void take(const progress::Transfer& transfer) { show_status(transfer.vertex, line_of(transfer)); }
+
+  void take(const progress::Status& status) { show_status(status.vertex, line_of(status)); }
+
+  void show_status(progress::VertexId id, const StatusLine& status) {
+    Vertex& vertex = vertices_[id];
     auto [last, first] = vertex.statuses.try_emplace(status.name);
     if (!first && !status.completed) {
       double share = status.total > 0 ? static_cast<double>(status.current - last->second.current) /
@@ -98,7 +102,7 @@ class PlainDisplay final : public Display {
     }
     last->second = {.current = status.current, .time = status.time};
     add(vertex, status.name + describe(status));
-    offer(status.vertex);
+    offer(id);
   }
 
   void take(const progress::VertexCompleted& end) {

@@ -74,7 +74,7 @@ class TtyDisplay final : public Display {
     Timestamp started;
     std::optional<Timestamp> ended;
     progress::Outcome outcome = progress::Outcome::kOk;
-    std::vector<progress::Status> statuses;
+    std::vector<StatusLine> statuses;
     std::deque<std::string> log;
   };
 
@@ -109,15 +109,18 @@ class TtyDisplay final : public Display {
     });
   }
 
+  void take(const progress::Transfer& transfer) { show_status(transfer.vertex, line_of(transfer)); }
+
+  void take(const progress::Status& status) { show_status(status.vertex, line_of(status)); }
+
   // A status of the same name replaces the earlier one.
-  void take(const progress::Status& status) {
-    auto& statuses = vertices_[status.vertex].statuses;
-    auto same = std::find_if(statuses.begin(), statuses.end(),
-                             [&](const auto& one) { return one.name == status.name; });
+  void show_status(progress::VertexId id, StatusLine status) {
+    std::vector<StatusLine>& statuses = vertices_[id].statuses;
+    auto same = std::ranges::find(statuses, status.name, &StatusLine::name);
     if (same != statuses.end()) {
-      *same = status;
+      *same = std::move(status);
     } else {
-      statuses.push_back(status);
+      statuses.push_back(std::move(status));
     }
   }
 
@@ -171,7 +174,7 @@ class TtyDisplay final : public Display {
     std::string line = edge(" => " + label, fmt::format("{:.1f}s", seconds), width);
     const char* color = vertex.ended ? color_of(vertex.outcome) : "";
     lines.push_back(*color != '\0' ? color + line + "\x1b[0m" : line);
-    for (const progress::Status& status : vertex.statuses) {
+    for (const StatusLine& status : vertex.statuses) {
       lines.push_back(clip(" => => " + status.name + describe(status), width));
     }
     for (const std::string& text : vertex.log) lines.push_back(clip(" => => # " + text, width));

@@ -26,6 +26,9 @@ struct MadeLegible {
     started.name = legible_name(started.name);
   }
   void operator()(progress::LogBytes&) const {}  // line by line
+  void operator()(progress::Transfer& transfer) const {
+    if (auto* url = std::get_if<std::string>(&transfer.item)) *url = legible_name(*url);
+  }
   void operator()(progress::Status& status) const { status.name = legible_name(status.name); }
   void operator()(progress::VertexCompleted& end) const { end.error = legible_text(end.error); }
   void operator()(progress::Warning& warning) const {

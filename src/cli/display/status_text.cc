@@ -17,16 +17,33 @@ std::string amount_text(std::int64_t bytes) {
 
 }  // namespace
 
-std::string describe(const progress::Status& status) {
+StatusLine line_of(const progress::Transfer& transfer) {
+  const auto* digest = std::get_if<Digest>(&transfer.item);
+  return {.name = digest != nullptr ? digest->str() : std::get<std::string>(transfer.item),
+          .current = transfer.current,
+          .total = transfer.total,
+          .started = transfer.started,
+          .time = transfer.time,
+          .completed = transfer.completed};
+}
+
+StatusLine line_of(const progress::Status& status) {
+  return {.name = status.name,
+          .started = status.started,
+          .time = status.time,
+          .completed = status.completed};
+}
+
+std::string describe(const StatusLine& line) {
   std::string text;
-  if (status.total != 0) {
-    text += fmt::format(" {} / {}", amount_text(status.current), amount_text(status.total));
-  } else if (status.current != 0) {
-    text += " " + amount_text(status.current);
+  if (line.total != 0) {
+    text += fmt::format(" {} / {}", amount_text(line.current), amount_text(line.total));
+  } else if (line.current != 0) {
+    text += " " + amount_text(line.current);
   }
-  double seconds = seconds_between(status.started, status.time);
+  double seconds = seconds_between(line.started, line.time);
   if (seconds > 0.01) text += fmt::format(" {:.1f}s", seconds);
-  if (status.completed) text += " done";
+  if (line.completed) text += " done";
   return text;
 }
 

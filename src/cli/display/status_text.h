@@ -1,16 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The text of a status line, the same in all displays. Pure functions.
+// Statuses and transfers as lines of text, the same in all displays. Pure functions.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "progress/event.h"
 
 namespace cairn::cli {
 
-// " 3.15MB / 27.1MB 0.4s done": what follows the name of a status.
-std::string describe(const progress::Status& status);
+// What a display draws of a status or a transfer.
+struct StatusLine {
+  std::string name;          // a later line of the same name replaces it
+  std::int64_t current = 0;  // bytes
+  std::int64_t total = 0;    // bytes; 0 when unknown
+  Timestamp started = {};
+  Timestamp time = {};
+  bool completed = false;
+};
+StatusLine line_of(const progress::Transfer& transfer);
+StatusLine line_of(const progress::Status& status);
+
+// " 3.15MB / 27.1MB 0.4s done": what follows the name.
+std::string describe(const StatusLine& line);
 double seconds_between(Timestamp from, Timestamp to);
 
 }  // namespace cairn::cli

@@ -14,7 +14,10 @@ namespace {
 // Writes the body to a file while digesting it and reporting progress.
 Digest download(const source::RemoteFile& from, const sys::Fd& to, const RemoteUrl& url,
                 const progress::VertexScope& scope) {
-  progress::Transfer transfer(scope.sink(), scope.id(), url.redacted(), from.size);
+  progress::TransferCounter transfer(scope.sink(), {.vertex = scope.id(),
+                                                    .item = url.redacted(),
+                                                    .direction = progress::Direction::kIn,
+                                                    .total = from.size});
   sys::FdSink file(to);
   DigestingSink sink(&file);
   std::vector<std::byte> buffer(256 << 10);

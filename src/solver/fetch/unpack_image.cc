@@ -24,8 +24,8 @@ constexpr std::size_t kLayersAtOnce = 4;  // N06: connections per registry
 // cancelled.
 class LayerDownload final : public ByteSource {
  public:
-  LayerDownload(std::unique_ptr<ByteSource> from, progress::Transfer transfer, store::Store& store,
-                std::stop_token stop)
+  LayerDownload(std::unique_ptr<ByteSource> from, progress::TransferCounter transfer,
+                store::Store& store, std::stop_token stop)
       : from_(std::move(from)),
         transfer_(std::move(transfer)),
         store_(store),
@@ -46,7 +46,7 @@ class LayerDownload final : public ByteSource {
 
  private:
   std::unique_ptr<ByteSource> from_;
-  progress::Transfer transfer_;
+  progress::TransferCounter transfer_;
   store::Store& store_;
   std::stop_token stop_;
   bool ended_ = false;
@@ -137,16 +137,17 @@ class Unpacking {
   }
 
   std::unique_ptr<ByteSource> open(std::size_t i) {
-    std::string name = image_.config.diff_ids[i].str();
-    std::int64_t size = 0;
+    progress::Transfer transfer{.vertex = scope_.id(),
+                                .item = image_.config.diff_ids[i].digest(),
+                                .direction = progress::Direction::kIn};
     bool exact = image_.manifest && fetch_ == Fetch::kAlsoBlobs;
     if (image_.manifest) {
-      name = image_.manifest->layers[i].digest.str();
-      size = image_.manifest->layers[i].size;
+      transfer.item = image_.manifest->layers[i].digest;
+      transfer.total = image_.manifest->layers[i].size;
     }
     return std::make_unique<LayerDownload>(
         exact ? images_.open_blob(image_, i) : images_.open_layer(image_, i),
-        progress::Transfer(scope_.sink(), scope_.id(), std::move(name), size), store_, stop_);
+        progress::TransferCounter(scope_.sink(), std::move(transfer)), store_, stop_);
   }
 
   void fetch_blob(std::size_t i) {

@@ -110,6 +110,21 @@ TEST_CASE("progress has no login of a URL, but for what a step says itself") {
           "#1 ERROR: no http://xxxxx:xxxxx@h/x\n");
 }
 
+TEST_CASE("a transfer is a line by its digest, or by its URL without a login") {
+  Digest digest = Digest::of("blob");
+  Transfer blob{.vertex = 1,
+                .item = digest,
+                .current = 3'000'000,
+                .total = 4'000'000,
+                .started = at(1),
+                .time = at(1.5)};
+  Transfer file{.vertex = 1, .item = "http://u:PW@h/x\x1b[2J", .current = 7, .completed = true};
+  CHECK(drawn({VertexStarted{.id = 1, .name = "pull", .time = at(0)}, blob, file,
+               VertexCompleted{.vertex = 1, .time = at(2)}}) ==
+        "#0 building with test\n\n#1 pull\n#1 " + digest.str() +
+            " 3MB / 4MB 0.5s\n#1 http://xxxxx:xxxxx@h/x\\x1b[2J 7B done\n#1 DONE 2.0s\n");
+}
+
 TEST_CASE("a line longer than the bound comes in pieces") {
   LineBuffer buffer;
   std::size_t lines = 0, bytes = 0, longest = 0;

@@ -128,14 +128,14 @@ TEST_CASE("output cannot move the cursor, and a long name is cut before the time
 }
 
 TEST_CASE("a status is one line however often it is sent, and warnings come last") {
-  Status status{.vertex = 1, .name = "sha256:abc", .current = 1'000'000, .total = 4'000'000};
-  Status later = status;
+  Transfer transfer{.vertex = 1, .item = "http://h/x", .current = 1'000'000, .total = 4'000'000};
+  Transfer later = transfer;
   later.current = 3'000'000;
-  Lines lines = block({VertexStarted{.id = 1, .name = "pull", .time = at_second(0)}, status, later,
-                       Warning{.vertex = 1, .message = "slow mirror"},
+  Lines lines = block({VertexStarted{.id = 1, .name = "pull", .time = at_second(0)}, transfer,
+                       later, Warning{.vertex = 1, .message = "slow mirror"},
                        VertexStarted{.id = 2, .name = "other", .time = at_second(0)}});
   REQUIRE(lines.size() == 5);
-  CHECK(lines[2].starts_with(" => => sha256:abc 3"));
+  CHECK(lines[2].starts_with(" => => http://h/x 3"));
   CHECK(lines[2].find("4MB") != std::string::npos);
   CHECK(lines[4] == "WARN: slow mirror");
 }

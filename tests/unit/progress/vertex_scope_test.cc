@@ -58,14 +58,20 @@ TEST_CASE("a vertex ends once, whatever happens to its scope") {
   CHECK(completed[1].outcome == Outcome::kCancelled);
 }
 
-TEST_CASE("a transfer tells its start and its end, and little between") {
+TEST_CASE("a transfer tells what it is, its start and its end, and little between") {
   RecordingSink sink;
-  Transfer transfer(sink, 3, "sha256:abc", 1000);
+  TransferCounter transfer(
+      sink, {.vertex = 3, .item = Digest::of("blob"), .direction = Direction::kOut, .total = 1000});
   for (int i = 0; i < 1000; ++i) transfer.add(1);
   transfer.done();
-  auto statuses = sink.all<Status>();
-  CHECK(statuses.size() < 10);
-  CHECK(statuses.front().current == 0);
-  CHECK(statuses.back().current == 1000);
-  CHECK(statuses.back().completed);
+  auto sent = sink.all<Transfer>();
+  CHECK(sent.size() < 10);
+  CHECK(sent.front().current == 0);
+  CHECK(sent.back().current == 1000);
+  CHECK(sent.back().completed);
+  for (const Transfer& one : {sent.front(), sent.back()}) {
+    CHECK(std::get<Digest>(one.item) == Digest::of("blob"));
+    CHECK(one.direction == Direction::kOut);
+    CHECK(one.total == 1000);
+  }
 }
