@@ -56,6 +56,14 @@ void Error::add_context(std::string line) {
   context_.push_back(mask_logins(line));
 }
 
+Error Error::with_texts(const std::function<std::string(const std::string&)>& text) const {
+  Error copy = *this;
+  copy.message_ = text(message_);
+  copy.hint_ = text(hint_);
+  for (std::string& line : copy.context_) line = text(line);
+  return copy;
+}
+
 ErrorContext::ErrorContext(std::function<std::string()> describe)
     : describe_(std::move(describe)), outer_(innermost) {
   innermost = this;

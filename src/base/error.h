@@ -73,6 +73,8 @@ class Error : public std::exception {
   void set_hint(std::string hint);
   void set_span_if_none(const SourceSpan& span);
   void add_context(std::string line);
+  // A copy in which message, hint and contexts are what `text` makes of them.
+  Error with_texts(const std::function<std::string(const std::string&)>& text) const;
 
  private:
   friend Error parse_error(const std::string& text);

@@ -6,12 +6,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "base/digest.h"
+#include "base/error.h"
 #include "base/source_span.h"
 #include "base/time.h"
 
@@ -74,7 +76,7 @@ enum class Outcome { kOk, kCached, kFailed, kCancelled };
 struct VertexCompleted {
   VertexId vertex = 0;
   Outcome outcome = Outcome::kOk;
-  std::string error = {};  // one line, for kFailed
+  std::shared_ptr<const Error> error = {};  // set for kFailed; shared, never changed
   Timestamp time = {};
 };
 

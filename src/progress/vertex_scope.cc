@@ -26,7 +26,7 @@ VertexScope::VertexScope(Sink& sink, std::string name, std::vector<VertexId> inp
 }
 
 VertexScope::~VertexScope() {
-  end(Outcome::kCancelled, {});
+  end(Outcome::kCancelled);
 }
 
 void VertexScope::log(Stream stream, std::string_view data) const {
@@ -40,13 +40,13 @@ void VertexScope::warn(std::string message) const {
 void VertexScope::fail(const Error& error) {
   // Another step or the reader of stdout is the cause; this step did not fail.
   if (error.kind() == ErrorKind::kCancelled || error.kind() == ErrorKind::kUnread) {
-    end(Outcome::kCancelled, {});
+    end(Outcome::kCancelled);
   } else {
-    end(Outcome::kFailed, error.message());
+    end(Outcome::kFailed, std::make_shared<const Error>(error));
   }
 }
 
-void VertexScope::end(Outcome outcome, std::string error) {
+void VertexScope::end(Outcome outcome, std::shared_ptr<const Error> error) {
   // The first end counts; an error while unwinding must not change it.
   if (std::exchange(ended_, true)) return;
   sink_.send(

@@ -4,6 +4,7 @@
 // flood the sink. Both borrow the sink.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -30,20 +31,20 @@ class VertexScope {
   void log(Stream stream, std::string_view data) const;
   void warn(std::string message) const;
   // The first of these calls ends the vertex; later ones are ignored.
-  void done() { end(Outcome::kOk, {}); }
-  void cached() { end(Outcome::kCached, {}); }
+  void done() { end(Outcome::kOk); }
+  void cached() { end(Outcome::kCached); }
   void fail(const Error& error);  // kCancelled and kUnread end it as cancelled
 
  private:
-  void end(Outcome outcome, std::string error);
+  void end(Outcome outcome, std::shared_ptr<const Error> error = {});
 
   Sink& sink_;
   VertexId id_;
   bool ended_ = false;
 };
 
-// Runs work(scope) as a vertex: done when it returns, failed with the text of the Error when it
-// throws. The Error is rethrown.
+// Runs work(scope) as a vertex: done when it returns, failed with the Error when it throws one. The
+// Error is rethrown.
 template <typename Work>
 auto run_vertex(Sink& sink, std::string name, Work work)
     -> decltype(work(std::declval<VertexScope&>())) {

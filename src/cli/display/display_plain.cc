@@ -113,7 +113,7 @@ class PlainDisplay final : public Display {
         break;
       case progress::Outcome::kCached: add(vertex, "CACHED"); break;
       case progress::Outcome::kCancelled: add(vertex, "CANCELED"); break;
-      case progress::Outcome::kFailed: add(vertex, "ERROR: " + end.error); break;
+      case progress::Outcome::kFailed: add(vertex, "ERROR: " + end.error->message()); break;
     }
     vertex.done = true;
     if (current_ == end.vertex || !current_) {

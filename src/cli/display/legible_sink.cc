@@ -30,7 +30,9 @@ struct MadeLegible {
     if (auto* url = std::get_if<std::string>(&transfer.item)) *url = legible_name(*url);
   }
   void operator()(progress::Status& status) const { status.name = legible_name(status.name); }
-  void operator()(progress::VertexCompleted& end) const { end.error = legible_text(end.error); }
+  void operator()(progress::VertexCompleted& end) const {
+    if (end.error) end.error = std::make_shared<const Error>(end.error->with_texts(legible_text));
+  }
   void operator()(progress::Warning& warning) const {
     warning.message = legible_text(warning.message);
     warning.detail = legible_text(warning.detail);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "base/error.h"
 #include "base/sys/fd.h"
@@ -39,6 +40,10 @@ Timestamp at(double seconds) {
   auto whole = static_cast<std::int64_t>(seconds);
   return {.seconds = whole,
           .nanos = static_cast<std::int32_t>((seconds - static_cast<double>(whole)) * 1e9)};
+}
+
+std::shared_ptr<const Error> failed(const std::string& message) {
+  return std::make_shared<const Error>(ErrorKind::kStep, message);
 }
 
 std::string drawn(const std::vector<Event>& events) {
@@ -85,12 +90,14 @@ TEST_CASE("several steps that end together are all shown") {
 }
 
 TEST_CASE("a line is cleaned of what moves the cursor, and a name of what is no text") {
-  std::string text = drawn(
-      {VertexStarted{.id = 1, .name = "RUN \x1b]0;t\a\nerror: x", .time = at(0)},
-       LogBytes{.vertex = 1, .data = "\x1b[31mred\x1b[2J\n", .time = at(1)},
-       Status{.vertex = 1, .name = "\x1b[2J", .completed = true},
-       VertexCompleted{
-           .vertex = 1, .outcome = Outcome::kFailed, .error = "said\n\x1b[2J", .time = at(2)}});
+  std::string text =
+      drawn({VertexStarted{.id = 1, .name = "RUN \x1b]0;t\a\nerror: x", .time = at(0)},
+             LogBytes{.vertex = 1, .data = "\x1b[31mred\x1b[2J\n", .time = at(1)},
+             Status{.vertex = 1, .name = "\x1b[2J", .completed = true},
+             VertexCompleted{.vertex = 1,
+                             .outcome = Outcome::kFailed,
+                             .error = failed("said\n\x1b[2J"),
+                             .time = at(2)}});
   CHECK(text ==
         "#0 building with test\n\n#1 RUN \\x1b]0;t\\x07\\x0aerror: x\n#1 1.000 red\n"
         "#1 \\x1b[2J done\n#1 ERROR: said\n  \\x1b[2J\n");
@@ -98,16 +105,17 @@ TEST_CASE("a line is cleaned of what moves the cursor, and a name of what is no 
 
 TEST_CASE("progress has no login of a URL, but for what a step says itself") {
   std::string url = "http://u:PW@h/x";
-  CHECK(
-      drawn({VertexStarted{.id = 1, .name = "WORKDIR /" + url, .time = at(0)},
-             LogBytes{.vertex = 1, .data = "GET " + url + "\n", .time = at(1)},
-             Status{.vertex = 1, .name = url, .completed = true},
-             Warning{.vertex = 1, .message = "see " + url},
-             VertexCompleted{
-                 .vertex = 1, .outcome = Outcome::kFailed, .error = "no " + url, .time = at(2)}}) ==
-      "#0 building with test\n\n#1 WORKDIR /http://xxxxx:xxxxx@h/x\n#1 1.000 GET " + url +
-          "\n#1 http://xxxxx:xxxxx@h/x done\n#1 WARN: see http://xxxxx:xxxxx@h/x\n"
-          "#1 ERROR: no http://xxxxx:xxxxx@h/x\n");
+  CHECK(drawn({VertexStarted{.id = 1, .name = "WORKDIR /" + url, .time = at(0)},
+               LogBytes{.vertex = 1, .data = "GET " + url + "\n", .time = at(1)},
+               Status{.vertex = 1, .name = url, .completed = true},
+               Warning{.vertex = 1, .message = "see " + url},
+               VertexCompleted{.vertex = 1,
+                               .outcome = Outcome::kFailed,
+                               .error = failed("no " + url),
+                               .time = at(2)}}) ==
+        "#0 building with test\n\n#1 WORKDIR /http://xxxxx:xxxxx@h/x\n#1 1.000 GET " + url +
+            "\n#1 http://xxxxx:xxxxx@h/x done\n#1 WARN: see http://xxxxx:xxxxx@h/x\n"
+            "#1 ERROR: no http://xxxxx:xxxxx@h/x\n");
 }
 
 TEST_CASE("a transfer is a line by its digest, or by its URL without a login") {
@@ -148,7 +156,8 @@ TEST_CASE("what the plain display has shown, only the tail of is kept for the me
   for (int i = 0; i < 15; ++i) {
     display.send(LogBytes{.vertex = 1, .data = fmt::format("line {}\n", i), .time = {}});
   }
-  display.send(VertexCompleted{.vertex = 1, .outcome = Outcome::kFailed, .error = "x", .time = {}});
+  display.send(
+      VertexCompleted{.vertex = 1, .outcome = Outcome::kFailed, .error = failed("x"), .time = {}});
   CHECK(display.failed_step()->last_lines.size() == 10);
   CHECK(display.failed_step()->left_out == 0);
 }
@@ -161,12 +170,13 @@ TEST_CASE("a failed step's log that nobody has seen is kept for the message") {
     display.send(LogBytes{.vertex = 1, .data = fmt::format("line {}\n", i), .time = {}});
   }
   CHECK(!display.failed_step());
-  display.send(VertexCompleted{.vertex = 1, .outcome = Outcome::kFailed, .error = "x", .time = {}});
-  auto failed = display.failed_step();
-  REQUIRE(failed);
-  CHECK(failed->name == "[2/2] RUN make");
-  CHECK(failed->last_lines.size() == 15);
-  CHECK(failed->last_lines.back() == "line 14");
+  display.send(
+      VertexCompleted{.vertex = 1, .outcome = Outcome::kFailed, .error = failed("x"), .time = {}});
+  auto step = display.failed_step();
+  REQUIRE(step);
+  CHECK(step->name == "[2/2] RUN make");
+  CHECK(step->last_lines.size() == 15);
+  CHECK(step->last_lines.back() == "line 14");
   CHECK(caught.text().empty());
 }
 

@@ -34,6 +34,25 @@ TEST_CASE("logs come out as whole lines, and the lines of one event stay togethe
   CHECK(logs_of(sink) == Lines{"one\ntwo\n", "other\n", "three\n\n"});
 }
 
+TEST_CASE("an error stays a value, and all of its texts become legible") {
+  RecordingSink sink;
+  LegibleSink legible(sink, Colors::kDrop);
+  Error error = Error(ErrorKind::kRegistry, "said\x1b[2J")
+                    .with_hint("\a")
+                    .at({.source = {}, .first_line = 2});
+  error.add_context("at\x07");
+  legible.send(VertexCompleted{
+      .vertex = 1, .outcome = Outcome::kFailed, .error = std::make_shared<const Error>(error)});
+  auto ends = sink.all<VertexCompleted>();
+  REQUIRE(ends.at(0).error);
+  CHECK(ends[0].error->kind() == ErrorKind::kRegistry);
+  CHECK(ends[0].error->message() == "said\\x1b[2J");
+  CHECK(ends[0].error->hint() == "\\x07");
+  CHECK(ends[0].error->context() == Lines{"at\\x07"});
+  CHECK(ends[0].error->span()->first_line == 2);
+  CHECK(error.message() == "said\x1b[2J");
+}
+
 TEST_CASE("an unfinished line comes just before the end of its vertex") {
   RecordingSink sink;
   LegibleSink legible(sink, Colors::kDrop);

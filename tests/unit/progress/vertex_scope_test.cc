@@ -28,12 +28,21 @@ TEST_CASE("work that returns ends its vertex as done, and gives its result on") 
   CHECK(sink.all<LogBytes>().at(0).data == "half a li");
 }
 
-TEST_CASE("work that throws ends its vertex as failed, with the message") {
+TEST_CASE("work that throws ends its vertex as failed, with the whole error") {
   RecordingSink sink;
-  CHECK_THROWS_AS(run_vertex(sink, "x", [](VertexScope&) { throw Error(ErrorKind::kHost, "no"); }),
-                  Error);
-  CHECK(sink.all<VertexCompleted>().at(0).outcome == Outcome::kFailed);
-  CHECK(sink.all<VertexCompleted>().at(0).error == "no");
+  auto fail = [](VertexScope&) {
+    ErrorContext while_here([] { return std::string("trying"); });
+    throw Error(ErrorKind::kHost, "no").with_hint("try again").at({.source = {}, .first_line = 3});
+  };
+  CHECK_THROWS_AS(run_vertex(sink, "x", fail), Error);
+  auto ends = sink.all<VertexCompleted>();
+  CHECK(ends.at(0).outcome == Outcome::kFailed);
+  REQUIRE(ends[0].error);
+  CHECK(ends[0].error->kind() == ErrorKind::kHost);
+  CHECK(ends[0].error->message() == "no");
+  CHECK(ends[0].error->hint() == "try again");
+  CHECK(ends[0].error->context() == std::vector<std::string>{"trying"});
+  CHECK(ends[0].error->span()->first_line == 3);
 }
 
 TEST_CASE("a cancelled vertex is not a failed one") {
@@ -41,6 +50,7 @@ TEST_CASE("a cancelled vertex is not a failed one") {
   auto cancel = [](VertexScope&) { throw Error(ErrorKind::kCancelled, "stop"); };
   CHECK_THROWS_AS(run_vertex(sink, "x", cancel), Error);
   CHECK(sink.all<VertexCompleted>().at(0).outcome == Outcome::kCancelled);
+  CHECK(!sink.all<VertexCompleted>().at(0).error);
 }
 
 TEST_CASE("a vertex ends once, whatever happens to its scope") {
