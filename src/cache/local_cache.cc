@@ -4,6 +4,8 @@
 // the snapshot, so a hit stays valid until this process ends.
 #include "cache/local_cache.h"
 
+#include <string>
+
 namespace cairn::cache {
 
 std::optional<CacheBackend::Found> LocalCache::find(const Digest& key) {
@@ -15,6 +17,19 @@ std::optional<CacheBackend::Found> LocalCache::find(const Digest& key) {
   if (!snapshot || !store_.snapshots().may_use(found.snapshot)) return std::nullopt;
   found.parent = snapshot->parent;
   return found;
+}
+
+// A record goes with its snapshot. What is left of it is a line that says when it was evicted and
+// why, unless the snapshot is here and may not be used.
+Miss LocalCache::explain_absence(const Digest& key) {
+  if (std::optional<store::CacheRecord> record = store_.records().find_record(key)) {
+    return {.reason = MissReason::kSnapshotGone, .details = {{"not usable", record->snapshot}}};
+  }
+  std::optional<store::Eviction> eviction = store_.records().find_eviction(key);
+  if (!eviction) return {};
+  return {.reason = MissReason::kSnapshotGone,
+          .details = {{"evicted", std::to_string(eviction->time.seconds)},
+                      {"evicted for", eviction->reason}}};
 }
 
 void LocalCache::put(const Digest& key, const std::string& snapshot, const std::string& text) {

@@ -14,6 +14,7 @@ class LocalCache final : public CacheBackend {
   explicit LocalCache(store::Store& store) : store_(store) {}
 
   std::optional<Found> find(const Digest& key) override;
+  Miss explain_absence(const Digest& key) override;
   void put(const Digest& key, const std::string& snapshot, const std::string& text) override;
 
  private:

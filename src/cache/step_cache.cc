@@ -6,6 +6,7 @@
 #include "cache/step_cache.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace cairn::cache {
 namespace {
@@ -15,25 +16,41 @@ Digest sources_key(const Digest& key) {
   return Digest::of("sources of " + key.str());
 }
 
+// Tells the reason to a caller who wants to know it.
+std::nullopt_t missed(Miss* why, Miss reason) {
+  if (why != nullptr) *why = std::move(reason);
+  return std::nullopt;
+}
+
 }  // namespace
 
-std::optional<CachedResult> StepCache::find(const Digest& key, const std::string& parent) const {
+std::optional<CachedResult> StepCache::find(const Digest& key, const std::string& parent,
+                                            Miss* why) const {
   std::optional<CacheBackend::Found> found = backend_.find(key);
-  if (!found || (!found->snapshot.empty() && found->parent != parent)) return std::nullopt;
+  if (!found) return missed(why, why != nullptr ? backend_.explain_absence(key) : Miss());
+  if (!found->snapshot.empty() && found->parent != parent) {
+    return missed(why, {.reason = MissReason::kOtherParent,
+                        .details = {{"parent", parent}, {"recorded parent", found->parent}}});
+  }
   std::optional<Record> record = parse_record(found->text);
-  if (!record) return std::nullopt;
+  if (!record) return missed(why, {});
   const auto* alias = std::get_if<AliasRecord>(&*record);
   return CachedResult{.key = alias != nullptr ? alias->of : key,
                       .snapshot = std::move(found->snapshot)};
 }
 
 std::optional<CachedResult> StepCache::find_from(const Digest& key, const std::string& parent,
-                                                 const SourceSnapshots& sources) const {
-  std::optional<CachedResult> result = find(key, parent);
+                                                 const SourceSnapshots& sources, Miss* why) const {
+  std::optional<CachedResult> result = find(key, parent, why);
   if (!result || sources.empty()) return result;
   auto recorded = find_record<SourcesRecord>(sources_key(key));
-  if (!recorded || recorded->record.snapshots != sources) return std::nullopt;
-  return result;
+  if (recorded && recorded->record.snapshots == sources) return result;
+  Miss miss{.reason = MissReason::kOtherSources, .details = {}};
+  for (const std::string& source : sources) miss.details.emplace_back("source", source);
+  for (std::size_t i = 0; recorded && i < recorded->record.snapshots.size(); ++i) {
+    miss.details.emplace_back("recorded source", recorded->record.snapshots[i]);
+  }
+  return missed(why, std::move(miss));
 }
 
 void StepCache::put_step(const CacheKey& key, const std::string& snapshot) {

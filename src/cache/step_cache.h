@@ -19,6 +19,18 @@
 
 namespace cairn::cache {
 
+// Why a lookup found no result.
+enum class MissReason {
+  kNoRecord,      // nothing is known under the key
+  kSnapshotGone,  // a result was; its snapshot was removed, or may not be used by this build
+  kOtherParent,   // a result is, made on another parent snapshot
+  kOtherSources,  // a result is, made from other snapshots of the stages that it copies or mounts
+};
+struct Miss {
+  MissReason reason = MissReason::kNoRecord;
+  std::vector<std::pair<std::string, std::string>> details = {};  // names and values
+};
+
 // Stores records. Implementations are thread-safe, and throw the errors of their medium.
 class CacheBackend {
  public:
@@ -31,6 +43,8 @@ class CacheBackend {
   virtual ~CacheBackend() = default;
   // nullopt if there is no record, or its snapshot is gone or may not be used by this build.
   virtual std::optional<Found> find(const Digest& key) = 0;
+  // Why find() has just given nothing: kNoRecord or kSnapshotGone. Asked only on a miss.
+  virtual Miss explain_absence(const Digest& /*key*/) { return {}; }
   // Replaces a record of the same key. Does nothing if the snapshot is gone.
   virtual void put(const Digest& key, const std::string& snapshot, const std::string& text) = 0;
 };
@@ -49,12 +63,14 @@ class StepCache {
  public:
   explicit StepCache(CacheBackend& backend) : backend_(backend) {}
 
-  // The result of a step on the snapshot `parent`; nullopt on a miss.
-  std::optional<CachedResult> find(const Digest& key, const std::string& parent) const;
+  // The result of a step on the snapshot `parent`; nullopt on a miss, and then `why` says the
+  // reason unless it is null.
+  std::optional<CachedResult> find(const Digest& key, const std::string& parent,
+                                   Miss* why = nullptr) const;
   // The same for a key made of other stages' keys: a hit only if the result was made from
   // `sources`, as recorded by put_sources().
   std::optional<CachedResult> find_from(const Digest& key, const std::string& parent,
-                                        const SourceSnapshots& sources) const;
+                                        const SourceSnapshots& sources, Miss* why = nullptr) const;
 
   // Records `snapshot` as the result of a step with this key.
   void put_step(const CacheKey& key, const std::string& snapshot);

@@ -30,6 +30,12 @@ class MemoryCache final : public cache::CacheBackend {
     return result;
   }
 
+  cache::Miss explain_absence(const Digest& key) override {
+    std::lock_guard lock(mutex_);
+    if (!records_.contains(key)) return {};
+    return {.reason = cache::MissReason::kSnapshotGone, .details = {}};
+  }
+
   void put(const Digest& key, const std::string& snapshot, const std::string& text) override {
     std::lock_guard lock(mutex_);
     records_.insert_or_assign(key, Found{.snapshot = snapshot, .parent = {}, .text = text});

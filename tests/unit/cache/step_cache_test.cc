@@ -53,6 +53,27 @@ TEST_CASE("a step whose snapshot is gone is not found") {
   CHECK(!f.cache.find(key_of("a").digest(), "base"));
 }
 
+TEST_CASE("a miss has its reason, and names what differs") {
+  using Details = std::vector<std::pair<std::string, std::string>>;
+  Fixture f;
+  Digest key = key_of("a").digest();
+  Miss why{.reason = MissReason::kOtherSources, .details = {{"left", "over"}}};
+  CHECK(!f.cache.find(key, "base", &why));
+  CHECK(why.reason == MissReason::kNoRecord);
+  CHECK(why.details.empty());
+  f.cache.put_step(key_of("a"), "step");
+  CHECK(!f.cache.find(key, "again", &why));
+  CHECK(why.reason == MissReason::kOtherParent);
+  CHECK(why.details == Details{{"parent", "again"}, {"recorded parent", "base"}});
+  f.cache.put_sources(key, "step", {"stage"});
+  CHECK(!f.cache.find_from(key, "base", {"stage run again"}, &why));
+  CHECK(why.reason == MissReason::kOtherSources);
+  CHECK(why.details == Details{{"source", "stage run again"}, {"recorded source", "stage"}});
+  f.parents.erase("step");
+  CHECK(!f.cache.find(key, "base", &why));
+  CHECK(why.reason == MissReason::kSnapshotGone);
+}
+
 TEST_CASE("an alias leads to the key of the step") {
   Fixture f;
   f.cache.put_step(key_of("a"), "step");
