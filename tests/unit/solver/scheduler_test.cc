@@ -11,60 +11,14 @@
 #include <thread>
 
 #include "base/error.h"
-#include "solver/solver.h"
-#include "tests/support/directory_snapshotter.h"
-#include "tests/support/fake_executor.h"
-#include "tests/support/fake_transport.h"
-#include "tests/support/memory_cache.h"
-#include "tests/support/recording_sink.h"
+#include "tests/unit/solver/scheduler_fixture.h"
 
 using namespace cairn;
 using namespace cairn::solver;
+using cairn::test::AnyStore;
+using cairn::test::Scheduler;
 
 namespace {
-
-using Command = test::FakeExecutor::Command;
-
-// Nothing of a test is in it but locks of steps.
-struct AnyStore {
-  test::TempTree dir;
-  store::Store store = store::Store::open(dir.root());
-};
-
-// Solves plans of RUN steps; a step's argument is the number of its vertex.
-struct Scheduler {
-  explicit Scheduler(AnyStore& any) : store(any.store) {}
-
-  store::Store& store;
-  test::DirectorySnapshotter snapshotter;
-  test::MemoryCache records{[this](const std::string& id) { return snapshotter.parent_of(id); }};
-  cache::StepCache cache{records};
-  test::FakeTransport transport;
-  test::RecordingSink sink;
-  registry::Credentials credentials;
-  registry::Client client{transport, credentials, sink};
-  source::Images images{store, client, sink, source::Pull::kWhenMissing};
-  sandbox::BuilderNamespace builder = sandbox::BuilderNamespace::of_caller();
-  std::map<std::string, source::LocalContext> contexts;
-
-  std::vector<StepResult> solve(const plan::Plan& plan, std::size_t jobs, const Command& command,
-                                std::stop_token stop = {}) {
-    SolverServices services{
-        .store = store,
-        .cache = cache,
-        .snapshotter = snapshotter,
-        .images = images,
-        .enter_namespaces =
-            [&](StepsNeed) {
-              return StepEnvironment{builder, std::make_unique<test::FakeExecutor>(command)};
-            },
-        .sink = sink,
-        .contexts = contexts,
-        .jobs = jobs,
-        .on_target_layer = {}};
-    return Solver(std::move(services)).solve(plan, std::move(stop));
-  }
-};
 
 // Vertex 0 is an empty root, and each other a RUN on an earlier one that may wait for more.
 plan::Plan random_plan(std::mt19937& random) {
