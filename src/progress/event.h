@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -26,8 +27,14 @@ VertexId next_vertex_id();
 
 struct VertexStarted {
   VertexId id = 0;
-  std::string name;  // "[build 2/4] RUN make"
-  std::vector<VertexId> inputs = {};
+  std::string name;                     // "[build 2/4] RUN make"
+  std::vector<VertexId> inputs = {};    // vertices that started earlier
+  std::string stage = {};               // name of its stage, or ""
+  std::optional<SourceSpan> span = {};  // of its instruction
+  std::string platform = {};            // "linux/amd64", "" where it does not matter
+  // The cache key that the step is looked up by, if it is known: that of a COPY may depend on files
+  // that are not read yet.
+  std::optional<Digest> key = {};
   Timestamp time = {};
 };
 
@@ -73,10 +80,41 @@ struct Status {
 
 enum class Outcome { kOk, kCached, kFailed, kCancelled };
 
+// Why a vertex did its work although results of earlier builds are kept.
+enum class MissReason {
+  kNoRecord,      // nothing is known under its key
+  kSnapshotGone,  // a result was; its snapshot was removed, or may not be used by this build
+  kOtherParent,   // a result is, made on another parent snapshot
+  kOtherSources,  // a result is, made from other snapshots of the stages that it copies or mounts
+  kNoCache,       // --no-cache
+  kNeverCached,   // work of its kind is done by each build
+};
+struct CacheMiss {
+  MissReason reason = MissReason::kNoRecord;
+  std::vector<std::pair<std::string, std::string>> details = {};  // names and values
+};
+
+// What the command of a step used, with all processes that it waited for.
+struct ResourceUse {
+  double user_seconds = 0;
+  double system_seconds = 0;
+  std::int64_t peak_memory = 0;  // bytes, of the largest process
+};
+
+// What is known of a vertex at its end. What is not known is empty.
+struct VertexResult {
+  std::optional<Digest> key = {};               // keys of later steps build on it
+  std::string snapshot = {};                    // "" for an empty root, or none
+  std::optional<CacheMiss> miss = {};           // of a vertex that is not cached
+  std::optional<std::int64_t> layer_size = {};  // bytes of its files that no other layer has
+  std::optional<ResourceUse> use = {};
+};
+
 struct VertexCompleted {
   VertexId vertex = 0;
   Outcome outcome = Outcome::kOk;
   std::shared_ptr<const Error> error = {};  // set for kFailed; shared, never changed
+  VertexResult result = {};
   Timestamp time = {};
 };
 

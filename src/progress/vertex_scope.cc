@@ -19,14 +19,15 @@ VertexId next_vertex_id() {
   return ++last;
 }
 
-VertexScope::VertexScope(Sink& sink, std::string name, std::vector<VertexId> inputs)
-    : sink_(sink), id_(next_vertex_id()) {
-  sink_.send(VertexStarted{
-      .id = id_, .name = std::move(name), .inputs = std::move(inputs), .time = now()});
+VertexScope::VertexScope(Sink& sink, VertexStarted start)
+    : sink_(sink), id_(start.id != 0 ? start.id : next_vertex_id()) {
+  start.id = id_;
+  start.time = now();
+  sink_.send(std::move(start));
 }
 
 VertexScope::~VertexScope() {
-  end(Outcome::kCancelled);
+  end(Outcome::kCancelled, {});
 }
 
 void VertexScope::log(Stream stream, std::string_view data) const {
@@ -37,20 +38,23 @@ void VertexScope::warn(std::string message) const {
   sink_.send(Warning{.vertex = id_, .message = std::move(message)});
 }
 
-void VertexScope::fail(const Error& error) {
+void VertexScope::fail(const Error& error, VertexResult result) {
   // Another step or the reader of stdout is the cause; this step did not fail.
   if (error.kind() == ErrorKind::kCancelled || error.kind() == ErrorKind::kUnread) {
-    end(Outcome::kCancelled);
+    end(Outcome::kCancelled, std::move(result));
   } else {
-    end(Outcome::kFailed, std::make_shared<const Error>(error));
+    end(Outcome::kFailed, std::move(result), std::make_shared<const Error>(error));
   }
 }
 
-void VertexScope::end(Outcome outcome, std::shared_ptr<const Error> error) {
+void VertexScope::end(Outcome outcome, VertexResult result, std::shared_ptr<const Error> error) {
   // The first end counts; an error while unwinding must not change it.
   if (std::exchange(ended_, true)) return;
-  sink_.send(
-      VertexCompleted{.vertex = id_, .outcome = outcome, .error = std::move(error), .time = now()});
+  sink_.send(VertexCompleted{.vertex = id_,
+                             .outcome = outcome,
+                             .error = std::move(error),
+                             .result = std::move(result),
+                             .time = now()});
 }
 
 TransferCounter::TransferCounter(Sink& sink, Transfer item)

@@ -9,7 +9,6 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "base/error.h"
 #include "progress/sink.h"
@@ -20,7 +19,10 @@ namespace cairn::progress {
 // cancelled, so that an exception leaves no vertex open. One thread at a time.
 class VertexScope {
  public:
-  VertexScope(Sink& sink, std::string name, std::vector<VertexId> inputs = {});
+  // Starts the vertex now. It gets an id of its own unless `start` has one.
+  VertexScope(Sink& sink, VertexStarted start);
+  VertexScope(Sink& sink, std::string name)
+      : VertexScope(sink, VertexStarted{.name = std::move(name)}) {}
   ~VertexScope();
   VertexScope(const VertexScope&) = delete;
   VertexScope& operator=(const VertexScope&) = delete;
@@ -31,37 +33,43 @@ class VertexScope {
   void log(Stream stream, std::string_view data) const;
   void warn(std::string message) const;
   // The first of these calls ends the vertex; later ones are ignored.
-  void done() { end(Outcome::kOk); }
-  void cached() { end(Outcome::kCached); }
-  void fail(const Error& error);  // kCancelled and kUnread end it as cancelled
+  void done(VertexResult result) { end(Outcome::kOk, std::move(result)); }
+  void cached(VertexResult result) { end(Outcome::kCached, std::move(result)); }
+  // kCancelled and kUnread end it as cancelled.
+  void fail(const Error& error, VertexResult result);
 
  private:
-  void end(Outcome outcome, std::shared_ptr<const Error> error = {});
+  void end(Outcome outcome, VertexResult result, std::shared_ptr<const Error> error = {});
 
   Sink& sink_;
   VertexId id_;
   bool ended_ = false;
 };
 
-// Runs work(scope) as a vertex: done when it returns, failed with the Error when it throws one. The
-// Error is rethrown.
+// Runs work(scope) as a vertex whose kind is never cached: done when it returns, failed with the
+// Error when it throws one. The Error is rethrown.
 template <typename Work>
-auto run_vertex(Sink& sink, std::string name, Work work)
+auto run_vertex(Sink& sink, VertexStarted start, Work work)
     -> decltype(work(std::declval<VertexScope&>())) {
-  VertexScope scope(sink, std::move(name));
+  const VertexResult worked{.miss = CacheMiss{.reason = MissReason::kNeverCached}};
+  VertexScope scope(sink, std::move(start));
   try {
     if constexpr (std::is_void_v<decltype(work(scope))>) {
       work(scope);
-      scope.done();
+      scope.done(worked);
     } else {
       auto result = work(scope);
-      scope.done();
+      scope.done(worked);
       return result;
     }
   } catch (const Error& error) {
-    scope.fail(error);
+    scope.fail(error, worked);
     throw;
   }
+}
+template <typename Work>
+auto run_vertex(Sink& sink, std::string name, Work work) {
+  return run_vertex(sink, VertexStarted{.name = std::move(name)}, std::move(work));
 }
 
 // Counts the bytes of a transfer. Sends a Transfer at the start, at most every 100 ms, and at the

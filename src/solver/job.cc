@@ -58,8 +58,13 @@ std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
 
-bool is_shown(const plan::Op& op) {
-  return !std::holds_alternative<plan::ScratchOp>(op) && !std::holds_alternative<plan::LocalOp>(op);
+// The end of a vertex that ran. A failed one has no result.
+progress::VertexResult end_of(const StepNotes& notes, const std::optional<StepResult>& result) {
+  return {.key = result ? result->key : notes.key,
+          .snapshot = result ? result->snapshot : "",
+          .miss = notes.miss,
+          .layer_size = result ? notes.layer_size : std::nullopt,
+          .use = notes.use};
 }
 
 // Lost owners of the parent or of any source carry over to the result.
@@ -83,38 +88,48 @@ std::optional<StepResult> lookup_vertex(Job& job) {
   } catch (const Error&) {
     return std::nullopt;  // run_vertex() meets it again and adds the span
   }
-  if (!result || !is_shown(vertex.op)) return result;
-  progress::VertexScope scope(job.services.sink, vertex.name);
+  if (!result || !job.event_ids[job.id]) return result;
+  progress::VertexScope scope(job.services.sink,
+                              start_of(job.plan, job.id, job.event_ids, result->key));
   for (std::string& message : warnings.messages) scope.warn(std::move(message));
-  scope.cached();
+  scope.cached({.key = result->key, .snapshot = result->snapshot});
   return result;
 }
 
 StepResult run_vertex(RunJob& job) {
   const plan::Vertex& vertex = job.vertex();
-  progress::VertexScope scope(job.services.sink, vertex.name);
+  progress::VertexScope scope(job.services.sink,
+                              start_of(job.plan, job.id, job.event_ids, job.notes.key));
   try {
     ErrorContext while_here([&] { return "running step " + first_line(vertex.name); });
     StepResult result = std::visit(Runner{job, scope}, vertex.op);
     if (result.cached) {
-      scope.cached();
+      scope.cached({.key = result.key, .snapshot = result.snapshot});
     } else {
-      scope.done();
+      scope.done(end_of(job.notes, result));
     }
     return result;
   } catch (Error& error) {
     explain_unreadable(job, error);
     error.set_span_if_none(vertex.span);
-    scope.fail(error);
+    scope.fail(error, end_of(job.notes, std::nullopt));
     throw;
   }
 }
 
 std::optional<StepResult> find_cached(const Job& job, const cache::CacheKey& key,
                                       const cache::SourceSnapshots& sources) {
-  if (job.vertex().no_cache) return std::nullopt;
-  auto found = job.services.cache.find_from(key.digest(), job.parent().snapshot, sources);
-  if (!found) return std::nullopt;
+  job.notes.key = key.digest();
+  if (job.vertex().no_cache) {
+    job.notes.miss = {.reason = progress::MissReason::kNoCache};
+    return std::nullopt;
+  }
+  cache::Miss miss;
+  auto found = job.services.cache.find_from(*job.notes.key, job.parent().snapshot, sources, &miss);
+  if (!found) {
+    job.notes.miss = miss_event(std::move(miss));
+    return std::nullopt;
+  }
   return StepResult{.key = found->key, .snapshot = found->snapshot, .cached = true};
 }
 

@@ -17,6 +17,7 @@
 #include "progress/vertex_scope.h"
 #include "solver/run/secret_files.h"
 #include "solver/solver.h"
+#include "solver/step_events.h"
 
 namespace cairn::solver {
 
@@ -45,6 +46,8 @@ struct Job : StepContext {
   // Digests of the client's files that the cache lookup already computed; reused when the step then
   // runs.
   std::optional<std::vector<cache::SelectedContent>>& read;
+  const EventIds& event_ids;  // of all vertices of the plan
+  StepNotes& notes;           // of this one
 
   bool asked_to_stop() const { return stop.stop_requested(); }
 };
@@ -86,6 +89,7 @@ StepResult run_workdir(RunJob& job, const plan::WorkdirOp& op, progress::VertexS
 
 // The cached result of the job's step under a key; nullopt for a step that must run anyway
 // (--no-cache). `sources` are the snapshots that the key depends on; see StepCache::find_from().
+// Notes the key, and why it finds nothing.
 std::optional<StepResult> find_cached(const Job& job, const cache::CacheKey& key,
                                       const cache::SourceSnapshots& sources = {});
 

@@ -53,6 +53,8 @@ class Run {
         waiting_for_(plan.vertices.size()),
         dependants_(plan.vertices.size()),
         read_(plan.vertices.size()),
+        event_ids_(new_event_ids(plan)),
+        notes_(plan.vertices.size()),
         results_(plan.vertices.size()),
         prefetch_(plan, services) {}
 
@@ -149,7 +151,7 @@ class Run {
   }
 
   Job job_of(plan::VertexId id) {
-    return {{plan_, id, results_, services_}, stop_.get_token(), read_[id]};
+    return {{plan_, id, results_, services_}, stop_.get_token(), read_[id], event_ids_, notes_[id]};
   }
 
   StepResult result_of(plan::VertexId id, const RunServices& services) {
@@ -190,6 +192,8 @@ class Run {
   plan::VertexId looked_up_ = 0;  // all vertices before this one have results
   // Per vertex, the digests that lookup_copy() computed; only that vertex's job touches its slot.
   std::vector<std::optional<std::vector<cache::SelectedContent>>> read_;
+  const EventIds event_ids_;
+  std::vector<StepNotes> notes_;  // as read_: only a vertex's job touches its slot
   // Each slot is written once, under the lock, before a dependant can start; dependants read it
   // without the lock.
   std::vector<StepResult> results_;

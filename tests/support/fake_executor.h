@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,17 +17,20 @@ class FakeExecutor final : public exec::Executor {
   // Gets the arguments of the command and the root of its snapshot, and gives an exit code.
   using Command = std::function<int(const std::vector<std::string>& argv, const sys::RootDir& root,
                                     std::stop_token stop)>;
-  explicit FakeExecutor(Command command) : command_(std::move(command)) {}
+  // Each command is said to have used `usage`.
+  explicit FakeExecutor(Command command, std::optional<rusage> usage = {})
+      : command_(std::move(command)), usage_(usage) {}
 
   exec::StepOutcome run(exec::StepSpec spec, const exec::StepEvents&,
                         std::stop_token stop) override {
     const sys::RootDir& root = std::get<snapshots::ActiveSnapshot*>(spec.root)->root();
     int code = command_(spec.sandbox.argv, root, std::move(stop));
-    return {.status = {.code = code}, .refused_nodes = {}, .usage = {}};
+    return {.status = {.code = code}, .refused_nodes = {}, .usage = usage_};
   }
 
  private:
   Command command_;
+  std::optional<rusage> usage_;
 };
 
 }  // namespace cairn::test

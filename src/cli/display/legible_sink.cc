@@ -24,6 +24,8 @@ std::string legible_text(const std::string& foreign) {
 struct MadeLegible {
   void operator()(progress::VertexStarted& started) const {
     started.name = legible_name(started.name);
+    started.stage = one_line(started.stage);
+    started.platform = one_line(started.platform);
   }
   void operator()(progress::LogBytes&) const {}  // line by line
   void operator()(progress::Transfer& transfer) const {

@@ -29,6 +29,7 @@ StepResult commit_copy(const Job& job, const plan::CopyOp& op, const CopySelecti
     if (copied.link_sources.empty()) return;
     record_origins(job, snapshot, copied.link_sources);
     job.services.store.snapshots().set_size(snapshot, copied.bytes + 1);  // 0 means unknown
+    job.notes.layer_size = copied.bytes;
   };
   StepResult result =
       commit(job, *copied.active, key.key, {.sources = key.sources, .beside = beside});

@@ -11,12 +11,13 @@ namespace cairn::solver {
 // nullopt if a layer is missing; the pull is then shown as a step.
 std::optional<StepResult> lookup_image(const Job& job, const plan::ImageOp& op) {
   source::FoundImage image = job.services.images.find(op.reference, op.platform);
-  if (!image.is_local || image.config.diff_ids.empty()) return std::nullopt;
+  if (image.config.diff_ids.empty()) return std::nullopt;
   oci::ChainId chain = oci::chain_id(image.config.diff_ids);
+  job.notes.key = cache::image_key(chain.str()).digest();
+  if (!image.is_local) return std::nullopt;
   std::optional<store::LayerView> top = job.services.store.snapshots().find_by_chain(chain);
   if (!top) return std::nullopt;
-  return StepResult{
-      .key = cache::image_key(chain.str()).digest(), .snapshot = top->snapshot, .cached = true};
+  return StepResult{.key = *job.notes.key, .snapshot = top->snapshot, .cached = true};
 }
 
 StepResult run_image(RunJob& job, const plan::ImageOp& op, progress::VertexScope& scope) {
@@ -27,6 +28,7 @@ StepResult run_image(RunJob& job, const plan::ImageOp& op, progress::VertexScope
   if (!image.config.diff_ids.empty()) {
     oci::ChainId id = oci::chain_id(image.config.diff_ids);
     chain = id.str();
+    job.notes.miss = {.reason = progress::MissReason::kNoRecord, .details = {{"chain", chain}}};
     auto is_there = [&] { return job.services.store.snapshots().find_by_chain(id).has_value(); };
     cached = is_there();
     // Look again under the lock: another build may have pulled the image meanwhile.

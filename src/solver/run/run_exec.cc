@@ -92,6 +92,15 @@ exec::ExtraHosts hosts_of(const plan::RunOp& op) {
   return hosts;
 }
 
+progress::ResourceUse use_of(const rusage& usage) {
+  auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return {.user_seconds = seconds(usage.ru_utime),
+          .system_seconds = seconds(usage.ru_stime),
+          .peak_memory = std::int64_t{usage.ru_maxrss} << 10};  // Linux counts KiB, getrusage(2)
+}
+
 // A command that cannot be executed ends as in a shell: with 126 or 127.
 exec::StepOutcome run_command(const RunJob& job, const plan::RunOp& op, exec::StepSpec spec,
                               const progress::VertexScope& scope) {
@@ -117,6 +126,7 @@ void execute(RunJob& job, const plan::RunOp& op, ActiveSnapshot& active,
                       .mounts = std::move(mounts.list),
                       .root = &active};
   exec::StepOutcome outcome = run_command(job, op, std::move(spec), scope);
+  if (outcome.usage) job.notes.use = use_of(*outcome.usage);
   if (outcome.refused_nodes.count > 0) {
     scope.log(progress::Stream::kStderr, fmt::format("cairn: {}\n", text(outcome.refused_nodes)));
   }

@@ -25,6 +25,7 @@ TEST_CASE("work that returns ends its vertex as done, and gives its result on") 
   CHECK(started[0].name == "[1/1] x");
   CHECK(completed[0].vertex == started[0].id);
   CHECK(completed[0].outcome == Outcome::kOk);
+  CHECK(completed[0].result.miss->reason == MissReason::kNeverCached);
   CHECK(sink.all<LogBytes>().at(0).data == "half a li");
 }
 
@@ -57,8 +58,8 @@ TEST_CASE("a vertex ends once, whatever happens to its scope") {
   RecordingSink sink;
   {
     VertexScope cached(sink, "a");
-    cached.cached();
-    cached.done();
+    cached.cached({});
+    cached.done({});
     VertexScope forgotten(sink, "b");
     CHECK(forgotten.id() != cached.id());
   }
@@ -66,6 +67,38 @@ TEST_CASE("a vertex ends once, whatever happens to its scope") {
   REQUIRE(completed.size() == 2);
   CHECK(completed[0].outcome == Outcome::kCached);
   CHECK(completed[1].outcome == Outcome::kCancelled);
+}
+
+TEST_CASE("a vertex starts with all that is known of it, and ends with what became known") {
+  RecordingSink sink;
+  VertexId id = next_vertex_id();
+  {
+    VertexScope scope(sink, VertexStarted{.id = id,
+                                          .name = "x",
+                                          .inputs = {1, 2},
+                                          .stage = "build",
+                                          .platform = "linux/arm64",
+                                          .key = Digest::of("key")});
+    scope.done({.key = Digest::of("other key"),
+                .snapshot = "abc",
+                .miss = CacheMiss{.reason = MissReason::kOtherParent, .details = {{"parent", "p"}}},
+                .layer_size = 7,
+                .use = ResourceUse{.user_seconds = 1.5, .peak_memory = 4096}});
+  }
+  VertexStarted start = sink.all<VertexStarted>().at(0);
+  CHECK(start.id == id);
+  CHECK(start.inputs == std::vector<VertexId>{1, 2});
+  CHECK(start.stage == "build");
+  CHECK(start.platform == "linux/arm64");
+  CHECK(start.key == Digest::of("key"));
+  CHECK(start.time.seconds != 0);
+  VertexCompleted end = sink.all<VertexCompleted>().at(0);
+  CHECK(end.vertex == id);
+  CHECK(end.result.key == Digest::of("other key"));
+  CHECK(end.result.snapshot == "abc");
+  CHECK(end.result.miss->details.at(0).second == "p");
+  CHECK(end.result.layer_size == 7);
+  CHECK(end.result.use->peak_memory == 4096);
 }
 
 TEST_CASE("a transfer tells what it is, its start and its end, and little between") {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,23 +40,25 @@ struct Scheduler {
   source::Images images{store, client, sink, source::Pull::kWhenMissing};
   sandbox::BuilderNamespace builder = sandbox::BuilderNamespace::of_caller();
   std::map<std::string, source::LocalContext> contexts;
+  std::optional<rusage> usage;  // of each command
 
   std::vector<solver::StepResult> solve(const plan::Plan& plan, std::size_t jobs,
                                         const FakeExecutor::Command& command,
                                         std::stop_token stop = {}) {
-    solver::SolverServices services{
-        .store = store,
-        .cache = cache,
-        .snapshotter = snapshotter,
-        .images = images,
-        .enter_namespaces =
-            [&](solver::StepsNeed) {
-              return solver::StepEnvironment{builder, std::make_unique<FakeExecutor>(command)};
-            },
-        .sink = sink,
-        .contexts = contexts,
-        .jobs = jobs,
-        .on_target_layer = {}};
+    solver::SolverServices services{.store = store,
+                                    .cache = cache,
+                                    .snapshotter = snapshotter,
+                                    .images = images,
+                                    .enter_namespaces =
+                                        [&](solver::StepsNeed) {
+                                          return solver::StepEnvironment{
+                                              builder,
+                                              std::make_unique<FakeExecutor>(command, usage)};
+                                        },
+                                    .sink = sink,
+                                    .contexts = contexts,
+                                    .jobs = jobs,
+                                    .on_target_layer = {}};
     return solver::Solver(std::move(services)).solve(plan, std::move(stop));
   }
 };
