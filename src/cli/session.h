@@ -90,7 +90,10 @@ class Session {
   const Settings& settings() const { return settings_; }
   store::Store& store() { return *store_; }
   snapshots::Snapshotter& snapshotter() { return *snapshotter_; }
-  output::LayerStore layers() { return {*store_, *snapshotter_}; }
+  // Layers that are made are told to `sink`, if there is one.
+  output::LayerStore layers(progress::Sink* sink = nullptr) {
+    return {*store_, *snapshotter_, sink};
+  }
   // Like enter_namespaces(), for a command whose steps have private networks: the first one is made
   // while we enter. Prints a note if steps must use the host's network. Borrowed; null is never
   // returned.

@@ -51,7 +51,7 @@ struct ExportServices {
   std::stop_token stop;                   // ends the wait for the other end of a pipe
   const progress::VertexScope& progress;  // the vertex of this output
 
-  LayerStore layers() const { return {store, snapshotter}; }
+  LayerStore layers() const { return {store, snapshotter, &progress.sink()}; }
 };
 
 // What outputs report.

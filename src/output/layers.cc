@@ -64,6 +64,17 @@ class StoppableSink final : public ByteSink {
   ByteSink& inner_;
 };
 
+void report_made(const LayerStore& from, const std::string& snapshot, const oci::DiffId& diff_id,
+                 const DigestingSink& tar, const std::optional<oci::Descriptor>& blob) {
+  if (from.sink == nullptr) return;
+  progress::LayerMade made{.snapshot = snapshot,
+                           .diff_id = diff_id.digest(),
+                           .size = static_cast<std::int64_t>(tar.size()),
+                           .time = now()};
+  if (blob) made.blob = {.digest = blob->digest, .size = blob->size};
+  from.sink->send(std::move(made));
+}
+
 // Compresses a layer into a blob: takes the tar, returns the layer's diffID.
 class LayerCompressor {
  public:
@@ -109,7 +120,9 @@ oci::Descriptor make_blob(const LayerStore& from, const oci::DiffId& diff_id,
                     diff_id.str())
         .with_hint("something changed the store; build the image again with --no-cache");
   }
-  return layer.keep(diff_id);
+  oci::Descriptor blob = layer.keep(diff_id);
+  report_made(from, view ? view->snapshot : "", diff_id, layer.tar(), blob);
+  return blob;
 }
 
 void record_diff_id(store::Store& store, const LayerView& view, const oci::DiffId& diff_id,
@@ -128,6 +141,7 @@ oci::DiffId compute_diff_id(const LayerStore& from, const LayerView& view, std::
   from.snapshotter.diff(view, until_stopped);
   oci::DiffId diff_id(tar.finish());
   record_diff_id(from.store, view, diff_id, tar);
+  report_made(from, view.snapshot, diff_id, tar, std::nullopt);
   return diff_id;
 }
 
@@ -159,7 +173,9 @@ void prepare_layer(const LayerStore& from, const LayerView& view,
   oci::DiffId diff_id = layer.finish();
   record_diff_id(from.store, view, diff_id, layer.tar());
   // Another image may have brought the same layer as a blob meanwhile.
-  if (from.store.layer_blobs().find(diff_id).empty()) layer.keep(diff_id);
+  std::optional<oci::Descriptor> kept;
+  if (from.store.layer_blobs().find(diff_id).empty()) kept = layer.keep(diff_id);
+  report_made(from, view.snapshot, diff_id, layer.tar(), kept);
 }
 
 oci::Descriptor layer_blob(const LayerStore& from, const oci::DiffId& diff_id,

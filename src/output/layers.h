@@ -13,6 +13,7 @@
 #include "base/compress.h"
 #include "oci/descriptor.h"
 #include "oci/ids.h"
+#include "progress/sink.h"
 #include "snapshots/snapshotter.h"
 #include "store/store.h"
 
@@ -20,10 +21,11 @@ namespace cairn::output {
 
 using store::LayerView;
 
-// Where layers come from: blobs of the store, and files of its snapshots. Both are borrowed.
+// Where layers come from: blobs of the store, and files of its snapshots. All is borrowed.
 struct LayerStore {
   store::Store& store;
   snapshots::Snapshotter& snapshotter;
+  progress::Sink* sink = nullptr;  // gets a LayerMade for each layer that is made; null: nobody
 };
 
 enum class MediaTypes { kOci, kDocker };

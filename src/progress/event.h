@@ -118,6 +118,20 @@ struct VertexCompleted {
   Timestamp time = {};
 };
 
+// A layer was digested, or made as a blob. This may happen after the vertex of its step has ended,
+// beside it or for an export, so the snapshot and not a vertex says whose layer it is.
+struct LayerMade {
+  struct Blob {
+    Digest digest;
+    std::int64_t size = 0;  // bytes
+  };
+  std::string snapshot = {};  // its files; "" for a layer that is only a blob
+  Digest diff_id;             // of its tar
+  std::int64_t size = 0;      // bytes of its tar
+  std::optional<Blob> blob = {};
+  Timestamp time = {};
+};
+
 // Something failed and the build goes on. The message ends with what was done instead.
 struct Warning {
   std::optional<VertexId> vertex;
@@ -127,6 +141,7 @@ struct Warning {
   std::optional<SourceSpan> span = std::nullopt;
 };
 
-using Event = std::variant<VertexStarted, LogBytes, Transfer, Status, VertexCompleted, Warning>;
+using Event =
+    std::variant<VertexStarted, LogBytes, Transfer, Status, LayerMade, VertexCompleted, Warning>;
 
 }  // namespace cairn::progress

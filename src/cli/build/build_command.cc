@@ -64,7 +64,7 @@ class LayerPrefetcher {
   void prepare(const store::LayerView& view, const plan::Vertex& step) {
     try {
       ErrorContext while_here([&] { return "making the layer of " + step.name; });
-      output::prepare_layer(session_.layers(), view, blobs_, stop_.get_token());
+      output::prepare_layer(session_.layers(&session_.progress()), view, blobs_, stop_.get_token());
     } catch (Error& error) {
       error.set_span_if_none(step.span);
       throw;
@@ -252,7 +252,7 @@ class BuildRun {
       composition.lines.push_back({line.created_by, line.comment, std::move(snapshot)});
     }
     if (reads_layers(composition)) session_.enter_namespaces();
-    return output::compose(session_.layers(), std::move(composition));
+    return output::compose(session_.layers(&session_.progress()), std::move(composition));
   }
 
   // Runs one output after the other, each as a vertex.

@@ -105,6 +105,8 @@ class PlainDisplay final : public Display {
     offer(id);
   }
 
+  void take(const progress::LayerMade&) {}  // not shown
+
   void take(const progress::VertexCompleted& end) {
     Vertex& vertex = vertices_[end.vertex];
     switch (end.outcome) {

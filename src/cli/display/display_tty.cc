@@ -124,6 +124,8 @@ class TtyDisplay final : public Display {
     }
   }
 
+  void take(const progress::LayerMade&) {}  // not shown
+
   void take(const progress::VertexCompleted& end) {
     Vertex& vertex = vertices_[end.vertex];
     vertex.ended = end.time;

@@ -32,6 +32,7 @@ struct MadeLegible {
     if (auto* url = std::get_if<std::string>(&transfer.item)) *url = legible_name(*url);
   }
   void operator()(progress::Status& status) const { status.name = legible_name(status.name); }
+  void operator()(progress::LayerMade&) const {}  // has no foreign text
   void operator()(progress::VertexCompleted& end) const {
     if (end.error) end.error = std::make_shared<const Error>(end.error->with_texts(legible_text));
   }

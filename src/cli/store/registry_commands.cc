@@ -50,7 +50,7 @@ int push(Session& session, const std::string& name) {
   store.images().get(name);  // throws if there is none
   Digest digest = progress::run_vertex(
       session.progress(), "pushing " + reference.str(), [&](progress::VertexScope& scope) {
-        output::Named named = output::make_named(session.layers(), name);
+        output::Named named = output::make_named(session.layers(&session.progress()), name);
         if (const auto* index = std::get_if<output::ExportedIndex>(&named.what)) {
           return output::push_index(session.client(), store, *index, reference, scope);
         }

@@ -220,6 +220,7 @@ class Unpacking {
   std::string stack_layer(const std::string& below, std::size_t i, Layer layer) {
     if (!below.empty()) layer.files->merge(below);
     std::string id;
+    bool is_new = false;
     store_.atomically([&] {
       // Another build may have been first with the same image. All builds use the first snapshot: a
       // cached step belongs to its parent snapshot, and is not found on an equal copy of it.
@@ -227,8 +228,15 @@ class Unpacking {
         id = first->snapshot;
       } else {
         id = add_snapshot(below, i, layer);
+        is_new = true;
       }
     });
+    if (is_new) {
+      scope_.sink().send(progress::LayerMade{.snapshot = id,
+                                             .diff_id = image_.config.diff_ids[i].digest(),
+                                             .size = layer.tar_size,
+                                             .time = now()});
+    }
     return id;
   }
 

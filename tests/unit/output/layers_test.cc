@@ -18,6 +18,7 @@
 #include "output/manifest.h"
 #include "output/tree.h"
 #include "snapshots/overlay_snapshotter.h"
+#include "tests/support/recording_sink.h"
 #include "tests/support/string_sink.h"
 #include "tests/support/temp_tree.h"
 
@@ -102,6 +103,40 @@ std::string listing(const std::string& tar, const char* flags = "-tf") {
 }
 
 }  // namespace
+
+TEST_CASE("a layer that is made is told once: its snapshot, diffID, sizes, and its blob") {
+  Workbench w;
+  test::RecordingSink sink;
+  LayerStore layers{w.store, w.snapshotter, &sink};
+  LayerView view{.snapshot = w.snapshot({{"f", "text"}})};
+  oci::DiffId id = layer_diff_id(layers, view);
+  layer_diff_id(layers, view);
+  oci::Descriptor blob = layer_blob(layers, id, view, {});
+  layer_blob(layers, id, view, {});
+  auto made = sink.all<progress::LayerMade>();
+  REQUIRE(made.size() == 2);
+  for (const progress::LayerMade& one : made) {
+    CHECK(one.snapshot == view.snapshot);
+    CHECK(one.diff_id == id.digest());
+    CHECK(one.size == static_cast<std::int64_t>(w.blob(blob).size()));
+  }
+  CHECK(!made[0].blob);
+  REQUIRE(made[1].blob);
+  CHECK(made[1].blob->digest == blob.digest);
+  CHECK(made[1].blob->size == blob.size);
+}
+
+TEST_CASE("a layer that is prepared with its blob is told with it") {
+  Workbench w;
+  test::RecordingSink sink;
+  LayerStore layers{w.store, w.snapshotter, &sink};
+  LayerView view{.snapshot = w.snapshot({{"f", "text"}})};
+  prepare_layer(layers, view, BlobOptions(), {});
+  auto made = sink.all<progress::LayerMade>();
+  REQUIRE(made.size() == 1);
+  CHECK(made[0].diff_id == layer_diff_id(layers, view).digest());
+  CHECK(made[0].blob);
+}
 
 TEST_CASE("a layer's diffID is the digest of its tar, and is remembered") {
   Workbench w;

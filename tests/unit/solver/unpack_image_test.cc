@@ -63,6 +63,11 @@ TEST_CASE("an image's layers become snapshots on each other, and the store knows
   CHECK(k.store.images().layers(image.id).back().view->snapshot == root);
   CHECK(k.store.snapshots().unsynced().empty());
   CHECK(k.left_in_tmp() == 0);
+  auto made = k.sink.all<progress::LayerMade>();
+  REQUIRE(made.size() == 2);
+  CHECK(made[0].diff_id == Digest::of(kBase));
+  CHECK(made[0].size == static_cast<std::int64_t>(kBase.size()));
+  CHECK(made[1].snapshot == root);
 }
 
 TEST_CASE("layers that are unpacked already are shared, between pulls and between images") {
