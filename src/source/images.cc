@@ -97,7 +97,10 @@ plan::ResolvedImage Images::resolve(const oci::Reference& reference,
   progress::NullSink silent;
   bool known = find_known(reference, platform).has_value();
   FoundImage image = progress::run_vertex(
-      known ? silent : sink_, fmt::format("[internal] load metadata for {}", reference.str()),
+      known ? silent : sink_,
+      progress::VertexStarted{
+          .name = fmt::format("[internal] load metadata for {}", reference.str()),
+          .platform = platform.str()},
       [&](progress::VertexScope&) { return find(reference, platform); });
   return {.config = image.config,
           .manifest = image.manifest_digest.value_or(image.id),

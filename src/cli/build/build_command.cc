@@ -40,7 +40,10 @@ class LayerPrefetcher {
  public:
   LayerPrefetcher(Session& session, std::optional<std::int64_t> clamp,
                   std::optional<output::BlobOptions> blobs)
-      : session_(session), clamp_(clamp), blobs_(blobs) {}
+      : session_(session),
+        layers_(session.layers(&session.progress())),
+        clamp_(clamp),
+        blobs_(blobs) {}
   // A failed build does not wait for its layers.
   ~LayerPrefetcher() { stop_.request_stop(); }
   LayerPrefetcher(const LayerPrefetcher&) = delete;
@@ -64,7 +67,7 @@ class LayerPrefetcher {
   void prepare(const store::LayerView& view, const plan::Vertex& step) {
     try {
       ErrorContext while_here([&] { return "making the layer of " + step.name; });
-      output::prepare_layer(session_.layers(&session_.progress()), view, blobs_, stop_.get_token());
+      output::prepare_layer(layers_, view, blobs_, stop_.get_token());
     } catch (Error& error) {
       error.set_span_if_none(step.span);
       throw;
@@ -72,6 +75,7 @@ class LayerPrefetcher {
   }
 
   Session& session_;
+  const output::LayerStore layers_;
   std::optional<std::int64_t> clamp_;
   std::optional<output::BlobOptions> blobs_;
   std::stop_source stop_;

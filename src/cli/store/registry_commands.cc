@@ -30,7 +30,9 @@ int pull(Session& session, const PullFlags& flags) {
   source::Images images(session.store(), session.client(), session.progress(),
                         source::Pull::kAlways);
   source::FoundImage image = progress::run_vertex(
-      session.progress(), "pulling " + reference.str(), [&](progress::VertexScope& scope) {
+      session.progress(),
+      progress::VertexStarted{.name = "pulling " + reference.str(), .platform = platform.str()},
+      [&](progress::VertexScope& scope) {
         source::FoundImage found = images.find(reference, platform);
         solver::unpack_image(session.enter_namespaces().builder(), session.store(),
                              session.snapshotter(), images, found, scope, solver::Fetch::kAlsoBlobs,
