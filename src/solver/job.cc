@@ -119,15 +119,20 @@ StepResult run_vertex(RunJob& job) {
 
 std::optional<StepResult> find_cached(const Job& job, const cache::CacheKey& key,
                                       const cache::SourceSnapshots& sources) {
-  job.notes.key = key.digest();
+  Digest digest = key.digest();
+  // A step asks for one key several times: at the lookup, under its lock, and at the commit. One
+  // explanation is enough.
+  bool is_explained = job.notes.miss && job.notes.key == digest;
+  job.notes.key = digest;
   if (job.vertex().no_cache) {
     job.notes.miss = {.reason = progress::MissReason::kNoCache};
     return std::nullopt;
   }
   cache::Miss miss;
-  auto found = job.services.cache.find_from(*job.notes.key, job.parent().snapshot, sources, &miss);
+  auto found = job.services.cache.find_from(digest, job.parent().snapshot, sources,
+                                            is_explained ? nullptr : &miss);
   if (!found) {
-    job.notes.miss = miss_event(std::move(miss));
+    if (!is_explained) job.notes.miss = miss_event(std::move(miss));
     return std::nullopt;
   }
   return StepResult{.key = found->key, .snapshot = found->snapshot, .cached = true};

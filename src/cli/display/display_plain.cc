@@ -81,7 +81,8 @@ class PlainDisplay final : public Display {
   void take(const progress::LogBytes& log) {
     Vertex& vertex = vertices_[log.vertex];
     std::string prefix = stamp(vertex, log.time) + " ";
-    each_line(log.data, [&](std::string_view line) { add(vertex, prefix + std::string(line)); });
+    each_line(log.data,
+              [&](std::string_view line) { add(vertex, std::string(prefix).append(line)); });
     offer(log.vertex);
   }
 
