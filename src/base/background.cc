@@ -10,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/attempt.h"
 #include "base/error.h"
 
 namespace cairn {
@@ -72,7 +73,7 @@ void ByteQueue::give_back(Piece piece) {
 
 ReadAheadSource::ReadAheadSource(ByteSource& inner) {
   thread_ = std::jthread([this, &inner] {
-    try {
+    queue_.end(exception_of([&] {
       while (true) {
         ByteQueue::Piece piece = queue_.spare();
         piece.resize(kPieceSize);
@@ -87,10 +88,7 @@ ReadAheadSource::ReadAheadSource(ByteSource& inner) {
         piece.resize(count);
         if (count == 0 || !queue_.push(std::move(piece))) break;
       }
-      queue_.end(nullptr);
-    } catch (...) {
-      queue_.end(std::current_exception());
-    }
+    }));
   });
 }
 
@@ -115,7 +113,7 @@ std::size_t ReadAheadSource::read(std::span<std::byte> buffer) {
 
 WriteBehindSink::WriteBehindSink(ByteSink& inner) {
   thread_ = std::jthread([this, &inner] {
-    try {
+    failure_ = exception_of([&] {
       while (true) {
         ByteQueue::Piece piece = queue_.pop();
         if (piece.empty()) break;
@@ -124,9 +122,7 @@ WriteBehindSink::WriteBehindSink(ByteSink& inner) {
         // read.
         queue_.give_back(std::move(piece));
       }
-    } catch (...) {
-      failure_ = std::current_exception();
-    }
+    });
     queue_.stop();
   });
 }

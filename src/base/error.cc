@@ -5,8 +5,10 @@
 // are still alive; by the time it is caught they are gone.
 #include "base/error.h"
 
+#include <cerrno>
 #include <cstring>
 
+#include "base/attempt.h"
 #include "base/logins.h"
 
 namespace cairn {
@@ -27,6 +29,12 @@ Error::Error(ErrorKind kind, std::string message) : kind_(kind), message_(mask_l
 Error::Error(int code, std::string what)
     : Error(ErrorKind::kHost, fmt::format("{}: {}", what, ::strerror(code))) {
   code_ = code;
+}
+
+Error Error::out_of_memory() {
+  Error error(ErrorKind::kHost, "out of memory");
+  error.code_ = ENOMEM;
+  return error;
 }
 
 Error&& Error::with_hint(std::string hint) && {
@@ -75,15 +83,12 @@ ErrorContext::~ErrorContext() {
 
 // Contexts of this thread are added behind those of the failed one, which are the inner ones.
 void rethrow_here(const std::exception_ptr& failure) {
-  try {
-    std::rethrow_exception(failure);
-  } catch (const Error& error) {
-    Error copy = error;  // several threads may rethrow the original
-    for (ErrorContext* at = innermost; at != nullptr; at = at->outer_) {
-      copy.add_context(at->describe_());
-    }
-    throw copy;
+  // A copy: several threads may rethrow the original.
+  std::optional<Error> error = failure_of([&] { std::rethrow_exception(failure); });
+  for (ErrorContext* at = innermost; at != nullptr; at = at->outer_) {
+    error->add_context(at->describe_());
   }
+  throw *std::move(error);
 }
 
 ErrorContext* BorrowedErrorContext::mine() {

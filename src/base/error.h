@@ -50,6 +50,8 @@ class Error : public std::exception {
   static Error of(ErrorKind kind, fmt::format_string<Args...> format, Args&&... args) {
     return Error(kind, fmt::format(format, std::forward<Args>(args)...));
   }
+  // kHost, with ENOMEM as code().
+  static Error out_of_memory();
   // A failed system call: "open /x: Permission denied", kind kHost. `code()` keeps the errno.
   template <typename... Args>
   static Error from_errno(int code, fmt::format_string<Args...> format, Args&&... args) {
@@ -116,15 +118,23 @@ class ErrorContext {
   ErrorContext* outer_;
 };
 
-// Returns what `work` returns. An Error thrown by it gets this span unless it has one.
-template <typename Work>
-auto at_span(const SourceSpan& span, Work work) {
+// Returns what `work` returns. An Error thrown by it is given to `change`, and goes on as that
+// leaves it. `change` takes an Error& and may throw another instead. base/attempt.h has errors that
+// end.
+template <typename Change, typename Work>
+auto amend(Change&& change, Work&& work) {
   try {
     return work();
   } catch (Error& error) {
-    error.set_span_if_none(span);
+    change(error);
     throw;
   }
+}
+
+// The same, where the Error gets this span unless it has one.
+template <typename Work>
+auto at_span(const SourceSpan& span, Work&& work) {
+  return amend([&](Error& error) { error.set_span_if_none(span); }, work);
 }
 
 // For a helper thread whose caller waits for it: errors of the helper also collect the caller's

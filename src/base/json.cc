@@ -61,11 +61,7 @@ void check_json_bounds(std::string_view text, std::string_view what) {
 
 Json parse_json(std::string_view text, std::string_view what) {
   check_json_bounds(text, what);
-  try {
-    return Json::parse(text);
-  } catch (const Json::exception& e) {
-    throw Error::of(ErrorKind::kCorrupt, "{} is not valid JSON: {}", what, e.what());
-  }
+  return reading_json(fmt::format("{} is not valid JSON", what), [&] { return Json::parse(text); });
 }
 
 std::string canonical(const Json& value) {

@@ -7,18 +7,13 @@
 
 #include <fcntl.h>
 
-#include "base/error.h"
+#include "base/attempt.h"
 
 namespace cairn {
 
 std::optional<sys::Fd> find_partly_excluded(const sys::Fd& parent, const char* name) {
-  try {
-    return sys::open_at(parent, name, sys::kOpenDir);
-  } catch (const Error& error) {
-    // The user excluded the directory, so its permissions are no reason to fail.
-    if (error.code() != EACCES) throw;
-    return std::nullopt;
-  }
+  // The user excluded the directory, so its permissions are no reason to fail.
+  return unless_errno(EACCES, [&] { return sys::open_at(parent, name, sys::kOpenDir); });
 }
 
 bool includes_below(const PathFilter& filter, const sys::Fd& parent, const char* name,

@@ -6,6 +6,8 @@
 // push another.
 #include "base/task_stack.h"
 
+#include "base/attempt.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -65,13 +67,10 @@ void TaskStack::work() {
     waiting_weight_ -= task.weight;
     ++running_;
     lock.unlock();
-    std::exception_ptr failure;
-    try {
+    std::exception_ptr failure = exception_of([&] {
       task.work();
       task.work = nullptr;  // destroys its captures outside the lock
-    } catch (...) {
-      failure = std::current_exception();
-    }
+    });
     lock.lock();
     --running_;
     if (failure && !failure_) {

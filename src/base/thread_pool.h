@@ -35,11 +35,8 @@ class ThreadPool {
    public:
     explicit Result(std::future<T> future) : future_(std::move(future)) {}
     T get() {
-      try {
-        return future_.get();
-      } catch (const Error&) {
-        rethrow_here(std::current_exception());
-      }
+      return amend([](const Error&) { rethrow_here(std::current_exception()); },
+                   [this] { return future_.get(); });
     }
 
    private:

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/attempt.h"
 #include "base/error.h"
 
 namespace cairn::sys {
@@ -96,11 +97,8 @@ TempDir::TempDir(const std::string& parent, std::string_view prefix)
 
 TempDir::~TempDir() {
   if (path_.empty()) return;
-  try {
-    remove_tree(path_);
-  } catch (const Error&) {
-    // What is left is garbage, which the next garbage collection removes.
-  }
+  // What is left is garbage, which the next garbage collection removes.
+  best_effort([&] { remove_tree(path_); });
 }
 
 TempDir::TempDir(TempDir&& other) noexcept : path_(std::exchange(other.path_, {})) {}

@@ -10,6 +10,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/sys/copy.h"
@@ -77,12 +78,10 @@ class ResultSink final : public ByteSink {
  public:
   ResultSink(const Fd& fd, const std::stop_token& stop) : sink_(fd, stop) {}
   void write(std::span<const std::byte> bytes) override {
-    try {
-      sink_.write(bytes);
-    } catch (const Error& error) {
-      if (error.code() == 0) throw;
-      throw unwritten_result(error.code());
-    }
+    auto name = [](const Error& error) {
+      if (error.code() != 0) throw unwritten_result(error.code());
+    };
+    amend(name, [&] { sink_.write(bytes); });
   }
 
  private:
@@ -237,21 +236,20 @@ Fd OutputFile::open_special(const std::stop_token& stop) const {
 
 void OutputFile::replace(mode_t mode, const std::function<void(ByteSink&)>& write) const {
   std::optional<TempFile> file;
-  try {
-    file.emplace(split_path(path_).directory);
-  } catch (const Error& error) {
+  if (std::optional<Error> failure =
+          failure_of([&] { file.emplace(split_path(path_).directory); })) {
     // The directory is not writable, but the file that is there may be.
-    if (type_ == 0 || !is_write_denied(error.code())) throw;
+    if (type_ == 0 || !is_write_denied(failure->code())) throw *failure;
     return overwrite(write);
   }
   FdSink sink(file->fd());
   write(sink);
   chmod_fd(file->fd(), mode);
-  try {
-    file->publish(path_);  // without fsync(2): the output can be made again from the store
-  } catch (const Error& error) {
+  // Without fsync(2): the output can be made again from the store.
+  if (std::optional<Error> failure = failure_of([&] { file->publish(path_); })) {
     // The target is a mount point, or belongs to another user in a sticky directory.
-    if (type_ == 0 || (!is_write_denied(error.code()) && error.code() != EBUSY)) throw;
+    if (type_ == 0 || (!is_write_denied(failure->code()) && failure->code() != EBUSY))
+      throw *failure;
     rewind(file->fd());
     overwrite([&](ByteSink& out) {
       FdSource source(file->fd());

@@ -13,6 +13,7 @@
 
 #include <deque>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -128,12 +129,7 @@ std::optional<std::string> RootDir::find_real_path(const std::string& path) cons
 }
 
 std::optional<Fd> RootDir::find_end(const std::string& path) const {
-  try {
-    return find_in(path, O_PATH);
-  } catch (const Error& error) {
-    if (error.code() != ELOOP) throw;
-    return std::nullopt;
-  }
+  return unless_errno(ELOOP, [&] { return find_in(path, O_PATH); });
 }
 
 std::string RootDir::explain_lost_link(const std::string& path) const {

@@ -16,6 +16,7 @@
 #include <array>
 #include <vector>
 
+#include "base/attempt.h"
 #include "base/error.h"
 
 namespace cairn::sys {
@@ -99,13 +100,12 @@ SlowInput::SlowInput(Fd fd, const std::stop_token& stop)
   Pipe pipe = make_pipe();
   pipe_ = std::move(pipe.read_end);
   pump_ = std::jthread([this, out = std::move(pipe.write_end)] {
-    try {
+    // Stopped, or the reader is gone. The pipe ends here, and its reader knows why.
+    best_effort([&] {
       SlowSource source(fd_, gone_.get_token());
       SlowSink sink(out, gone_.get_token());
       copy_all(source, sink);
-    } catch (const Error&) {
-      // Stopped, or the reader is gone. The pipe ends here, and its reader knows why.
-    }
+    });
   });
 }
 

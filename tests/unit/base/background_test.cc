@@ -8,6 +8,7 @@
 #include <atomic>
 #include <string>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/thread_pool.h"
 
@@ -45,16 +46,6 @@ class FullSink final : public ByteSink {
   std::size_t room_;
 };
 
-template <typename Action>
-std::string failure_of(Action action) {
-  try {
-    action();
-    return "none";
-  } catch (const Error& error) {
-    return error.message();
-  }
-}
-
 }  // namespace
 
 TEST_CASE("what was read whole before a failure is given first, and the failure stays") {
@@ -65,7 +56,7 @@ TEST_CASE("what was read whole before a failure is given first, and the failure 
   CHECK(ahead.read(buffer) == kPiece);
   CHECK(ahead.read(buffer) == kPiece);
   for (int again = 0; again < 3; ++again) {
-    CHECK(failure_of([&] { ahead.read(buffer); }) == "connection lost");
+    CHECK(failure_of([&] { ahead.read(buffer); }).value().message() == "connection lost");
   }
 }
 
@@ -105,7 +96,7 @@ TEST_CASE("a failure of the last write comes out of finish") {
   WriteBehindSink behind(inner);
   behind.write(as_bytes("0123456789"));
   behind.write(as_bytes("x"));
-  CHECK(failure_of([&] { behind.finish(); }) == "disk full");
+  CHECK(failure_of([&] { behind.finish(); }).value().message() == "disk full");
   CHECK(inner.taken == 10);
 }
 
@@ -142,7 +133,7 @@ TEST_CASE("a job's result or exception comes out of its own future, and the pool
   auto bad = pool.run([]() -> int { throw Error::of(ErrorKind::kCorrupt, "bad layer"); });
   auto after = pool.run([] { return 7; });
   CHECK(good.get() == "result");
-  CHECK(failure_of([&] { bad.get(); }) == "bad layer");
+  CHECK(failure_of([&] { bad.get(); }).value().message() == "bad layer");
   CHECK(after.get() == 7);
 }
 
