@@ -16,6 +16,7 @@
 #include <chrono>
 #include <thread>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/sys/fd.h"
 #include "base/sys/mount.h"
@@ -52,12 +53,11 @@ struct Outcome {
 };
 
 Outcome write_map(const std::string& process, const char* file, const std::string& text) {
-  try {
+  std::optional<Error> failure = failure_of([&] {
     sys::write_all(sys::open_path(fmt::format("/proc/{}/{}", process, file), O_WRONLY), text);
-    return {};
-  } catch (const Error& error) {
-    return {error.code(), error.message()};
-  }
+  });
+  if (!failure) return {};
+  return {failure->code(), failure->message()};
 }
 
 // Groups first: nothing is lost if that fails, while a uid map alone would bar every later attempt.
@@ -74,13 +74,12 @@ Outcome run_newidmap(const char* program, pid_t pid, const IdMap& map) {
       argv.push_back(std::to_string(number));
     }
   }
-  try {
-    sys::CommandResult result = sys::run_command(argv);
-    if (result.status.ok()) return {};
-    return {EPERM, std::string(trim(result.errors))};
-  } catch (const Error& error) {
-    return {error.code() != 0 ? error.code() : EPERM, error.message()};
+  sys::CommandResult result;
+  if (std::optional<Error> failure = failure_of([&] { result = sys::run_command(argv); })) {
+    return {failure->code() != 0 ? failure->code() : EPERM, failure->message()};
   }
+  if (result.status.ok()) return {};
+  return {EPERM, std::string(trim(result.errors))};
 }
 
 // --- the helper: it stays outside, where maps of many ids may be written ---
@@ -112,17 +111,15 @@ class MapHelper {
 
  private:
   [[noreturn]] static void serve(const Fd& socket, pid_t builder, const HostFacts& facts) {
-    try {
+    std::optional<Error> failure = last_failure_of([&] {
       while (std::optional<Message> request = receive_message(socket)) {
         auto identity = static_cast<Identity>(request->bytes.at(0));
         Outcome outcome = write_from_outside(identity, builder, facts);
         std::string detail = outcome.detail.substr(0, kMaxMessage / 2);
         send_message(socket, fmt::format("{} {}", outcome.code, detail), {});
       }
-    } catch (const std::exception&) {
-      ::_exit(1);  // the builder sees the socket close
-    }
-    ::_exit(0);
+    });
+    ::_exit(failure ? 1 : 0);  // the builder sees the socket close
   }
 
   static Outcome write_from_outside(Identity identity, pid_t builder, const HostFacts& facts) {

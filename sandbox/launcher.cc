@@ -13,6 +13,7 @@
 
 #include <algorithm>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/sys/known_state.h"
 #include "sandbox/internal/launcher_process.h"
@@ -58,11 +59,8 @@ BuilderWorld builder_world(const BuilderNamespace& builder, Isolation isolation)
 RunningStep::~RunningStep() {
   if (!channel_ || status_) return;
   kill();
-  try {
-    wait();
-  } catch (const Error&) {
-    // The launcher is gone, and the step died with it.
-  }
+  // If the launcher is gone, the step died with it.
+  best_effort([&] { wait(); });
 }
 
 sys::ExitStatus RunningStep::wait() {
@@ -95,22 +93,16 @@ Launcher Launcher::start(const BuilderNamespace& builder, Isolation isolation) {
     execute_launcher(std::move(theirs));
   }
   Launcher launcher(sys::Process(pid, sys::Fd(pidfd)), std::move(ours));
-  try {
-    send_message(launcher.control_, encode(builder_world(builder, isolation)));
-  } catch (const Error&) {
-    // It has died already; the first request will report that.
-  }
+  // If it has died already, the first request will report that.
+  best_effort([&] { send_message(launcher.control_, encode(builder_world(builder, isolation))); });
   return launcher;
 }
 
 Launcher::~Launcher() {
   if (!process_) return;
   control_.reset();  // the launcher kills its steps and exits
-  try {
-    process_.wait();
-  } catch (const Error&) {
-    // Somebody else reaped it; it has ended, and that is enough.
-  }
+  // If somebody else reaped it, it has ended, and that is enough.
+  best_effort([&] { process_.wait(); });
 }
 
 RunningStep Launcher::run(const SandboxSpec& spec, StepFds fds) const {
@@ -122,12 +114,10 @@ RunningStep Launcher::run(const SandboxSpec& spec, StepFds fds) const {
   sys::Pipe errors = sys::make_pipe();
   request.channel = std::move(far_channel);
   request.errors = std::move(errors.write_end);
-  try {
-    send_message(control_, encode(request));
-  } catch (const Error& error) {
-    if (error.code() != EPIPE && error.code() != ECONNRESET) throw;
-    throw launcher_is_gone();
-  }
+  auto explain = [](const Error& error) {
+    if (error.code() == EPIPE || error.code() == ECONNRESET) throw launcher_is_gone();
+  };
+  amend(explain, [&] { send_message(control_, encode(request)); });
   request = RunRequest();  // close our copies: from here on the step owns the descriptors
 
   // Both end at the latest when the step is gone, so this cannot block for ever.

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "sandbox/internal/message.h"
 #include "sandbox/internal/network_keeper.h"
@@ -30,12 +31,7 @@ std::uint32_t last_id(const IdMap& map) {
 
 // Returns false if the guardian is gone: then its slot is lost.
 bool try_send(const sys::Fd& channel, std::string_view text) {
-  try {
-    send_message(channel, text, {});
-    return true;
-  } catch (const Error&) {
-    return false;
-  }
+  return best_effort([&] { send_message(channel, text, {}); });
 }
 
 // Asks for a new guardian and returns our end of its channel.

@@ -13,6 +13,7 @@
 #include <iterator>
 #include <sstream>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/sys/fd.h"
 #include "base/sys/process.h"
@@ -47,11 +48,7 @@ std::vector<std::string> split_words(const std::string& line) {
 
 // A router may have a very long table. Then it surely has a route, and "" is a good answer.
 std::string routes_of(const char* path) {
-  try {
-    return sys::find_file(path, 256 << 10).value_or("");
-  } catch (const Error&) {
-    return "";
-  }
+  return if_possible([&] { return sys::find_file(path, 256 << 10); }).value_or("");
 }
 
 }  // namespace
@@ -109,10 +106,8 @@ NetworkFacts read_network_facts() {
       facts.helpers.push_back({kind, std::move(*path)});
     }
   }
-  try {
-    sys::open_path("/dev/net/tun", O_RDWR);
-  } catch (const Error& error) {
-    facts.tun_error = error.code();
+  if (std::optional<Error> failure = failure_of([] { sys::open_path("/dev/net/tun", O_RDWR); })) {
+    facts.tun_error = failure->code();
   }
   facts.closes_abstract_sockets = can_close_abstract_sockets();
   facts.only_ipv6 =

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/sys/fd.h"
 #include "base/sys/process.h"
@@ -39,13 +40,10 @@ std::string status_field(const std::string& status, std::string_view name) {
   return "";
 }
 
+// Not readable for us is as good as missing.
 std::string file_or_empty(const char* path) {
   constexpr std::size_t kMost = 1 << 20;
-  try {
-    return sys::find_file(path, kMost).value_or("");
-  } catch (const Error&) {
-    return "";  // not readable for us, which is as good as missing
-  }
+  return if_possible([&] { return sys::find_file(path, kMost); }).value_or("");
 }
 
 std::string user_name(std::uint32_t uid) {

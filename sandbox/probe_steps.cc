@@ -11,6 +11,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/sys/fd.h"
 #include "base/sys/file.h"
@@ -30,14 +31,9 @@ constexpr unsigned kProbeSeconds = 20;
 template <typename ProbeItem>
 [[noreturn]] void answer(ProbeItem question) {
   ::alarm(kProbeSeconds);
-  try {
-    question();
-  } catch (const Error& error) {
-    ::_exit(error.code() != 0 ? error.code() : EPROTO);
-  } catch (const std::exception&) {
-    ::_exit(EPROTO);
-  }
-  ::_exit(0);
+  std::optional<Error> failure = last_failure_of(question);
+  if (!failure) ::_exit(0);
+  ::_exit(failure->code() != 0 ? failure->code() : EPROTO);
 }
 
 // A question that was asked, or the reason why it could not be.

@@ -12,6 +12,7 @@
 #include <limits>
 #include <optional>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/text.h"
 
@@ -101,15 +102,6 @@ std::optional<PasswdEntry> find_user(const sys::RootDir& root, std::string_view 
   return std::nullopt;
 }
 
-// A number needs no files, so an error in them is ignored.
-std::optional<PasswdEntry> find_user_if_readable(const sys::RootDir& root, std::string_view user) {
-  try {
-    return find_user(root, user);
-  } catch (const Error&) {
-    return std::nullopt;
-  }
-}
-
 Error no_such_user(const sys::RootDir& root, std::string_view user) {
   std::vector<std::string> names;
   for (const PasswdEntry& entry : passwd_of(root)) names.push_back(entry.name);
@@ -172,7 +164,8 @@ PasswdEntry entry_for(const sys::RootDir& root, std::string_view user) {
     if (!entry) throw no_such_user(root, user);
     return std::move(*entry);
   }
-  std::optional<PasswdEntry> entry = find_user_if_readable(root, user);
+  // A number needs no files, so an error in them is ignored.
+  std::optional<PasswdEntry> entry = if_possible([&] { return find_user(root, user); });
   if (entry) return std::move(*entry);
   return {.name = "", .uid = number(user), .gid = 0, .home = ""};
 }
@@ -190,10 +183,11 @@ ResolvedUser resolve_user(const sys::RootDir& root, std::string_view user) {
     resolved.groups = {resolved.gid};
     return resolved;
   }
-  try {
-    if (!entry.name.empty()) resolved.groups = groups_with(root, entry.name);
-  } catch (const Error&) {
-    if (!user.empty()) throw;  // the default user, root, needs no files
+  auto groups = [&] { return groups_with(root, entry.name); };
+  if (!entry.name.empty()) {
+    // The default user, root, needs no files.
+    resolved.groups =
+        user.empty() ? if_possible(groups).value_or(std::vector<std::uint32_t>()) : groups();
   }
   if (std::find(resolved.groups.begin(), resolved.groups.end(), resolved.gid) ==
       resolved.groups.end()) {

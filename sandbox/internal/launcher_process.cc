@@ -22,6 +22,7 @@
 #include <cstring>
 #include <vector>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/foreign_text.h"
 #include "sandbox/internal/bare_root.h"
@@ -222,14 +223,14 @@ void start_step(RunRequest& request, const StepDefaults& world, std::vector<Runn
 void serve_request(Message message, const StepDefaults& world, const std::optional<Error>& broken,
                    std::vector<Running>& running) {
   RunRequest request;
-  try {
+  std::optional<Error> failure = failure_of([&] {
     decode_run_request(std::move(message), request);
     if (broken) throw *broken;
     start_step(request, world, running);
-  } catch (const Error& error) {
-    if (!request.errors) throw;
-    sys::write_all(request.errors, encode_failure(error));
-  }
+  });
+  if (!failure) return;
+  if (!request.errors) throw *failure;
+  sys::write_all(request.errors, encode_failure(*failure));
 }
 
 // Reaps the step and tells the builder, which may no longer listen.
@@ -237,10 +238,7 @@ void end_step(Running& step) {
   StepEnded ended;
   ended.status = step.process.wait(&ended.usage);
   ended.refused_nodes = step.refused_nodes;
-  try {
-    send_message(step.channel, encode(ended));
-  } catch (const Error&) {
-  }
+  best_effort([&] { send_message(step.channel, encode(ended)); });
 }
 
 // As pid 1 of our namespace we inherit orphans, if there ever are any: a step's own pid 1 takes the
@@ -307,7 +305,7 @@ void run_launcher(sys::Fd control, std::optional<Error> broken) {
   leave_the_terminal();
   // A failure here is reported at the first request: a build without RUN never asks.
   StepDefaults world;
-  try {
+  broken = failure_of([&] {
     std::optional<Message> message = receive_message(control);
     if (!message) ::_exit(0);  // the builder has gone
     BuilderWorld builder = decode_builder_world(std::move(*message));
@@ -318,21 +316,18 @@ void run_launcher(sys::Fd control, std::optional<Error> broken) {
     world.rungs = {.identity = builder.identity, .isolation = builder.isolation};
     enter_bare_root(plan_launcher(world.rungs), world.notes);
     world.filter = compile_default_filter();
-  } catch (const Error& error) {
-    broken = error;
-  }
-  try {
+  });
+  std::optional<Error> failure = last_failure_of([&] {
     std::vector<Running> running;
     while (serve_once(control, world, broken, running)) {
     }
     // The destructors kill and reap whatever still runs.
-  } catch (const std::exception& error) {
-    // Only standard error is left; the builder notices at its next request.
-    std::string text = fmt::format("cairn: the launcher failed: {}\n", legible(error.what()));
-    if (::write(STDERR_FILENO, text.data(), text.size()) < 0) ::_exit(71);
-    ::_exit(70);
-  }
-  ::_exit(0);
+  });
+  if (!failure) ::_exit(0);
+  // Only standard error is left; the builder notices at its next request.
+  std::string text = fmt::format("cairn: the launcher failed: {}\n", legible(failure->message()));
+  if (::write(STDERR_FILENO, text.data(), text.size()) < 0) ::_exit(71);
+  ::_exit(70);
 }
 
 }  // namespace cairn::sandbox

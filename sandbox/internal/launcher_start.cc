@@ -9,6 +9,7 @@
 
 #include <cstring>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "sandbox/internal/launcher_process.h"
 #include "sandbox/internal/own_program.h"
@@ -42,14 +43,11 @@ void keep_only(sys::Fd control) {
 
 void execute_launcher(sys::Fd control) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // when the builder dies; exec keeps it
-  std::optional<Error> broken;
-  try {
+  std::optional<Error> broken = failure_of([&] {
     keep_only(std::move(control));
     if (!main_can_serve) throw Error(ErrorKind::kBug, "this program cannot be a launcher");
     execute_own_program({kLauncherName});
-  } catch (const Error& error) {
-    broken = error;
-  }
+  });
   run_launcher(sys::Fd(kControl), std::move(broken));
 }
 
@@ -59,13 +57,7 @@ void serve_as_launcher(int argc, char** argv) {
   // Anybody can give a program this name; without a builder at the other end there is nothing to
   // do.
   if (::fcntl(kControl, F_SETFD, FD_CLOEXEC) < 0) ::_exit(2);
-  std::optional<Error> broken;
-  try {
-    close_own_program();
-  } catch (const Error& error) {
-    broken = error;
-  }
-  run_launcher(sys::Fd(kControl), std::move(broken));
+  run_launcher(sys::Fd(kControl), failure_of([] { close_own_program(); }));
 }
 
 }  // namespace cairn::sandbox

@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/sys/file.h"
 #include "base/sys/mount.h"
@@ -172,41 +173,41 @@ void keep(const Fd& channel, Helper& helper, const std::optional<NetworkNamespac
   }
 }
 
+// Returns when the network is no longer wanted, or is lost.
+void make_and_keep(const Fd& channel, const HelperProgram& program, bool of_step,
+                   std::uint32_t last_gid) {
+  std::optional<NetworkNamespace> made;
+  Fd given;
+  if (of_step) {
+    std::optional<Message> message = receive_message(channel);
+    if (!message || message->fds.size() != 1) return;  // there will be no step
+    given = std::move(message->fds[0]);
+  } else {
+    made = make_network_namespace(last_gid);
+  }
+  std::uint64_t sockets = made ? count_sockets(*made) : 0;
+  bind_network(made ? made->ns : given);
+  show_resolver();
+  Helper helper = start_helper(program);
+  wait_until_ready(program, helper);
+  if (made) {
+    send_message(channel, kNetworkReady, {made->ns.get()});
+  } else {
+    send_message(channel, kNetworkReady, {});
+  }
+  keep(channel, helper, made, sockets);
+}
+
 }  // namespace
 
 void run_network_guardian(Fd channel, const HelperProgram& program, bool of_step,
                           std::uint32_t last_gid) {
-  try {
-    std::optional<NetworkNamespace> made;
-    Fd given;
-    if (of_step) {
-      std::optional<Message> message = receive_message(channel);
-      if (!message || message->fds.size() != 1) ::_exit(0);  // there will be no step
-      given = std::move(message->fds[0]);
-    } else {
-      made = make_network_namespace(last_gid);
-    }
-    std::uint64_t sockets = made ? count_sockets(*made) : 0;
-    bind_network(made ? made->ns : given);
-    show_resolver();
-    Helper helper = start_helper(program);
-    wait_until_ready(program, helper);
-    if (made) {
-      send_message(channel, kNetworkReady, {made->ns.get()});
-    } else {
-      send_message(channel, kNetworkReady, {});
-    }
-    keep(channel, helper, made, sockets);
-  } catch (const std::exception& error) {
-    std::string text = error.what();
-    if (const auto* ours = dynamic_cast<const Error*>(&error); ours && !ours->hint().empty()) {
-      text += " (" + ours->hint() + ")";
-    }
-    try {
-      send_message(channel, text.substr(0, kMaxMessage), {});
-    } catch (const Error&) {
-      // Nobody waits for us any more.
-    }
+  if (std::optional<Error> failure =
+          last_failure_of([&] { make_and_keep(channel, program, of_step, last_gid); })) {
+    std::string text = failure->message();
+    if (!failure->hint().empty()) text += " (" + failure->hint() + ")";
+    // Perhaps nobody waits for us any more.
+    best_effort([&] { send_message(channel, text.substr(0, kMaxMessage), {}); });
   }
   ::_exit(0);  // the kernel kills what we started
 }

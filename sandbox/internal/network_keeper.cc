@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/sys/known_state.h"
 #include "sandbox/internal/message.h"
@@ -50,7 +51,7 @@ void leave_the_builder(const Fd& kept) {
 
 [[noreturn]] void run_keeper(const Fd& control, const std::vector<HelperProgram>& helpers,
                              std::uint32_t last_gid) {
-  try {
+  std::optional<Error> failure = last_failure_of([&] {
     leave_the_builder(control);
     ::signal(SIGCHLD, SIG_IGN);  // the kernel reaps the guardians
     while (std::optional<Message> message = receive_message(control)) {
@@ -67,10 +68,8 @@ void leave_the_builder(const Fd& kept) {
         send_message(channel, Error::from_errno(errno, "clone a process").message(), {});
       }
     }
-  } catch (const std::exception&) {
-    ::_exit(70);  // the builder sees the socket close
-  }
-  ::_exit(0);
+  });
+  ::_exit(failure ? 70 : 0);  // the builder sees the socket close
 }
 
 }  // namespace

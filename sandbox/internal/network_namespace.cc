@@ -18,6 +18,7 @@
 
 #include <algorithm>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/error_json.h"
 #include "base/sys/mount.h"
@@ -33,10 +34,9 @@ using sys::Fd;
 // A container around us may have a read-only /proc/sys. The step then has a network all the same,
 // but cannot do this one thing.
 void try_to_set(const char* sysctl, std::string_view value) {
-  try {
+  best_effort([&] {
     sys::write_all(sys::open_path(std::string("/proc/sys/net/") + sysctl, O_WRONLY), value);
-  } catch (const Error&) {
-  }
+  });
 }
 
 // Runs in the child. /proc/net and /proc/sys/net show the network of the process that looks.
@@ -84,12 +84,11 @@ int* shared_result() {
 
 int visit(void* argument) {
   const Call& call = *static_cast<const Call*>(argument);
-  try {
-    *call.result = ::setns(call.ns.get(), CLONE_NEWNET) < 0 ? -errno : call.work();
-  } catch (const Error& error) {
-    *call.result = error.code() != 0 ? -error.code() : -EPROTO;
-  } catch (const std::exception&) {
-    *call.result = -ENOMEM;
+  // The scope frees the error, whose memory is the caller's, before the process ends.
+  if (std::optional<Error> failure = last_failure_of([&] {
+        *call.result = ::setns(call.ns.get(), CLONE_NEWNET) < 0 ? -errno : call.work();
+      })) {
+    *call.result = failure->code() != 0 ? -failure->code() : -EPROTO;
   }
   ::_exit(0);
 }
@@ -122,12 +121,9 @@ NetworkNamespace make_network_namespace(std::uint32_t last_gid) {
   pid_t pid = ::fork();
   if (pid < 0) throw Error::from_errno(errno, "fork");
   if (pid == 0) {
-    try {
-      make_and_send(theirs, last_gid);
-    } catch (const Error& error) {
-      send_message(theirs, serialise(error).substr(0, kMaxMessage), {});
-    } catch (const std::exception&) {
-      ::_exit(1);
+    if (std::optional<Error> failure = last_failure_of([&] { make_and_send(theirs, last_gid); })) {
+      // Perhaps our parent is gone.
+      best_effort([&] { send_message(theirs, serialise(*failure).substr(0, kMaxMessage), {}); });
     }
     ::_exit(0);
   }
@@ -189,15 +185,11 @@ int call_in_network(const Fd& ns, const std::function<int()>& work) {
 }
 
 int mount_sysfs() {
-  try {
+  std::optional<sys::MountTree> sysfs = unless_errno(EPERM, [] {
     return sys::new_filesystem("sysfs", {},
-                               MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
-        .release()
-        .release();
-  } catch (const Error& error) {
-    if (error.code() != EPERM) throw;
-    return -1;
-  }
+                               MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+  });
+  return sysfs ? sysfs->release().release() : -1;
 }
 
 }  // namespace cairn::sandbox

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/attempt.h"
 #include "base/error.h"
 
 namespace cairn::sandbox {
@@ -74,14 +75,11 @@ std::string note_of(Operation operation, const Error& error);
 // becomes a note and false is returned.
 template <typename Act>
 bool carry_out(Operation operation, Notes& notes, Act act) {
-  try {
-    act();
-    return true;
-  } catch (const Error& error) {
-    if (rule_of(operation).need == Need::kRequired) throw;
-    notes.push_back(note_of(operation, error));
-    return false;
-  }
+  std::optional<Error> failure = failure_of(act);
+  if (!failure) return true;
+  if (rule_of(operation).need == Need::kRequired) throw *failure;
+  notes.push_back(note_of(operation, *failure));
+  return false;
 }
 
 }  // namespace cairn::sandbox

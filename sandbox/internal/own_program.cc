@@ -18,6 +18,7 @@
 #include <array>
 #include <optional>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/sys/fd.h"
 #include "base/sys/mount.h"
@@ -31,13 +32,14 @@ constexpr const char* kOwnProgram = "/proc/self/exe";
 constexpr int kProgramFd = 4;  // where the executed program finds its own file
 
 // By path: the mount behind /proc/self/exe belongs to the namespace we were started in, and the
-// kernel clones only mounts of the namespace we are in (EINVAL).
+// kernel clones only mounts of the namespace we are in (EINVAL). nullopt when that is impossible:
+// the copy is for this case.
 std::optional<Fd> read_only_clone() {
   std::array<char, PATH_MAX> path{};
   struct stat own {};
   if (::readlink(kOwnProgram, path.data(), path.size() - 1) <= 0) return std::nullopt;
   if (::stat(kOwnProgram, &own) < 0) return std::nullopt;
-  try {
+  return if_possible([&]() -> std::optional<Fd> {
     std::optional<Fd> file = sys::find_path(path.data(), O_PATH | O_NOFOLLOW);
     if (!file) return std::nullopt;
     struct stat found = sys::stat_of(*file);
@@ -47,9 +49,7 @@ std::optional<Fd> read_only_clone() {
                               MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
                               sys::Recursive::kNo);
     return tree.release();
-  } catch (const Error&) {
-    return std::nullopt;  // the copy is for this case
-  }
+  });
 }
 
 Fd sealed_copy() {

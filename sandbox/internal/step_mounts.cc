@@ -13,6 +13,7 @@
 
 #include <linux/magic.h>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "sandbox/mount_points.h"
 
@@ -80,12 +81,10 @@ MountTree make_sys(NetworkEntry network, const MountTree& of_entered) {
     return sys::clone_tree(sys::open_path("/sys", O_PATH), "", Recursive::kYes);
   }
   if (of_entered) return MountTree(sys::duplicate(of_entered.fd()));
-  try {
-    return sys::new_filesystem("sysfs", {});
-  } catch (const Error& error) {
-    if (error.code() != EPERM) throw;
-    return sys::clone_tree(sys::open_path("/empty", O_PATH), "", Recursive::kNo);
-  }
+  std::optional<MountTree> own =
+      unless_errno(EPERM, [] { return sys::new_filesystem("sysfs", {}); });
+  if (own) return std::move(*own);
+  return sys::clone_tree(sys::open_path("/empty", O_PATH), "", Recursive::kNo);
 }
 
 // The same view as in the launcher's /sys: programs size themselves by the limits they find there.

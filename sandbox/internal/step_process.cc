@@ -20,6 +20,7 @@
 #include <iterator>
 #include <optional>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "sandbox/capabilities.h"
 #include "sandbox/internal/abstract_sockets.h"
@@ -297,19 +298,9 @@ std::string describe(const SetupOperation& operation, const SandboxSpec& spec) {
 }  // namespace
 
 void become_step(StepRequest request, const StepSetup& setup, const StepDefaults& world) {
-  std::string failure;
-  try {
-    set_up_and_run(request, setup, world);
-  } catch (const Error& error) {
-    failure = encode_failure(error);
-  } catch (const std::exception& error) {
-    failure = encode_failure(Error(ErrorKind::kBug, error.what()));
-  }
-  try {
-    sys::write_all(request.errors, failure);
-  } catch (const Error&) {
-    // The builder is gone, so nobody reads this.
-  }
+  std::optional<Error> failure = last_failure_of([&] { set_up_and_run(request, setup, world); });
+  // If the builder is gone, nobody reads this.
+  best_effort([&] { sys::write_all(request.errors, encode_failure(failure.value())); });
   ::_exit(125);
 }
 
