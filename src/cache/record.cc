@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/json.h"
 
@@ -69,6 +70,12 @@ Record parse_array(const Json& json) {
   return step;
 }
 
+std::optional<Record> parse_value(const Json& json) {
+  if (json.is_object()) return parse_object(json);
+  if (json.is_array()) return parse_array(json);
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string to_text(const Record& record) {
@@ -77,13 +84,8 @@ std::string to_text(const Record& record) {
 
 std::optional<Record> parse_record(const std::string& text) {
   Json json = Json::parse(text, nullptr, false);
-  try {
-    if (json.is_object()) return parse_object(json);
-    if (json.is_array()) return parse_array(json);
-  } catch (const std::exception&) {
-    // A member has the wrong type, or a digest is malformed.
-  }
-  return std::nullopt;
+  // A member may have the wrong type, and a digest may be malformed.
+  return if_possible([&] { return reading_json("a record", [&] { return parse_value(json); }); });
 }
 
 }  // namespace cairn::cache

@@ -13,6 +13,7 @@
 #include <iterator>
 #include <vector>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -144,6 +145,10 @@ Platform Platform::parse(std::string_view text) {
   platform = platform.normalised();
   check_known(text, platform);
   return platform;
+}
+
+std::optional<Platform> Platform::find(std::string_view text) {
+  return if_possible([&] { return parse(text); });
 }
 
 Platform Platform::normalised() const {

@@ -24,6 +24,8 @@ struct Platform {
   // Parses "linux/arm64/v8", "linux/amd64", "arm64", "linux", "windows(10.0.17763)/amd64". Missing
   // parts are those of the host. Throws kUsage, also for an unknown system or architecture.
   static Platform parse(std::string_view text);
+  // nullopt where parse() throws.
+  static std::optional<Platform> find(std::string_view text);
   static Platform host();
 
   Platform normalised() const;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/text.h"
 
@@ -185,11 +186,7 @@ Reference Reference::parse_tag(std::string_view text) {
 }
 
 std::optional<Reference> Reference::find(std::string_view text) {
-  try {
-    return parse(text);
-  } catch (const Error&) {
-    return std::nullopt;
-  }
+  return if_possible([&] { return parse(text); });
 }
 
 std::string Reference::name() const {
