@@ -28,9 +28,7 @@ std::string missing_continuation(const SyntaxTree& tree, std::size_t index) {
 
 Instruction parse_node(const SyntaxTree& tree, std::size_t index) {
   const Node& node = tree.nodes[index];
-  try {
-    return parse_instruction(node);
-  } catch (const Error& error) {
+  auto name_line = [&](const Error& error) {
     std::string hint = error.hint();
     if (hint.empty() && error.message().starts_with("unknown instruction")) {
       hint = missing_continuation(tree, index);
@@ -39,7 +37,8 @@ Instruction parse_node(const SyntaxTree& tree, std::size_t index) {
                     error.message())
         .with_hint(std::move(hint))
         .at(error.span().value_or(node.span));
-  }
+  };
+  return amend(name_line, [&] { return parse_instruction(node); });
 }
 
 void add(Dockerfile& file, Instruction instruction) {
@@ -94,7 +93,13 @@ Instruction parse_trigger(std::string_view text, const SourceSpan& span) {
   // The trigger is parsed as a file of its own, but errors and steps point at the FROM line, the
   // only one in the user's file.
   auto source = std::make_shared<const SourceText>(SourceText{"ONBUILD", std::string(text)});
-  try {
+  auto name_trigger = [&](const Error& error) {
+    throw Error(error.kind(), error.message())
+        .with_hint(fmt::format("the base of this stage carries the trigger: ONBUILD {}",
+                               text.substr(0, text.find('\n'))))
+        .at(span);
+  };
+  return amend(name_trigger, [&] {
     SyntaxTree tree = parse_syntax(std::move(source));
     if (tree.nodes.size() != 1) {
       throw dockerfile_error("onbuild trigger should be a single expression");
@@ -109,12 +114,7 @@ Instruction parse_trigger(std::string_view text, const SourceSpan& span) {
       throw dockerfile_error("{} isn't allowed as an ONBUILD trigger", keyword);
     }
     return instruction;
-  } catch (const Error& error) {
-    throw Error(error.kind(), error.message())
-        .with_hint(fmt::format("the base of this stage carries the trigger: ONBUILD {}",
-                               text.substr(0, text.find('\n'))))
-        .at(span);
-  }
+  });
 }
 
 std::string description_of(const Origin& origin, std::string_view name) {

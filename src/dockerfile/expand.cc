@@ -296,14 +296,12 @@ class Expander {
 
   std::string nested(char stop, bool keep_escapes) {
     Output out;
-    try {
-      until(stop, keep_escapes, out);
-    } catch (const Error& error) {
-      if (error.kind() == ErrorKind::kLimit) throw;
-      // At the end of the text every error means that the brace is missing.
-      if (!at_end() || is_too_large_) throw;
+    // At the end of the text every error means that the brace is missing.
+    auto name_missing = [&](const Error& error) {
+      if (error.kind() == ErrorKind::kLimit || !at_end() || is_too_large_) return;
       throw stop == '/' ? dockerfile_error("syntax error: missing '/' in ${{}}") : missing_brace();
-    }
+    };
+    amend(name_missing, [&] { until(stop, keep_escapes, out); });
     return std::move(out).text();
   }
 
@@ -324,13 +322,12 @@ class Expander {
 };
 
 Expansion expand(std::string_view text, const Variables& variables, const ExpandOptions& options) {
-  try {
-    return Expander(text, variables, options).run();
-  } catch (const Error& error) {
-    if (error.kind() == ErrorKind::kLimit) throw;
-    // BuildKit's wrapper text. The whole word is quoted.
+  // BuildKit's wrapper text. The whole word is quoted.
+  auto quote_word = [&](const Error& error) {
+    if (error.kind() == ErrorKind::kLimit) return;
     throw dockerfile_error("failed to process {}: {}", go_quote(text), error.message());
-  }
+  };
+  return amend(quote_word, [&] { return Expander(text, variables, options).run(); });
 }
 
 }  // namespace

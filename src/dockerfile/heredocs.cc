@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "dockerfile/expand.h"
@@ -31,10 +32,9 @@ std::vector<Heredoc> heredocs_of(std::string_view line) {
   if (line.find("<<") == std::string_view::npos) return found;
   ExpandOptions raw{.keep_quotes = true, .keep_escapes = true, .keep_unset = true};
   std::vector<std::string> words;
-  try {
-    words = expand_words(line, nothing_is_set, raw).words;
-  } catch (const Error& error) {
-    if (error.kind() == ErrorKind::kLimit) throw;
+  if (std::optional<Error> failure =
+          failure_of([&] { words = expand_words(line, nothing_is_set, raw).words; })) {
+    if (failure->kind() == ErrorKind::kLimit) throw *failure;
     return found;  // shell text that is no list of words for this lexer
   }
   for (const std::string& word : words) {

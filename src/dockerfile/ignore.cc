@@ -134,13 +134,8 @@ IgnoreMatcher IgnoreMatcher::parse(const std::shared_ptr<const SourceText>& file
     std::string_view line = trim_newline(*raw);
     // Only a "#" in the first column starts a comment.
     if (line.starts_with('#') || trim_space(line).empty()) continue;
-    try {
-      patterns.push_back(compile(line, lines.number(), Anchor::kMayBeSlash));
-    } catch (Error& error) {
-      error.set_span_if_none(
-          {.source = file, .first_line = lines.number(), .last_line = lines.number()});
-      throw;
-    }
+    at_span({.source = file, .first_line = lines.number(), .last_line = lines.number()},
+            [&] { patterns.push_back(compile(line, lines.number(), Anchor::kMayBeSlash)); });
   }
   matcher.add(std::move(patterns));
   return matcher;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "dockerfile/internal/directives.h"
@@ -76,11 +77,7 @@ std::optional<CheckOptions> options_of(const std::vector<std::string>& comments)
   for (const std::string& comment : comments) {
     std::optional<NameAndValue> pair = split_directive(comment);
     if (!pair || pair->name != "check") continue;
-    try {
-      return parse_check_options(first_word(pair->value));
-    } catch (const Error&) {
-      return std::nullopt;
-    }
+    return if_possible([&] { return parse_check_options(first_word(pair->value)); });
   }
   return std::nullopt;
 }
@@ -119,24 +116,22 @@ CheckOptions parse_check_options(std::string_view text) {
 CheckOptions check_options(const std::vector<Directive>& directives,
                            const std::optional<std::string>& build_arg) {
   if (build_arg) {
-    try {
-      return parse_check_options(*build_arg);
-    } catch (const Error& error) {
+    auto name_arg = [](const Error& error) {
       throw Error::of(ErrorKind::kUsage, "failed to parse build-arg:BUILDKIT_DOCKERFILE_CHECK: {}",
                       error.message());
-    }
+    };
+    return amend(name_arg, [&] { return parse_check_options(*build_arg); });
   }
   auto found = std::find_if(directives.begin(), directives.end(),
                             [](const Directive& one) { return one.name == "check"; });
   if (found == directives.end()) return {};
-  try {
-    return parse_check_options(first_word(found->value));
-  } catch (const Error& error) {
+  auto name_directive = [&](const Error& error) {
     throw dockerfile_error("failed to parse check options: {}", error.message())
         .with_hint(
             "the options are skip=RULE,RULE or skip=all, error=true, experimental=RULE or all")
         .at(found->span);
-  }
+  };
+  return amend(name_directive, [&] { return parse_check_options(first_word(found->value)); });
 }
 
 bool Linter::wants(const LintRule& rule, const std::vector<std::string>& comments) const {

@@ -5,6 +5,7 @@
 // up on the instruction.
 #include <algorithm>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -56,12 +57,7 @@ void lint_json(const Instruction& instruction, Linter& linter) {
 void lint_heredoc(const Run& run, Linter& linter) {
   if (run.command.heredocs.size() != 1 || run.command.words.empty()) return;
   // If the line has other words, the heredoc is input of a command, not a script.
-  std::optional<Heredoc> alone;
-  try {
-    alone = find_heredoc(run.command.words[0]);
-  } catch (const Error&) {
-    return;
-  }
+  std::optional<Heredoc> alone = if_possible([&] { return find_heredoc(run.command.words[0]); });
   const std::string& body = run.command.heredocs[0].content;
   // A script with "#!" has its own rules for failures.
   if (!alone || body.starts_with("#!") || !goes_on_after_failure(body)) return;

@@ -83,12 +83,7 @@ class Parser {
     if (body.empty()) {
       comments_.clear();
     } else {
-      try {
-        words_.add();
-      } catch (Error& error) {
-        error.set_span_if_none(span(lines_.number(), lines_.number()));
-        throw;
-      }
+      at_span(span(lines_.number(), lines_.number()), [&] { words_.add(); });
       comments_.emplace_back(body);
     }
   }
@@ -107,14 +102,11 @@ class Parser {
           .at(span(first, lines_.number()));
     }
     Node node;
-    try {
+    at_span(span(first, lines_.number()), [&] {
       node = parse_line(joined, tree_.escape, words_);
       if (may_hold_heredocs(node)) node.heredocs = heredocs_of(joined);
       words_.add(node.heredocs.size());
-    } catch (Error& error) {
-      error.set_span_if_none(span(first, lines_.number()));
-      throw;
-    }
+    });
     // Bodies follow the whole joined line, in the order of their words.
     for (Heredoc& heredoc : node.heredocs) read_body(heredoc, first);
     node.span = span(first, lines_.number());

@@ -18,9 +18,7 @@ constexpr std::string_view kDefaultPath =
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 oci::Reference parse_base(const StageState& stage, const std::vector<std::string>& stage_names) {
-  try {
-    return oci::Reference::parse(stage.base_name);
-  } catch (const Error& error) {
+  auto name_stage = [&](const Error& error) {
     Error out = dockerfile_error("failed to parse stage name {}: {}", go_quote(stage.base_name),
                                  error.message());
     out.set_span_if_none(stage.span);
@@ -30,7 +28,8 @@ oci::Reference parse_base(const StageState& stage, const std::vector<std::string
       out.set_hint(fmt::format("names of stages are lower case: write FROM {}", name));
     }
     throw out;
-  }
+  };
+  return amend(name_stage, [&] { return oci::Reference::parse(stage.base_name); });
 }
 
 // The part of the base image's config that a child inherits.

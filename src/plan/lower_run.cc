@@ -123,7 +123,7 @@ SecurityMode security_of(const dockerfile::Run& run, const BuildOptions& options
 void pass_over_devices(const dockerfile::Run& run, Lowering& context) {
   for (const std::string& text : run.devices) {
     SourceSpan span = dockerfile::narrow(run.origin.span, text);
-    try {
+    at_span(span, [&] {
       dockerfile::Device device = dockerfile::parse_device(text);
       if (device.required.value_or(true)) {
         throw dockerfile_error(
@@ -135,10 +135,7 @@ void pass_over_devices(const dockerfile::Run& run, Lowering& context) {
       context.warnings.push_back(
           fmt::format("{}: device {} is not given to the step: cairn has no access to devices",
                       location(span), device.name));
-    } catch (Error& error) {
-      error.set_span_if_none(span);
-      throw;
-    }
+    });
   }
 }
 

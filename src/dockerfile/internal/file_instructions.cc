@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "dockerfile/heredocs.h"
@@ -22,11 +23,7 @@ using enum FlagKind;
 
 // A word with an unclosed quote opens no heredoc; it is a path.
 std::optional<Heredoc> heredoc_of(std::string_view word) {
-  try {
-    return find_heredoc(word);
-  } catch (const Error&) {
-    return std::nullopt;
-  }
+  return if_possible([&] { return find_heredoc(word); });
 }
 
 // Starts with ["a" or [ "a": meant as JSON, not as a wildcard.

@@ -73,12 +73,7 @@ bool parse_truth(std::string_view flag, const std::optional<std::string>& value)
 
 Flags::Flags(const Node& node, std::initializer_list<FlagSpec> known) {
   for (const std::string& flag : node.flags) {
-    try {
-      take(flag, known);
-    } catch (Error& error) {
-      error.set_span_if_none(narrow(node.span, flag.substr(0, flag.find('='))));
-      throw;
-    }
+    at_span(narrow(node.span, flag.substr(0, flag.find('='))), [&] { take(flag, known); });
   }
 }
 

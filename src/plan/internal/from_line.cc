@@ -60,14 +60,13 @@ class FromReader {
           .with_hint(blank_hint(found))
           .at(from_.origin.span);
     }
-    try {
-      return oci::Platform::parse(found.text);
-    } catch (const Error& error) {
+    auto name_flag = [&](const Error& error) {
       throw dockerfile_error("failed to parse platform {}: {}{}", from_.platform, error.message(),
                              suggestion(found))
           .with_hint(error.hint())
           .at(dockerfile::narrow(from_.origin.span, "--platform"));
-    }
+    };
+    return amend(name_flag, [&] { return oci::Platform::parse(found.text); });
   }
 
   dockerfile::Expansion expand(const std::string& word) const {
@@ -116,12 +115,8 @@ class FromReader {
   // If the name of the stage contains the platform, the constant is intended.
   void report_constant(const dockerfile::Expansion& found) const {
     if (!found.used.empty() || !found.unset.empty()) return;
-    std::optional<oci::Platform> platform;
-    try {
-      platform = oci::Platform::parse(found.text);
-    } catch (const Error&) {
-      return;  // platform() reports it
-    }
+    std::optional<oci::Platform> platform = oci::Platform::find(found.text);
+    if (!platform) return;  // platform() reports it
     if (from_.name.find(platform->os) != std::string::npos ||
         from_.name.find(platform->architecture) != std::string::npos) {
       return;

@@ -10,6 +10,7 @@
 #include <set>
 #include <utility>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -97,7 +98,7 @@ Environment with_global_args(Environment globals, const dockerfile::Dockerfile& 
 // A word that cannot be expanded ends the check. The build reports it.
 void lint_default_bases(const dockerfile::Dockerfile& file, const Environment& builtin,
                         dockerfile::Linter& linter) {
-  try {
+  best_effort([&] {
     // Without build arguments: the check is about the defaults.
     Environment globals = with_global_args(builtin, file, {});
     for (const dockerfile::Stage& stage : file.stages) {
@@ -106,9 +107,7 @@ void lint_default_bases(const dockerfile::Dockerfile& file, const Environment& b
         continue;
       linter.report(dockerfile::rules::kInvalidDefaultArgInFrom, from.origin.span, {}, from.base);
     }
-  } catch (const Error&) {
-    return;
-  }
+  });
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/text.h"
 
@@ -31,11 +32,8 @@ void lint_undefined(const std::set<std::string>& names, const Lowering& context)
 // The platform that the stage compiles for, according to its own variables; nullopt if it has none.
 std::optional<oci::Platform> target_of(const Environment& env, const oci::Platform& stage) {
   if (std::optional<std::string> text = env.find("TARGETPLATFORM")) {
-    try {
-      return oci::Platform::parse(*text);
-    } catch (const Error&) {
-      // Set by the user to something else; the single variables may still be valid.
-    }
+    // If the user set it to something else, the single variables may still be valid.
+    if (std::optional<oci::Platform> target = oci::Platform::find(*text)) return target;
   }
   std::optional<std::string> os = env.find("TARGETOS"), architecture = env.find("TARGETARCH"),
                              variant = env.find("TARGETVARIANT");
@@ -115,16 +113,12 @@ std::string step_prefix(StageState& stage, bool on_build) {
 
 std::string Lowering::step_display_name(std::string_view code, bool keep_unset_and_quotes,
                                         const Environment& env) const {
-  std::string text(code);
-  try {
-    text = dockerfile::expand_word(code, env.variables(),
-                                   {.escape = escape,
-                                    .keep_quotes = keep_unset_and_quotes,
-                                    .keep_unset = keep_unset_and_quotes})
-               .text;
-  } catch (const Error&) {
-    // Shell text may not be valid here; then it is shown as it is.
-  }
+  dockerfile::ExpandOptions options{
+      .escape = escape, .keep_quotes = keep_unset_and_quotes, .keep_unset = keep_unset_and_quotes};
+  // Shell text may not be valid here; then it is shown as it is.
+  std::string text = if_possible([&] {
+                       return dockerfile::expand_word(code, env.variables(), options).text;
+                     }).value_or(std::string(code));
   // The keyword is shown in capitals, however it was written.
   std::size_t end = std::min(text.find(' '), text.size());
   return to_upper(text.substr(0, end)) + text.substr(end);

@@ -210,7 +210,7 @@ StageState* StageGraph::source_of_copy(const dockerfile::Copy& copy) {
 }
 
 void StageGraph::bind(BoundInstruction& bound) {
-  try {
+  at_span(dockerfile::origin_of(bound.instruction).span, [&] {
     if (const auto* copy = std::get_if<dockerfile::Copy>(&bound.instruction)) {
       if (!copy->from.empty()) bound.sources = {source_of_copy(*copy)};
     } else if (const auto* run = std::get_if<dockerfile::Run>(&bound.instruction)) {
@@ -223,10 +223,7 @@ void StageGraph::bind(BoundInstruction& bound) {
         bound.sources.push_back(source);
       }
     }
-  } catch (Error& error) {
-    error.set_span_if_none(dockerfile::origin_of(bound.instruction).span);
-    throw;
-  }
+  });
 }
 
 void StageGraph::bind_triggers(StageState& stage, const std::vector<std::string>& triggers) {
