@@ -16,6 +16,7 @@
 #include <set>
 #include <thread>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/sys/copy.h"
@@ -168,13 +169,12 @@ class TarWriter {
   // Called by libarchive, which is C: an exception is kept, and check() throws it again.
   static la_ssize_t pass_on(archive*, void* self, const void* bytes, std::size_t size) {
     auto* writer = static_cast<TarWriter*>(self);
-    try {
+    std::exception_ptr failure = exception_of([&] {
       writer->out_.write({static_cast<const std::byte*>(bytes), size});
-      return static_cast<la_ssize_t>(size);
-    } catch (...) {
-      writer->failure_ = std::current_exception();
-      return -1;
-    }
+    });
+    if (!failure) return static_cast<la_ssize_t>(size);
+    writer->failure_ = failure;
+    return -1;
   }
 
   void check(int result) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/sys/scope_exit.h"
 #include "base/thread_pool.h"
 
 namespace cairn::output {
@@ -57,12 +58,9 @@ Digest push_image(registry::Client& client, store::Store& store, const ExportedI
     for (const oci::Descriptor& blob : blobs) {
       pushed.push_back(pool.run([&client, &store, &name, &scope, &failed, &blob] {
         if (failed) return;
-        try {
-          push_blob(client, store, blob, name, scope);
-        } catch (...) {
-          failed = true;
-          throw;
-        }
+        sys::ScopeExit on_failure([&] { failed = true; });
+        push_blob(client, store, blob, name, scope);
+        on_failure.release();
       }));
     }
   }

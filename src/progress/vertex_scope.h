@@ -53,7 +53,8 @@ auto run_vertex(Sink& sink, VertexStarted start, Work work)
     -> decltype(work(std::declval<VertexScope&>())) {
   const VertexResult worked{.miss = CacheMiss{.reason = MissReason::kNeverCached}};
   VertexScope scope(sink, std::move(start));
-  try {
+  auto fail = [&](const Error& error) { scope.fail(error, worked); };
+  return amend(fail, [&] {
     if constexpr (std::is_void_v<decltype(work(scope))>) {
       work(scope);
       scope.done(worked);
@@ -62,10 +63,7 @@ auto run_vertex(Sink& sink, VertexStarted start, Work work)
       scope.done(worked);
       return result;
     }
-  } catch (const Error& error) {
-    scope.fail(error, worked);
-    throw;
-  }
+  });
 }
 template <typename Work>
 auto run_vertex(Sink& sink, std::string name, Work work) {

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -70,14 +71,13 @@ void BlobSource::skip(std::int64_t bytes) {
 // Returns 0 at the end or after a break; `broken_` tells which.
 std::size_t BlobSource::read_some(std::span<std::byte> buffer) {
   double started = monotonic_seconds();
-  try {
-    return response_.body->read(buffer);
-  } catch (const Error& error) {
-    silent_ += monotonic_seconds() - started;
-    if (error.kind() != ErrorKind::kRegistry) throw;
-    broken_ = error.message();  // read() requests the rest again
-    return 0;
-  }
+  std::size_t count = 0;
+  std::optional<Error> failure = failure_of([&] { count = response_.body->read(buffer); });
+  if (!failure) return count;
+  silent_ += monotonic_seconds() - started;
+  if (failure->kind() != ErrorKind::kRegistry) throw *failure;
+  broken_ = failure->message();  // read() requests the rest again
+  return 0;
 }
 
 std::size_t BlobSource::read(std::span<std::byte> buffer) {

@@ -5,6 +5,7 @@
 // from mirrors to the registry for each blob, without a second warning.
 #include "registry/client.h"
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "oci/limits.h"
@@ -68,19 +69,23 @@ ResolvedManifest Client::resolve(const oci::Reference& reference, const oci::Pla
   ErrorContext while_here([&] { return "resolving " + reference.familiar(); });
   std::vector<Endpoint> endpoints = settings_.mirrors.for_pull(reference.registry);
   for (const Endpoint& endpoint : endpoints) {
-    try {
-      return resolve_at(session_->choose_scheme(endpoint), reference, platform);
-    } catch (Error& error) {
-      // Malformed data from a registry is the registry's fault, not a damaged store.
-      if (error.kind() == ErrorKind::kCorrupt) error.set_kind(ErrorKind::kRegistry);
-      // Only a mirror's failure is a reason to ask the next server; an error of this host would be
-      // the same there. The registry itself is always last.
-      if (!endpoint.mirror || error.kind() != ErrorKind::kRegistry) throw;
-      sink_.send(
-          progress::Warning{.vertex = std::nullopt,
-                            .message = fmt::format("mirror {}: {}; asking the next",
-                                                   endpoint.base.origin(), error.message())});
-    }
+    auto ask = [&] {
+      return amend(blame_server, [&] {
+        return resolve_at(session_->choose_scheme(endpoint), reference, platform);
+      });
+    };
+    // The registry itself is always last.
+    if (!endpoint.mirror) return ask();
+    std::optional<ResolvedManifest> found;
+    std::optional<Error> failure = failure_of([&] { found = ask(); });
+    if (!failure) return std::move(found).value();
+    // Only a mirror's failure is a reason to ask the next server; an error of this host would be
+    // the same there.
+    if (failure->kind() != ErrorKind::kRegistry) throw *failure;
+    sink_.send(
+        progress::Warning{.vertex = std::nullopt,
+                          .message = fmt::format("mirror {}: {}; asking the next",
+                                                 endpoint.base.origin(), failure->message())});
   }
   CAIRN_ASSERT(false, "the origin is always the last endpoint");
   throw Error(ErrorKind::kBug, "no endpoint");
@@ -169,21 +174,21 @@ std::string Client::fetch_config(const Endpoint& endpoint, const oci::Reference&
 
 std::unique_ptr<ByteSource> Client::fetch_blob(const oci::Reference& reference,
                                                const oci::Descriptor& descriptor) {
+  auto open_at = [&](const Endpoint& endpoint) {
+    Subject subject =
+        subject_of(session_->choose_scheme(endpoint), reference, "blob " + descriptor.digest.str());
+    return std::make_unique<BlobSource>(*session_, subject, descriptor);
+  };
   std::vector<Endpoint> endpoints = settings_.mirrors.for_pull(reference.registry);
   for (const Endpoint& endpoint : endpoints) {
     if (!endpoint.mirror) break;
-    try {
-      Subject subject = subject_of(session_->choose_scheme(endpoint), reference,
-                                   "blob " + descriptor.digest.str());
-      return std::make_unique<BlobSource>(*session_, subject, descriptor);
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::kRegistry) throw;
-      // A mirror may lack a blob; then the registry itself is asked. resolve() has warned already.
-    }
+    std::unique_ptr<ByteSource> found;
+    std::optional<Error> failure = failure_of([&] { found = open_at(endpoint); });
+    if (!failure) return found;
+    // A mirror may lack a blob; then the registry itself is asked. resolve() has warned already.
+    if (failure->kind() != ErrorKind::kRegistry) throw *failure;
   }
-  Subject subject = subject_of(session_->choose_scheme(endpoints.back()), reference,
-                               "blob " + descriptor.digest.str());
-  return std::make_unique<BlobSource>(*session_, subject, descriptor);
+  return open_at(endpoints.back());
 }
 
 }  // namespace cairn::registry

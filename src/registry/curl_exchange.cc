@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -265,12 +266,11 @@ void CurlExchange::on_header(std::string_view line) {
 std::size_t CurlExchange::on_upload(std::span<std::byte> room) {
   last_progress_ = monotonic_seconds();
   if (upload_ == nullptr) return CURL_READFUNC_ABORT;
-  try {
-    return upload_->read(room);
-  } catch (...) {
-    thrown_ = std::current_exception();  // must not unwind through C
-    return CURL_READFUNC_ABORT;
-  }
+  std::size_t count = 0;
+  std::exception_ptr failure = exception_of([&] { count = upload_->read(room); });
+  if (!failure) return count;
+  thrown_ = failure;  // must not unwind through C
+  return CURL_READFUNC_ABORT;
 }
 
 curl_socket_t CurlExchange::on_socket(const curl_sockaddr& address) {

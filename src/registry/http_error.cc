@@ -5,6 +5,7 @@
 // and 403 are one case, since registries answer either for repositories that do not exist.
 #include "registry/internal/http_error.h"
 
+#include "base/attempt.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "base/utf8.h"
@@ -16,17 +17,15 @@ constexpr std::size_t kMaxErrorBody = 64 << 10;
 
 // The first message of {"errors":[{"code":...,"message":...}]} (distribution spec, "Error Codes").
 std::string server_words(Response& response) {
-  std::string body;
-  try {
-    body = read_body(response, kMaxErrorBody);
-    Json json = parse_json(body, "the answer");
+  auto read = [&] {
+    Json json = parse_json(read_body(response, kMaxErrorBody), "the answer");
     const Json& first = json.at("errors").at(0);
     std::string code = first.value("code", "");
     std::string message = first.value("message", "");
     return clean_text(code.empty() || message.empty() ? code + message : code + ": " + message);
-  } catch (const std::exception&) {
-    return {};  // proxies answer in HTML: use the status alone
-  }
+  };
+  // Proxies answer in HTML: then the status alone is used.
+  return if_possible([&] { return reading_json("the answer", read); }).value_or("");
 }
 
 std::string login_hint(const Asked& asked) {

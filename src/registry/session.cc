@@ -8,6 +8,7 @@
 
 #include <array>
 
+#include "base/attempt.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "registry/internal/exchange.h"
@@ -143,13 +144,14 @@ Session::Text Session::fetch(const Subject& subject, const Request& request, std
   std::array<std::byte, 16384> buffer;
   for (int attempt = 0;; ++attempt) {
     Text text{.response = require(subject, request), .body = {}};
-    try {
+    std::optional<Error> failure = failure_of([&] {
       while (std::size_t count = text.response.body->read(buffer)) {
         text.body.append(reinterpret_cast<const char*>(buffer.data()), count);
         if (text.body.size() > limit) break;
       }
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::kRegistry || attempt == kTries) throw;
+    });
+    if (failure) {
+      if (failure->kind() != ErrorKind::kRegistry || attempt == kTries) throw *failure;
       sleep(0.25 * (1 << attempt));
       continue;
     }
@@ -181,15 +183,12 @@ Response Session::authorized(const Subject& subject, const Request& request) {
 }
 
 bool Session::learn(const Subject& subject, const Response& response) {
-  try {
+  // Malformed data is the token server's or the login file's.
+  return amend(blame_server, [&] {
     return authorizer_.learn(subject.endpoint, subject.repository,
                              scope_of(subject.repository, subject.access, subject.mount_from),
                              response, settings_.stop);
-  } catch (Error& error) {
-    // Malformed data is the token server's or the login file's; nothing in the store is damaged.
-    if (error.kind() == ErrorKind::kCorrupt) error.set_kind(ErrorKind::kRegistry);
-    throw;
-  }
+  });
 }
 
 Error Session::error_of(const Subject& subject, Response& response) {

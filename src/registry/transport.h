@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/error.h"
 #include "base/stream.h"
 #include "registry/url.h"
 
@@ -110,6 +111,12 @@ class Transport {
   // kCancelled. Thread-safe.
   virtual Response send(const Request& request) = 0;
 };
+
+// Malformed data that a server sent is the server's fault, not a damaged store: kCorrupt becomes
+// kRegistry. For amend().
+inline void blame_server(Error& error) {
+  if (error.kind() == ErrorKind::kCorrupt) error.set_kind(ErrorKind::kRegistry);
+}
 
 // The whole body. Throws kRegistry if it is longer than `limit` bytes.
 std::string read_body(Response& response, std::size_t limit);

@@ -126,7 +126,7 @@ std::vector<Found> read_docker_manifest(const ArchiveFiles& files) {
   Json json = parse_json(files.read("manifest.json", oci::kMaxManifestSize), "manifest.json");
   std::vector<Found> all;
   if (!json.is_array()) throw Error(ErrorKind::kCorrupt, "manifest.json is not a list");
-  try {
+  reading_json("manifest.json", [&] {
     for (const Json& item : json) {
       Found found{.config = item.at("Config").get<std::string>(),
                   .id = {},
@@ -141,9 +141,7 @@ std::vector<Found> read_docker_manifest(const ArchiveFiles& files) {
       }
       all.push_back(std::move(found));
     }
-  } catch (const Json::exception& e) {
-    throw Error::of(ErrorKind::kCorrupt, "manifest.json: {}", e.what());
-  }
+  });
   return all;
 }
 

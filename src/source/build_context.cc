@@ -59,12 +59,10 @@ const char* kind_of(mode_t mode) {
 // Runs `read`, which reads `path` in a directory named by the user, and explains EACCES.
 template <typename Read>
 auto reading(const std::string& directory, const std::string& path, Read read) {
-  try {
-    return read();
-  } catch (const Error& error) {
-    if (error.code() != EACCES || directory.empty()) throw;
-    throw unreadable(directory, path);
-  }
+  auto explain = [&](const Error& error) {
+    if (error.code() == EACCES && !directory.empty()) throw unreadable(directory, path);
+  };
+  return amend(explain, read);
 }
 
 std::optional<LocalContext> find_directory(const std::string& name, const std::string& path) {

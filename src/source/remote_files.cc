@@ -44,12 +44,7 @@ class DecodedBody final : public ByteSource {
   explicit DecodedBody(std::unique_ptr<ByteSource> encoded)
       : encoded_(std::move(encoded)), plain_(decompressing(*encoded_)) {}
   std::size_t read(std::span<std::byte> buffer) override {
-    try {
-      return plain_->read(buffer);
-    } catch (Error& error) {
-      if (error.kind() == ErrorKind::kCorrupt) error.set_kind(ErrorKind::kRegistry);
-      throw;
-    }
+    return amend(registry::blame_server, [&] { return plain_->read(buffer); });
   }
 
  private:

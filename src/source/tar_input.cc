@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/attempt.h"
 #include "base/compress.h"
 #include "base/error.h"
 #include "base/sys/libarchive.h"
@@ -75,13 +76,12 @@ class FilteredSource final : public ByteSource {
   // Called from C, so an exception must not leave it: fail() rethrows it later.
   static la_ssize_t refill(archive*, void* self, const void** out) {
     auto& source = *static_cast<FilteredSource*>(self);
-    try {
-      *out = source.buffer_.data();
-      return static_cast<la_ssize_t>(source.inner_.read(source.buffer_));
-    } catch (...) {
-      source.error_ = std::current_exception();
-      return ARCHIVE_FATAL;
-    }
+    *out = source.buffer_.data();
+    std::size_t count = 0;
+    std::exception_ptr failure = exception_of([&] { count = source.inner_.read(source.buffer_); });
+    if (!failure) return static_cast<la_ssize_t>(count);
+    source.error_ = failure;
+    return ARCHIVE_FATAL;
   }
   [[noreturn]] void fail() {
     if (error_) std::rethrow_exception(error_);

@@ -6,6 +6,7 @@
 #include "tests/unit/registry/registry_fixture.h"
 
 #include "base/json.h"
+#include "registry/internal/http_error.h"
 
 using namespace cairn;
 using namespace cairn::test;
@@ -98,6 +99,19 @@ TEST_CASE("what the registry refuses is said in words a person can act on") {
                      {.failure = registry::Failure{.reason = "Could not resolve host"}});
   CHECK(error_for(f, "alpine:down") ==
         "cannot reach https://registry-1.docker.io:443: Could not resolve host");
+}
+
+// A server that fails and is slow with its words must not cost the user's Ctrl-C.
+TEST_CASE("a stop while a refusal is read is a stop, and no refusal without words") {
+  struct Stopped final : ByteSource {
+    std::size_t read(std::span<std::byte>) override {
+      throw Error(ErrorKind::kCancelled, "cancelled");
+    }
+  };
+  registry::Response response{.status = 500, .body = std::make_unique<Stopped>()};
+  registry::Asked asked{.what = "x", .image = "x", .login = ""};
+  CHECK_THROWS_WITH_AS(static_cast<void>(registry::http_error(response, asked)), "cancelled",
+                       Error);
 }
 
 TEST_CASE("artifacts and schema 1 images are refused with their reason") {
