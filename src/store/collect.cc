@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/sys/disk.h"
 #include "base/sys/fd.h"
@@ -127,10 +128,8 @@ class Removal {
   // A tree of mapped ids cannot be moved outside the builder's namespace: it stays for a collection
   // that can.
   void discard(const sys::Fd& dir, const std::string& name) {
-    try {
-      sys::rename_at(dir, name.c_str(), trash_, std::to_string(discarded_++).c_str());
-    } catch (const Error&) {
-    }
+    best_effort(
+        [&] { sys::rename_at(dir, name.c_str(), trash_, std::to_string(discarded_++).c_str()); });
   }
 
   void sweep_snapshots(const Marked& marked) {

@@ -10,7 +10,9 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/attempt.h"
 #include "base/error.h"
+#include "base/sys/scope_exit.h"
 #include "store/internal/database.h"
 
 namespace cairn::store {
@@ -80,39 +82,41 @@ Database::Database(const std::string& path, bool is_read_only) : path_(path) {
   // start. Must come before SQLite is used (sqlite.org/c3ref/config.html).
   static const int configured = sqlite3_config(SQLITE_CONFIG_PAGECACHE, nullptr, 0, 0);
   CAIRN_ASSERT(configured == SQLITE_OK, "SQLite was used before it was configured");
-  try {
-    if (is_read_only) {
-      refuse_unread_log(path);
-      open(immutable_uri(path), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
-      return;
-    }
+  sys::ScopeExit on_failure([this] { close(); });
+  if (is_read_only) {
+    refuse_unread_log(path);
+    open(immutable_uri(path), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+  } else {
     open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-    // With WAL, NORMAL loses at most the newest commits in a power cut, never consistency, and rows
-    // whose files were lost are dropped when met. Where WAL's shared memory is impossible (network
-    // filesystems), SQLite keeps its rollback journal. The log is kept, as an empty file: creating
-    // one costs a sync of the directory. Several processes may create the store at once, and SQLite
-    // does not wait by itself when the journal mode changes.
-    for (int left = kBusyMilliseconds;; --left) {
-      try {
-        has_log_ =
-            *find("PRAGMA journal_mode = WAL", [](Row& row) { return row.text(0) == "wal"; });
-        break;
-      } catch (const Error&) {
-        if ((sqlite3_errcode(handle_) & 0xff) != SQLITE_BUSY || left == 0) throw;
-      }
-      sqlite3_sleep(1);
-    }
+    begin_log();
     script("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 0;");
     int stays = 1;
     sqlite3_file_control(handle_, "main", SQLITE_FCNTL_PERSIST_WAL, &stays);
-  } catch (...) {
-    for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
-    sqlite3_close_v2(handle_);
-    throw;
+  }
+  on_failure.release();
+}
+
+// With WAL, NORMAL loses at most the newest commits in a power cut, never consistency, and rows
+// whose files were lost are dropped when met. Where WAL's shared memory is impossible (network
+// filesystems), SQLite keeps its rollback journal. The log is kept, as an empty file: creating one
+// costs a sync of the directory. Several processes may create the store at once, and SQLite does
+// not wait by itself when the journal mode changes.
+void Database::begin_log() {
+  for (int left = kBusyMilliseconds;; --left) {
+    std::optional<Error> failure = failure_of([&] {
+      has_log_ = *find("PRAGMA journal_mode = WAL", [](Row& row) { return row.text(0) == "wal"; });
+    });
+    if (!failure) return;
+    if ((sqlite3_errcode(handle_) & 0xff) != SQLITE_BUSY || left == 0) throw *failure;
+    sqlite3_sleep(1);
   }
 }
 
 Database::~Database() {
+  close();
+}
+
+void Database::close() {
   for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
   sqlite3_close_v2(handle_);
 }

@@ -14,6 +14,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/sys/disk.h"
 #include "base/sys/fd.h"
@@ -229,24 +230,21 @@ class Inventory {
 std::optional<std::int64_t> find_size(const std::string& path) {
   std::optional<sys::Fd> dir = sys::find_path(path, sys::kOpenDir);
   if (!dir) return std::nullopt;
-  try {
+  return if_possible([&] {
     return std::max<std::int64_t>(1, sys::disk_usage(*dir));  // 0 means unknown
-  } catch (const Error&) {
-    return std::nullopt;
-  }
+  });
 }
 
 // A damaged image must not keep all others from being listed and collected. But an I/O error is
 // thrown: then nothing may be removed.
 void add_layers(const StoreTables& tables, const Image& image, ImageParts& parts) {
   std::vector<ImageLayer> layers;
-  try {
-    layers = tables.images.layers(image.id);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kCorrupt && error.kind() != ErrorKind::kLimit) throw;
+  if (std::optional<Error> failure = failure_of([&] { layers = tables.images.layers(image.id); })) {
+    if (failure->kind() != ErrorKind::kCorrupt && failure->kind() != ErrorKind::kLimit)
+      throw *failure;
     std::string name = image.names.empty() ? "" : " (" + image.names.front().familiar() + ")";
     parts.fault = fmt::format("image {}{} is passed over, its config cannot be read: {}",
-                              image.id.hex().substr(0, 12), name, error.message());
+                              image.id.hex().substr(0, 12), name, failure->message());
     return;
   }
   for (const ImageLayer& layer : layers) {

@@ -13,6 +13,7 @@
 
 #include <string_view>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/sys/file.h"
 #include "base/text.h"
@@ -58,12 +59,11 @@ Lease::Lease(std::string root) : root_(std::move(root)), gate_(open_lock(root_))
 
 Lease::~Lease() {
   if (id_.empty()) return;
-  try {
+  // Leftovers are disposable: the next sweep finds the lease unlocked.
+  best_effort([&] {
     if (!work_dir_.empty()) sys::remove_tree(work_dir_);
     ::unlink((root_ + "/tmp/" + kLease + id_).c_str());  // locked until then
-  } catch (const Error&) {
-    // Leftovers are disposable: the next sweep finds the lease unlocked.
-  }
+  });
 }
 
 const std::string& Lease::work_dir() {

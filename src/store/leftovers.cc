@@ -14,6 +14,7 @@
 #include <ctime>
 #include <string_view>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/sys/file.h"
 #include "base/sys/remove_tree.h"
@@ -61,12 +62,9 @@ class Sweep {
     std::vector<std::string> old;
     for (const sys::DirEntry& entry : sys::list_dir(tmp_)) {
       if (stop_.stop_requested()) return;
-      try {
-        if (is_old_name(entry.name)) old.push_back(entry.name);
-        sweep(entry.name);
-      } catch (const Error&) {
-        // It belongs to other ids: a process with permission will remove it.
-      }
+      if (is_old_name(entry.name)) old.push_back(entry.name);
+      // What belongs to other ids is left for a process with permission.
+      best_effort([&] { sweep(entry.name); });
     }
     if (!old.empty()) sweep_old(old);
   }
@@ -104,10 +102,7 @@ class Sweep {
       for (const std::string& name : names) set_aside(root_, "tmp", name);
     }
     for (const std::string& name : names) {
-      try {
-        remove(kDead + name);
-      } catch (const Error&) {
-      }
+      best_effort([&] { remove(kDead + name); });
     }
   }
 
@@ -123,21 +118,17 @@ class Sweep {
 }  // namespace
 
 void sweep_tmp(const std::string& root, const std::stop_token& stop) {
-  try {
-    Sweep(root, stop).run();
-  } catch (const Error&) {
-    // Whoever uses the store meets an unreadable tmp/ and reports it.
-  }
+  // Whoever uses the store meets an unreadable tmp/ and reports it.
+  best_effort([&] { Sweep(root, stop).run(); });
 }
 
 void set_aside(const std::string& root, const std::string& dir, const std::string& name) {
-  try {
+  // What stays is found without a row by the next collection, which removes it.
+  best_effort([&] {
     sys::Fd from = sys::open_path(root + "/" + dir, sys::kOpenDir);
     sys::Fd tmp = sys::open_path(root + "/tmp", sys::kOpenDir);
     sys::rename_at(from, name.c_str(), tmp, (kDead + name).c_str());
-  } catch (const Error&) {
-    // The next collection finds it without a row and removes it.
-  }
+  });
 }
 
 }  // namespace cairn::store

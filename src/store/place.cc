@@ -206,13 +206,11 @@ class Opening {
 Place open_place(const std::string& root, Access access) {
   std::string path = std::filesystem::absolute(root).lexically_normal().string();
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-  try {
-    return Opening(path, access).open();
-  } catch (Error& error) {
+  auto advise = [](Error& error) {
     if (error.hint().empty())
       error.set_hint("choose another place for the store with --root DIR or CAIRN_ROOT");
-    throw;
-  }
+  };
+  return amend(advise, [&] { return Opening(path, access).open(); });
 }
 
 }  // namespace cairn::store

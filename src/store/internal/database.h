@@ -106,6 +106,8 @@ class Database {
 
   void end_reading();
   void open(const std::string& name, int flags);
+  void begin_log();
+  void close();
 
   std::string path_;
   bool has_log_ = false;  // WAL
