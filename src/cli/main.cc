@@ -12,6 +12,7 @@
 #include <span>
 #include <sstream>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/sys/known_state.h"
 #include "cli/command.h"
@@ -58,36 +59,39 @@ struct CommandLine {
   }
 };
 
+// Why the line cannot be parsed, or asks for help; nullopt when it was parsed.
+std::optional<CLI::ParseError> refusal_of(CLI::App& app, int argc, char** argv) {
+  try {
+    app.parse(argc, argv);
+    return std::nullopt;
+  } catch (const CLI::ParseError& error) {
+    return error;
+  }
+}
+
 // Returns null if parsing takes more than the likely command.
 std::unique_ptr<CommandLine> parse_fast(int argc, char** argv) {
   auto line = std::make_unique<CommandLine>();
   line->commands =
       declare_named_command(line->app, line->settings, std::span(argv, argv + argc).subspan(1));
   if (line->commands.empty()) return nullptr;
-  try {
-    line->app.parse(argc, argv);
-    return line;
-  } catch (const CLI::ParseError&) {
-    return nullptr;
-  }
+  if (refusal_of(line->app, argc, argv)) return nullptr;
+  return line;
 }
 
 // Parses with all commands declared. Returns false if the line asks for help, which is then
 // printed.
 bool read_line(CommandLine& line, int argc, char** argv) {
   line.commands = declare_commands(line.app, line.settings);
-  try {
-    line.app.parse(argc, argv);
-    return true;
-  } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() != 0)
-      throw usage_error(line.app, {argv + 1, argv + argc}, error.what());
-    // CLI11 reports a request for help as an error with exit code 0; exit() writes the text.
-    std::ostringstream help, nothing;
-    line.app.exit(error, help, nothing);
-    print_result(help.str());
-    return false;
-  }
+  std::optional<CLI::ParseError> refusal = refusal_of(line.app, argc, argv);
+  if (!refusal) return true;
+  if (refusal->get_exit_code() != 0)
+    throw usage_error(line.app, {argv + 1, argv + argc}, refusal->what());
+  // CLI11 reports a request for help as an error with exit code 0; exit() writes the text.
+  std::ostringstream help, nothing;
+  line.app.exit(*refusal, help, nothing);
+  print_result(help.str());
+  return false;
 }
 
 // Nobody reads our output. We end as other programs do, by the signal that such a write raises. The
@@ -99,32 +103,30 @@ int end_unread() {
   return exit_code(ErrorKind::kUnread);
 }
 
+// Prints the error that ended the command, and returns the exit status.
+int report(Error error, const Settings& settings) {
+  // An unread output is no error to print: the reader has what it wanted.
+  if (error.kind() == ErrorKind::kUnread) return end_unread();
+  explain_full_disk(error, settings);
+  print_error(error);
+  // The exit status tells which signal stopped us, as a shell does.
+  bool by_signal = error.kind() == ErrorKind::kCancelled && Interruption::signal() != 0;
+  return by_signal ? 128 + Interruption::signal() : exit_code(error.kind());
+}
+
 int run(int argc, char** argv) {
   std::unique_ptr<CommandLine> line = parse_fast(argc, argv);
-  try {
+  int status = 0;
+  std::optional<Error> failure = last_failure_of([&] {
     bool asks_help = false;
     if (line == nullptr) {
       line = std::make_unique<CommandLine>();
       asks_help = !read_line(*line, argc, argv);
     }
-    int status = asks_help ? 0 : run_chosen(line->commands, line->settings);
+    if (!asks_help) status = run_chosen(line->commands, line->settings);
     check_results();
-    return status;
-  } catch (Error& error) {
-    // An unread output is no error to print: the reader has what it wanted.
-    if (error.kind() == ErrorKind::kUnread) return end_unread();
-    explain_full_disk(error, line->settings);
-    print_error(error);
-    // The exit status tells which signal stopped us, as a shell does.
-    bool by_signal = error.kind() == ErrorKind::kCancelled && Interruption::signal() != 0;
-    return by_signal ? 128 + Interruption::signal() : exit_code(error.kind());
-  } catch (const std::bad_alloc&) {
-    print_error(Error(ErrorKind::kHost, "out of memory"));
-    return exit_code(ErrorKind::kHost);
-  } catch (const std::exception& error) {
-    print_error(Error(ErrorKind::kBug, error.what()));
-    return exit_code(ErrorKind::kBug);
-  }
+  });
+  return failure ? report(*std::move(failure), line->settings) : status;
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include <cstdlib>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/sys/terminal.h"
 #include "base/text.h"
@@ -176,14 +177,15 @@ int run(Session& session, const RunFlags& flags) {
   }
   session.progress().finish();
   auto active = session.snapshotter().prepare(snapshot);
-  try {
-    return run_step(session, flags, make_spec(flags, image.config, *active)).shell_code();
-    // A command that cannot start is a failure of the step, and has the exit code docker gives it.
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kStep) throw;
-    print_error(error);
-    return sandbox::command_exit_code(error);
-  }
+  int status = 0;
+  std::optional<Error> failure = failure_of([&] {
+    status = run_step(session, flags, make_spec(flags, image.config, *active)).shell_code();
+  });
+  if (!failure) return status;
+  if (failure->kind() != ErrorKind::kStep) throw *failure;
+  // A command that cannot start is a failure of the step, and has the exit code docker gives it.
+  print_error(*failure);
+  return sandbox::command_exit_code(*failure);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/sys/fd.h"
 #include "base/text.h"
@@ -145,12 +146,8 @@ const Entered& Session::enter_namespaces() {
   if (refusal_) std::rethrow_exception(refusal_);
   CAIRN_ASSERT(needs_ == Needs::kLauncherOnDemand,
                "a command that enters says so before it begins");
-  try {
-    entered_.emplace(enter_builder());
-  } catch (...) {
-    refusal_ = std::current_exception();
-    throw;
-  }
+  refusal_ = exception_of([&] { entered_.emplace(enter_builder()); });
+  if (refusal_) std::rethrow_exception(refusal_);
   // From here on threads are allowed.
   interruption_.emplace();
   store_->begin_sweeping();

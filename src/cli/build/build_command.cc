@@ -65,13 +65,10 @@ class LayerPrefetcher {
 
  private:
   void prepare(const store::LayerView& view, const plan::Vertex& step) {
-    try {
+    at_span(step.span, [&] {
       ErrorContext while_here([&] { return "making the layer of " + step.name; });
       output::prepare_layer(layers_, view, blobs_, stop_.get_token());
-    } catch (Error& error) {
-      error.set_span_if_none(step.span);
-      throw;
-    }
+    });
   }
 
   Session& session_;
@@ -314,21 +311,21 @@ void print_warnings(const ProgressOutput& progress, const dockerfile::Linter& li
 // Files are written only after a success; the log of a failed step comes before its error.
 void build_image(Session& session, const BuildFlags& flags) {
   dockerfile::Linter linter({});
-  try {
+  auto end_display = [&](const Error&) {
+    session.progress().finish();
+    // The step's log comes last, next to the error that main prints.
+    print_warnings(session.progress(), linter);
+    print_failed_step(session.progress());
+    remember_uses(session);
+  };
+  amend(end_display, [&] {
     BuildRun run(session, flags, linter);
     Digest id = run.run();
     session.progress().finish();
     run.write_files(id);
     print_warnings(session.progress(), linter);
     if (flags.quiet && !run.stdout_is_taken()) print_result(id.str() + "\n");
-  } catch (const Error&) {
-    session.progress().finish();
-    // The step's log comes last, next to the error that main prints.
-    print_warnings(session.progress(), linter);
-    print_failed_step(session.progress());
-    remember_uses(session);
-    throw;
-  }
+  });
 }
 
 int build(Session& session, const BuildFlags& flags) {

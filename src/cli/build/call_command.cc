@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/foreign_text.h"
 #include "base/json.h"
@@ -39,17 +40,14 @@ int check(Session& session, const BuildFlags& flags, const Call& call) {
   // Without --target, every stage is checked, also those that a build would skip.
   inputs.options.all_stages = inputs.options.target.empty();
   dockerfile::Linter linter({});
-  std::optional<Error> failure;
-  try {
+  // A wrong Dockerfile is part of the answer: findings up to there are printed, then the error.
+  std::optional<Error> failure = failure_of([&] {
     dockerfile::SyntaxTree tree = dockerfile::parse_syntax(inputs.dockerfile);
     linter = plan::make_linter(tree, inputs.options);
     dockerfile::Dockerfile file = dockerfile::parse_dockerfile(tree, linter);
     dockerfile::lint_advice(file, linter);
     plan::make_plan(file, inputs.options, parts.images, linter);
-    // A wrong Dockerfile is part of the answer: findings up to there are printed, then the error.
-  } catch (const Error& error) {
-    failure = error;
-  }
+  });
   session.progress().finish();
   const std::vector<dockerfile::Diagnostic>& found = linter.found();
   if (call.json) {

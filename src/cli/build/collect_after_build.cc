@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/session.h"
@@ -69,21 +70,16 @@ void check_gc_options(const GcOptions& options) {
 }
 
 void remember_uses(Session& session) {
-  try {
-    session.store().records().write_uses();
-  } catch (const Error& error) {
-    print_note("the last uses of the build cache could not be written: " + error.message());
-  }
+  std::optional<Error> failure = failure_of([&] { session.store().records().write_uses(); });
+  if (!failure) return;
+  print_note("the last uses of the build cache could not be written: " + failure->message());
 }
 
 void collect_after_build(Session& session, const GcOptions& options) {
   // If the namespace was not entered, nothing was run, copied or unpacked.
   if (!session.has_entered() || is_off(options)) return;
-  try {
-    collect(session, options.space);
-  } catch (const Error& error) {
-    print_note("the build cache could not be collected: " + error.message());
-  }
+  std::optional<Error> failure = failure_of([&] { collect(session, options.space); });
+  if (failure) print_note("the build cache could not be collected: " + failure->message());
 }
 
 }  // namespace cairn::cli

@@ -21,16 +21,18 @@ namespace {
 constexpr std::size_t kMaxSecret = 500 << 10;  // BuildKit's limit
 constexpr std::size_t kMaxKey = 100 << 10;
 
-// Also reads a FIFO, so that `<(command)` works. An unreadable file is the user's error: kUsage.
+// The user named the file: that it cannot be read is an error of the command line.
+void blame_user(Error& error) {
+  if (error.kind() != ErrorKind::kCancelled) error.set_kind(ErrorKind::kUsage);
+}
+
+// Also reads a FIFO, so that `<(command)` works.
 std::string read_lent(const std::string& path, std::size_t limit, const std::stop_token& stop) {
-  try {
+  return amend(blame_user, [&] {
     std::optional<std::string> text = sys::find_file(path, limit, stop);
     if (!text) throw Error::from_errno(ENOENT, "open {}", path);
     return std::move(*text);
-  } catch (Error& error) {
-    if (error.kind() != ErrorKind::kCancelled) error.set_kind(ErrorKind::kUsage);
-    throw;
-  }
+  });
 }
 
 // --- secrets ---
@@ -115,12 +117,8 @@ AgentOption parse_agent(const std::string& text) {
 
 // A path is an agent's socket or a key, as in buildx; the file itself tells.
 bool is_socket(const std::string& path) {
-  try {
-    return S_ISSOCK(sys::stat_of(sys::open_path(path, O_PATH)).st_mode);
-  } catch (Error& error) {
-    error.set_kind(ErrorKind::kUsage);
-    throw;
-  }
+  return amend(blame_user,
+               [&] { return S_ISSOCK(sys::stat_of(sys::open_path(path, O_PATH)).st_mode); });
 }
 
 void open_agent(const std::string& text, const AgentOption& option, const std::stop_token& stop,

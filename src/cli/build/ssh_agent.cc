@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/text.h"
 
@@ -43,11 +44,7 @@ SshAgent::SshAgent() : dir_((check_installed(), temporary_directory()), "cairn-s
 SshAgent::~SshAgent() {
   keeper_.in.reset();
   if (!keeper_.process) return;
-  try {
-    keeper_.process.wait();
-  } catch (const Error&) {
-    // It has ended already.
-  }
+  best_effort([&] { keeper_.process.wait(); });  // it may have ended already
 }
 
 // The key goes through stdin, because ssh-add refuses a file that others can read; its mode is not

@@ -105,14 +105,12 @@ auto read_input(Session& session, const std::string& file, const Read& read) {
   auto check = [&] {
     if (session.stop().stop_requested()) throw Error(ErrorKind::kCancelled, "cancelled");
   };
-  try {
+  auto prefer_stop = [&](const Error&) { check(); };
+  return amend(prefer_stop, [&] {
     auto result = read(in.fd());
     check();
     return result;
-  } catch (const Error&) {
-    check();
-    throw;
-  }
+  });
 }
 
 int load(Session& session, const std::string& file) {

@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/foreign_text.h"
 #include "base/json.h"
@@ -145,21 +146,23 @@ void tag(store::ImageStore& images, const std::string& source, const std::string
 
 // --- rmi ---
 
-// Goes on after an error, and reports the last one as exit status.
+void remove_one(store::ImageStore& images, const std::string& name, store::Force force) {
+  store::Removed removed = images.remove(name, force);
+  for (const oci::Reference& untagged : removed.untagged) {
+    print_result(fmt::format("Untagged: {}\n", untagged.familiar()));
+  }
+  for (const Digest& id : removed.deleted) print_result(fmt::format("Deleted: {}\n", id.str()));
+}
+
+// Goes on after an error, as docker does, and reports the last one as exit status.
 int remove(Session& session, const std::vector<std::string>& names, store::Force force) {
   int status = 0;
   for (const std::string& name : names) {
-    try {
-      store::Removed removed = session.store().images().remove(name, force);
-      for (const oci::Reference& untagged : removed.untagged) {
-        print_result(fmt::format("Untagged: {}\n", untagged.familiar()));
-      }
-      for (const Digest& id : removed.deleted) print_result(fmt::format("Deleted: {}\n", id.str()));
-    } catch (const Error& error) {
-      // The others are still removed, as docker does; the exit status reports the failure.
-      print_error(error);
-      status = exit_code(error.kind());
-    }
+    std::optional<Error> failure =
+        failure_of([&] { remove_one(session.store().images(), name, force); });
+    if (!failure) continue;
+    print_error(*failure);
+    status = exit_code(failure->kind());
   }
   // What nothing needs any more goes right away.
   for (const std::string& fault : session.store().collect().faults) print_note(fault);

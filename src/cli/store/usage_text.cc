@@ -8,6 +8,7 @@
 #include <map>
 #include <regex>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/logins.h"
 #include "base/text.h"
@@ -40,13 +41,10 @@ Timestamp parse_until(const std::string& text) {
   if (std::optional<Timestamp> date = parse_rfc3339(text)) return *date;
   if (std::optional<std::uint64_t> seconds = parse_uint(text))
     return {.seconds = static_cast<std::int64_t>(*seconds)};
-  try {
-    return {.seconds = now().seconds - dockerfile::parse_duration(text) / 1'000'000'000};
-  } catch (const Error&) {
-    throw Error::of(ErrorKind::kUsage, "filter until: \"{}\" is neither a duration nor a date",
-                    text)
-        .with_hint("such as 24h, 90m or 2026-01-31T00:00:00Z");
-  }
+  if (auto nanoseconds = if_possible([&] { return dockerfile::parse_duration(text); }))
+    return {.seconds = now().seconds - *nanoseconds / 1'000'000'000};
+  throw Error::of(ErrorKind::kUsage, "filter until: \"{}\" is neither a duration nor a date", text)
+      .with_hint("such as 24h, 90m or 2026-01-31T00:00:00Z");
 }
 
 // An image's age is the creation time it states, as in docker; for everything else the last use
