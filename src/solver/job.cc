@@ -6,6 +6,7 @@
 // been first.
 #include "solver/job.h"
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "solver/unreadable.h"
 
@@ -81,13 +82,11 @@ bool has_lost_owners(const Job& job) {
 std::optional<StepResult> lookup_vertex(Job& job) {
   const plan::Vertex& vertex = job.vertex();
   HeldWarnings warnings;
-  std::optional<StepResult> result;
-  try {
+  // run_vertex() meets a failure again and adds the span.
+  std::optional<StepResult> result = if_possible([&] {
     progress::VertexScope unseen(warnings, vertex.name);
-    result = std::visit(CacheLookup{job, unseen}, vertex.op);
-  } catch (const Error&) {
-    return std::nullopt;  // run_vertex() meets it again and adds the span
-  }
+    return std::visit(CacheLookup{job, unseen}, vertex.op);
+  });
   if (!result || !job.event_ids[job.id]) return result;
   progress::VertexScope scope(job.services.sink,
                               start_of(job.plan, job.id, job.event_ids, result->key));
@@ -100,7 +99,12 @@ StepResult run_vertex(RunJob& job) {
   const plan::Vertex& vertex = job.vertex();
   progress::VertexScope scope(job.services.sink,
                               start_of(job.plan, job.id, job.event_ids, job.notes.key));
-  try {
+  auto fail = [&](Error& error) {
+    explain_unreadable(job, error);
+    error.set_span_if_none(vertex.span);
+    scope.fail(error, end_of(job.notes, std::nullopt));
+  };
+  return amend(fail, [&] {
     ErrorContext while_here([&] { return "running step " + first_line(vertex.name); });
     StepResult result = std::visit(Runner{job, scope}, vertex.op);
     if (result.cached) {
@@ -109,12 +113,7 @@ StepResult run_vertex(RunJob& job) {
       scope.done(end_of(job.notes, result));
     }
     return result;
-  } catch (Error& error) {
-    explain_unreadable(job, error);
-    error.set_span_if_none(vertex.span);
-    scope.fail(error, end_of(job.notes, std::nullopt));
-    throw;
-  }
+  });
 }
 
 std::optional<StepResult> find_cached(const Job& job, const cache::CacheKey& key,

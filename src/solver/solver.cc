@@ -12,6 +12,7 @@
 #include <mutex>
 #include <set>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/thread_pool.h"
 #include "base/time.h"
@@ -128,13 +129,8 @@ class Run {
   }
 
   void work(plan::VertexId id, const RunServices& services) {
-    std::exception_ptr failure;
     StepResult result;
-    try {
-      result = result_of(id, services);
-    } catch (...) {
-      failure = std::current_exception();
-    }
+    std::exception_ptr failure = exception_of([&] { result = result_of(id, services); });
     std::lock_guard lock(mutex_);
     --running_;
     if (failure) {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "base/attempt.h"
 #include "base/text.h"
 #include "plan/plan.h"
 #include "progress/vertex_scope.h"
@@ -22,13 +23,7 @@ using Verdict = PathFilter::Verdict;
 // Whether `act` fails with EACCES.
 template <typename Act>
 bool is_refused(Act act) {
-  try {
-    act();
-    return false;
-  } catch (const Error& error) {
-    if (error.code() != EACCES) throw;
-    return true;
-  }
+  return !unless_errno(EACCES, act);
 }
 
 // The part of a pattern before its first wildcard component; a plain path is returned as it is.
@@ -161,14 +156,13 @@ std::optional<std::string> find_unreadable(const SourceTree& tree, const std::st
 
 void explain_unreadable(Job& job, Error& error) {
   if (error.code() != EACCES) return;
-  try {
+  // If the files changed, or something else is wrong too, the first error is shown.
+  best_effort([&] {
     std::optional<Error> better = std::visit(Finder{job}, job.vertex().op);
     if (!better) return;
     for (const std::string& line : error.context()) better->add_context(line);
     error = std::move(*better);
-  } catch (const Error&) {  // NOLINT(bugprone-empty-catch)
-    // The files changed, or something else is wrong too: show the first error.
-  }
+  });
 }
 
 }  // namespace cairn::solver

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "progress/sink.h"
 #include "solver/copy/copy_selection.h"
@@ -58,7 +59,6 @@ void ContextPrefetch::end(plan::VertexId id) {
   states_[id] = State::kOver;
 }
 
-// Errors are dropped: the step itself meets them again and reports them with its span.
 void ContextPrefetch::read(plan::VertexId id) {
   std::stop_token stop;
   {
@@ -68,15 +68,15 @@ void ContextPrefetch::read(plan::VertexId id) {
     stop_ = std::stop_source();
     stop = stop_.get_token();
   }
-  try {
+  // The step meets a failure again and reports it with its span.
+  static_cast<void>(last_failure_of([&] {
     // Sources are all local, so the selection looks at no result.
     const std::vector<StepResult> none(plan_.vertices.size());
     StepContext step{plan_, id, none, services_};
     progress::NullSink unseen;
     progress::VertexScope scope(unseen, step.vertex().name);
     CopySelection(step, std::get<plan::CopyOp>(step.vertex().op), scope).read_ahead(stop);
-  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
-  }
+  }));
   std::lock_guard lock(mutex_);
   states_[id] = State::kOver;
   over_.notify_all();

@@ -25,14 +25,13 @@ namespace {
 std::optional<overlay::Owner> chosen_owner(const Job& job, const plan::CopyOp& op) {
   if (op.chown.empty()) return std::nullopt;
   auto parent = job.services.snapshotter.view(op.link ? "" : job.parent().snapshot);
-  try {
-    sandbox::Owner owner = sandbox::resolve_chown(parent->root(), op.chown);
-    return overlay::Owner{.uid = owner.uid, .gid = owner.gid};
-  } catch (Error& error) {
+  auto explain_link = [&](Error& error) {
     if (op.link)
       error.set_hint("--link copies to an empty tree, which knows no names: use numbers");
-    throw;
-  }
+  };
+  sandbox::Owner owner =
+      amend(explain_link, [&] { return sandbox::resolve_chown(parent->root(), op.chown); });
+  return overlay::Owner{.uid = owner.uid, .gid = owner.gid};
 }
 
 // One execution of the op on the root it changes.

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/path_match.h"
 #include "base/text.h"
@@ -35,13 +36,11 @@ bool is_included(const SourceTree& tree, const std::string& real_path) {
 // A directory on the way that a wildcard matched but that we may not read matches nothing, as in
 // BuildKit (fsutil). A directory that the line names is an error.
 std::optional<Fd> find_directory(const SourceTree& tree, const std::string& dir, bool is_named) {
-  try {
+  auto find = [&]() -> std::optional<Fd> {
     if (!tree.root.find_end(dir)) return std::nullopt;
     return tree.root.find_in(dir, O_RDONLY | O_DIRECTORY);
-  } catch (const Error& error) {
-    if (is_named || error.code() != EACCES) throw;
-    return std::nullopt;
-  }
+  };
+  return is_named ? find() : unless_errno(EACCES, find);
 }
 
 // Descends one component of the pattern at a time; symlinks on the way are not followed.

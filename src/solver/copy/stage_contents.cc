@@ -6,6 +6,7 @@
 // is skipped.
 #include "solver/copy/stage_contents.h"
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "progress/sink.h"
 
@@ -84,12 +85,9 @@ std::optional<StepResult> find_same_content(const Job& job, const plan::CopyOp& 
   if (!unread) return std::nullopt;
   keys.content = cache::copy_key(op, job.parent().key, selection.contents(job.stop));
   for (const cache::UnreadCopiesRecord::Copy& earlier : *unread) {
-    try {
-      read_content_of(job, op, earlier);
-    } catch (const Error& error) {
-      // A source that is gone cannot be compared; the others still can.
-      if (error.kind() == ErrorKind::kCancelled) throw;
-    }
+    // A source that is gone cannot be compared; the others still can.
+    std::optional<Error> failure = failure_of([&] { read_content_of(job, op, earlier); });
+    if (failure && failure->kind() == ErrorKind::kCancelled) throw *failure;
   }
   std::optional<StepResult> result = find_cached(job, *keys.content);
   if (result && !unread->empty()) put_unread(job, line, *result, {});

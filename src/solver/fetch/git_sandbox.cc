@@ -216,14 +216,15 @@ GitSandbox::Outcome GitSandbox::start(const std::vector<std::string>& arguments)
                                 if (!is_out) log(text);
                               },
                           .note = [&](const std::string& text) { scope_.warn(text); }};
-  try {
-    outcome.status = job_.run.executor.run(std::move(spec), events, job_.stop).status.shell_code();
-    log({}, Flush::kOnly);
-  } catch (Error& error) {
-    if (error.kind() != ErrorKind::kStep) throw;
+  auto explain = [](const Error& error) {
+    if (error.kind() != ErrorKind::kStep) return;
     throw Error(ErrorKind::kHost, "git cannot be run on this host: " + error.message())
         .with_hint("install the package git");
-  }
+  };
+  amend(explain, [&] {
+    outcome.status = job_.run.executor.run(std::move(spec), events, job_.stop).status.shell_code();
+    log({}, Flush::kOnly);
+  });
   if (job_.asked_to_stop()) throw Error(ErrorKind::kCancelled, "cancelled");
   return outcome;
 }

@@ -200,18 +200,13 @@ class Unpacking {
         [&] { return fmt::format("unpacking layer {} of {}", i + 1, image_.reference.str()); });
     Layer layer;
     std::unique_ptr<ByteSource> blob = open(i);
-    std::optional<oci::DiffId> found;
-    try {
-      found = read(*blob, layer, i);
-    } catch (Error& error) {
-      blame(error, *blob, i);
-      throw;
-    }
+    auto blame_blob = [&](Error& error) { blame(error, *blob, i); };
+    oci::DiffId found = amend(blame_blob, [&] { return read(*blob, layer, i); });
     drain(*blob);  // its digest is verified at its end
-    check_diff_id(i, *found);
+    check_diff_id(i, found);
     // The bytes may have come from another blob of the same layer, so check that this one is here.
     if (image_.manifest && store_.blobs().has(image_.manifest->layers[i].digest)) {
-      store_.layer_blobs().add(*found, image_.manifest->layers[i]);
+      store_.layer_blobs().add(found, image_.manifest->layers[i]);
     }
     for (const std::string& warning : layer.files->result().warnings) scope_.warn(warning);
     return layer;

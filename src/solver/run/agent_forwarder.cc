@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/sys/unix_socket.h"
 
@@ -63,11 +64,8 @@ void forward(const sys::Fd& client, const sys::Fd& agent) {
 AgentForwarder::Connection::Connection(sys::Fd client_end, const std::string& agent_path)
     : client(std::move(client_end)), agent(sys::connect_unix(agent_path)) {
   thread = std::jthread([this] {
-    try {
-      forward(client, agent);
-    } catch (const Error&) {
-      // One side hung up; the other sees the end of the stream.
-    }
+    // If one side hangs up, the other sees the end of the stream.
+    best_effort([&] { forward(client, agent); });
     sys::shut_down(client);
     done = true;
   });
@@ -89,22 +87,18 @@ AgentForwarder::~AgentForwarder() {
 }
 
 void AgentForwarder::accept_all() {
-  try {
+  bool to_the_end = best_effort([&] {
     while (std::optional<sys::Fd> client = sys::accept_unix(listener_)) welcome(std::move(*client));
-  } catch (const Error&) {
-    // Out of descriptors: accept no more clients.
-    sys::shut_down(listener_);
-  }
+  });
+  if (!to_the_end) sys::shut_down(listener_);  // out of descriptors: accept no more clients
 }
 
 // If the agent cannot be reached, or there are too many clients, the connection is closed at once.
 void AgentForwarder::welcome(sys::Fd client) {
   std::erase_if(connections_, [](const auto& connection) { return connection->done.load(); });
   if (connections_.size() >= kMaxConnections) return;
-  try {
-    connections_.push_back(std::make_unique<Connection>(std::move(client), agent_));
-  } catch (const Error&) {
-  }
+  best_effort(
+      [&] { connections_.push_back(std::make_unique<Connection>(std::move(client), agent_)); });
 }
 
 }  // namespace cairn::solver

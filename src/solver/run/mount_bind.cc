@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "solver/run/mount_types.h"
 
@@ -17,11 +18,10 @@ namespace {
 // there.
 sys::MountTree subtree(const Job& job, const sys::MountTree& tree, const std::string& path) {
   sys::RootDir root(sys::reopen(tree.fd(), O_RDONLY | O_DIRECTORY));
-  try {
+  std::optional<sys::MountTree> cloned = unless_errno(EINVAL, [&] {
     return sys::clone_tree(root.open_in(path, O_PATH), "", sys::Recursive::kYes);
-  } catch (const Error& error) {
-    if (error.code() != EINVAL) throw;
-  }
+  });
+  if (cloned) return std::move(*cloned);
   sys::TempDir hook(job.services.store.tmp_dir(), "hook-");
   tree.attach(sys::open_path(hook.path(), O_PATH), "");
   sys::Mount attached(hook.path());

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "sandbox/foreign.h"
@@ -29,11 +30,9 @@ namespace {
 // A shell reports "not found" for a program whose loader is missing, so look for that case.
 std::string hint_for(const plan::RunOp& op, const ActiveSnapshot& active, sys::ExitStatus status) {
   if (status.code != 126 && status.code != 127) return "";
-  try {
-    return explain_not_found(active.view()->root(), op.argv, op.env, op.cwd);
-  } catch (const Error&) {
-    return "";  // no hint is worth the message it belongs to
-  }
+  // No hint is worth the message it belongs to.
+  auto explain = [&] { return explain_not_found(active.view()->root(), op.argv, op.env, op.cwd); };
+  return if_possible(explain).value_or("");
 }
 
 // Mounts the script of a heredoc (H02) read-only below /dev, where it needs no stub in the layer.
@@ -107,12 +106,11 @@ exec::StepOutcome run_command(const RunJob& job, const plan::RunOp& op, exec::St
   exec::StepEvents events{
       .output = [&](progress::Stream stream, std::string_view text) { scope.log(stream, text); },
       .note = [&](const std::string& text) { scope.warn(text); }};
-  try {
-    return job.run.executor.run(std::move(spec), events, job.stop);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kStep) throw;
+  auto fail = [&](const Error& error) {
+    if (error.kind() != ErrorKind::kStep) return;
     throw_failed(op, {.code = sandbox::command_exit_code(error)}, error.message(), error.hint());
-  }
+  };
+  return amend(fail, [&] { return job.run.executor.run(std::move(spec), events, job.stop); });
 }
 
 void execute(RunJob& job, const plan::RunOp& op, ActiveSnapshot& active,

@@ -188,6 +188,23 @@ TEST_CASE("a build that is stopped before it begins runs nothing") {
   CHECK(k.started().empty());
 }
 
+// Other errors of a lookup are left to the step, which meets them again.
+TEST_CASE("a build that is stopped while it looks a step up does not begin that step") {
+  struct Stopped final : PathFilter {
+    Verdict judge(const std::string&, bool) const override {
+      throw Error(ErrorKind::kCancelled, "cancelled");
+    }
+    std::string explain(const std::string&) const override { return ""; }
+  };
+  SolverFixture k;
+  k.context.file("app", "bytes");
+  k.filter = std::make_shared<Stopped>();
+  PlanMaker p;
+  p.copy(p.scratch(), p.context(), {"."}, "/");
+  CHECK(failure_of(k, p.plan).kind == ErrorKind::kCancelled);
+  CHECK(k.started().empty());
+}
+
 TEST_CASE("the target's own layers are told, new or cached, and no others") {
   SolverFixture k;
   k.context.file("app");
