@@ -11,6 +11,7 @@
 #include <array>
 #include <memory>
 
+#include "base/attempt.h"
 #include "base/compress.h"
 #include "base/error.h"
 #include "base/sys/ids.h"
@@ -85,23 +86,32 @@ class PlainFile {
   std::unique_ptr<ByteSource> plain_;
 };
 
+// What `read` returns, or nullopt if it meets damage: then the file is no archive after all.
+template <typename Read>
+FoundBy<Read> unless_damaged(Read read) {
+  FoundBy<Read> found;
+  std::optional<Error> failure = failure_of([&] { found = read(); });
+  if (failure && failure->kind() != ErrorKind::kCorrupt) throw *failure;
+  return found;
+}
+
 }  // namespace
 
 bool looks_like_archive(const sys::Fd& file) {
   if (!S_ISREG(sys::stat_of(file).st_mode)) return false;
   std::array<std::byte, internal::kBlock> block;
-  std::size_t filled = 0;
-  try {
+  auto fill = [&] {
     PlainFile plain(file);
+    std::size_t filled = 0;
     while (filled < block.size()) {
       std::size_t count = plain.bytes().read(std::span(block).subspan(filled));
       if (count == 0) break;
       filled += count;
     }
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kCorrupt) throw;
-    filled = 0;  // it only looks compressed
-  }
+    return filled;
+  };
+  // A damaged file only looks compressed.
+  std::size_t filled = unless_damaged(fill).value_or(0);
   ::lseek(file.get(), 0, SEEK_SET);
   return internal::is_tar_header(std::span(block).first(filled));
 }
@@ -109,11 +119,11 @@ bool looks_like_archive(const sys::Fd& file) {
 std::optional<Timestamp> newest_file(const sys::Fd& file) {
   using Type = internal::TarEntry::Type;
   if (!looks_like_archive(file)) return std::nullopt;
-  const UnpackLimits limits;
-  std::optional<Timestamp> newest;
-  std::uint64_t entries = 0;
-  std::uint64_t bytes = 0;
-  try {
+  return unless_damaged([&]() -> std::optional<Timestamp> {
+    const UnpackLimits limits;
+    std::optional<Timestamp> newest;
+    std::uint64_t entries = 0;
+    std::uint64_t bytes = 0;
     PlainFile plain(file);
     internal::TarReader reader(plain.bytes());
     while (std::optional<internal::TarEntry> entry = reader.next()) {
@@ -123,11 +133,8 @@ std::optional<Timestamp> newest_file(const sys::Fd& file) {
       if (entry->type != Type::kFile && entry->type != Type::kHardLink) continue;
       newest = std::max(newest.value_or(entry->mtime), entry->mtime);
     }
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kCorrupt) throw;
-    return std::nullopt;
-  }
-  return newest;
+    return newest;
+  });
 }
 
 UnpackResult unpack_archive(const sys::Fd& file, const sys::RootDir& root, const std::string& dest,

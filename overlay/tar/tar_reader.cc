@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -97,11 +98,8 @@ bool is_tar_header(std::span<const std::byte> bytes) {
   if (bytes.size() < kBlock) return false;
   TarBlock block;
   std::memcpy(block.data(), bytes.data(), kBlock);
-  try {
-    return !is_zero(block) && checksum_holds(block);
-  } catch (const Error&) {
-    return false;  // a checksum that is not even a number
-  }
+  // The checksum may not even be a number.
+  return !is_zero(block) && if_possible([&] { return checksum_holds(block); }).value_or(false);
 }
 
 TarReader::TarReader(ByteSource& source) : source_(source), buffer_(kBufferSize) {}

@@ -12,6 +12,7 @@
 #include <ctime>
 #include <utility>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/time.h"
@@ -63,15 +64,13 @@ void StepLog::add(std::string line, std::size_t lines, const LogPlace& place) {
 
 void StepLog::spill(std::string_view line, const LogPlace& place) {
   if (cannot_spill_ || written_ + unwritten_.size() > limits::kLogFile) return;
-  try {
+  cannot_spill_ = !best_effort([&] {
     if (!file_) file_.emplace(place.tmp_dir());
     unwritten_ += line;
     unwritten_ += '\n';
     if (unwritten_.size() >= kWriteSize) flush();
-  } catch (const Error&) {
-    cannot_spill_ = true;
-    file_.reset();
-  }
+  });
+  if (cannot_spill_) file_.reset();
 }
 
 void StepLog::flush() {
@@ -81,13 +80,13 @@ void StepLog::flush() {
 }
 
 std::string StepLog::keep(const LogPlace& place) noexcept {
-  try {
-    // Two failures in one second get different numbers; the process id separates two builds.
-    if (!file_ || cannot_spill_) return "";
+  if (!file_ || cannot_spill_) return "";
+  std::string path;
+  std::optional<Error> failure = last_failure_of([&] {
     flush();
     std::string directory = place.root + "/logs";
     sys::make_dirs(directory, 0700);
-    std::string path;
+    // Two failures in one second get different numbers; the process id separates two builds.
     for (int number = 0; number == 0 || sys::exists(path); ++number) {
       path = fmt::format("{}/{}{}-{}-{}.log", directory, kPrefix, time_name(now()), ::getpid(),
                          number);
@@ -95,10 +94,8 @@ std::string StepLog::keep(const LogPlace& place) noexcept {
     file_->publish(path);
     file_.reset();
     remove_oldest(directory);
-    return path;
-  } catch (const std::exception&) {
-    return "";
-  }
+  });
+  return failure ? "" : path;
 }
 
 }  // namespace cairn::cli
