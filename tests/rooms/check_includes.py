@@ -3,8 +3,8 @@
 """Rooms include rooms of lower levels only, as the table in the house style says.
 
 Reads every #include "..." below src/, overlay/ and sandbox/ and holds it against the table; also that
-nothing is printed but through cli/result.h and write_to_stderr(), and that the kernel is called in
-base/sys/, overlay/ and sandbox/ alone.  Usage: check_includes.py TOP
+nothing is printed but through cli/result.h and write_to_stderr(), that the kernel is called in
+base/sys/, overlay/ and sandbox/ alone, and where exceptions are caught.  Usage: check_includes.py TOP
 """
 import pathlib
 import re
@@ -75,6 +75,33 @@ SYSTEM_CALLS_ELSEWHERE = {
     "store/place.cc": {"chmod", "faccessat", "fchmod", "fchmodat", "mkdir", "mkdirat", "openat"},
 }
 
+# Where exceptions are caught, by file: how often, and why. The list may only shrink.
+CATCHES = {
+    "src/base/error.h": 1,  # amend()
+    "src/base/attempt.h": 4,  # Errors as values; what ends a thread or a process
+    # The exceptions of a library become values or Errors.
+    "src/base/json.h": 1,
+    "src/base/thread_pool.cc": 1,
+    "src/cli/main.cc": 1,
+    "src/cli/store/usage_text.cc": 1,
+    "src/registry/registries_conf.cc": 1,
+}
+
+
+def complaints_about_catches(top):
+    found = {}
+    for folder in ("src", "overlay", "sandbox"):
+        for path in (top / folder).rglob("*"):
+            if path.suffix in (".h", ".cc"):
+                count = sum("catch (" in line.split("//")[0] for line in path.read_text().splitlines())
+                if count:
+                    found[str(path.relative_to(top))] = count
+    for name in sorted(found.keys() | CATCHES.keys()):
+        if found.get(name, 0) > CATCHES.get(name, 0):
+            yield f"{name}: catches more than it may: base/attempt.h makes a value of an Error"
+        elif found.get(name, 0) < CATCHES.get(name, 0):
+            yield f"{name} catches less: lower its number in check_includes.py"
+
 
 def room_of(path, top):
     parts = path.relative_to(top).parts
@@ -132,8 +159,8 @@ def complaints_about_includes(top):
 
 def main():
     top = pathlib.Path(sys.argv[1]).resolve()
-    found = [*complaints_about_includes(top), *complaints_about_calls(top)]
-    print("\n".join(found) or "every include goes down, and system calls are where they belong")
+    found = [*complaints_about_includes(top), *complaints_about_calls(top), *complaints_about_catches(top)]
+    print("\n".join(found) or "every include goes down; system calls and catches are where they belong")
     return 1 if found else 0
 
 
