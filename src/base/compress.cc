@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Picks a codec: for reading by the magic number, whatever a media type claims, for writing by the
-// caller's choice. Also the parts that the codecs share: a source that can look ahead, which the
-// magic number and the ends of frames need, and the guard against decompression bombs.
+// Picks a codec: for reading by the magic number, whatever a media type or a name claims, for
+// writing by the caller's choice. Also the parts that the codecs share: a source that can look
+// ahead, which the magic number and the ends of frames need, and the guard against decompression
+// bombs.
 #include "base/compress.h"
 
 #include <algorithm>
@@ -25,6 +26,20 @@ class PlainSink final : public CompressingSink {
   ByteSink& out_;
 };
 
+bool starts_with(std::span<const std::byte> bytes, std::string_view magic) {
+  return std::ranges::equal(bytes.first(std::min(bytes.size(), magic.size())), as_bytes(magic));
+}
+
+std::unique_ptr<ByteSource> decompressing(std::unique_ptr<internal::PeekedSource> source,
+                                          const DecompressLimits& limits) {
+  switch (sniff_compression(source->peek(4))) {
+    case Compression::kGzip: return internal::gunzipping(std::move(source), limits);
+    case Compression::kZstd: return internal::unzstding(std::move(source), limits);
+    case Compression::kNone: break;
+  }
+  return source;
+}
+
 }  // namespace
 
 Compression sniff_compression(std::span<const std::byte> first_bytes) {
@@ -40,13 +55,18 @@ Compression sniff_compression(std::span<const std::byte> first_bytes) {
 }
 
 std::unique_ptr<ByteSource> decompressing(ByteSource& source, const DecompressLimits& limits) {
+  return decompressing(std::make_unique<internal::PeekedSource>(source), limits);
+}
+
+std::unique_ptr<ByteSource> decompressing_archive(ByteSource& source,
+                                                  const DecompressLimits& limits) {
+  using namespace std::string_view_literals;
   auto peeked = std::make_unique<internal::PeekedSource>(source);
-  switch (sniff_compression(peeked->peek(4))) {
-    case Compression::kGzip: return internal::gunzipping(std::move(peeked), limits);
-    case Compression::kZstd: return internal::unzstding(std::move(peeked), limits);
-    case Compression::kNone: break;
-  }
-  return peeked;
+  std::span<const std::byte> head = peeked->peek(6);
+  // xz file format, 2.1.1.1.
+  if (starts_with(head, "\3757zXZ\0"sv)) return internal::unxzing(std::move(peeked), limits);
+  if (starts_with(head, "BZh"sv)) return internal::bunzipping(std::move(peeked), limits);
+  return decompressing(std::move(peeked), limits);
 }
 
 bool has_level(Compression compression, int level) {
@@ -86,7 +106,11 @@ std::span<const std::byte> PeekedSource::peek(std::size_t count) {
 }
 
 std::size_t PeekedSource::read(std::span<std::byte> buffer) {
-  if (unread_.empty()) return inner_.read(buffer);
+  if (unread_.empty()) {
+    std::size_t got = inner_.read(buffer);
+    taken_ += got;
+    return got;
+  }
   std::size_t count = std::min(buffer.size(), unread_.size());
   std::memcpy(buffer.data(), unread_.data(), count);
   skip(count);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// gzip and zstd, the compressions of layers. Reading recognises them by their first bytes. Writing
-// gives equal output for equal input, whatever the number of threads. (The compressed bytes may
-// still change with the version of a library, so hosts only compare digests of uncompressed bytes.)
+// gzip and zstd, the compressions of layers, and for reading also those that only archives have.
+// Reading recognises them by their first bytes. Writing gives equal output for equal input,
+// whatever the number of threads. (The compressed bytes may still change with the version of a
+// library, so hosts only compare digests of uncompressed bytes.)
 #pragma once
 
 #include <cstdint>
@@ -28,9 +29,16 @@ struct DecompressLimits {
 };
 
 // Reads `source` (borrowed) decompressed; plain data passes through. gzip may have several members,
-// and zstd several frames with windows up to 128 MiB. Throws kCorrupt for damaged or truncated
-// data. Reading to the end consumes `source` to its end. One thread at a time.
+// and zstd several frames with windows up to limits::kWindow. Throws kCorrupt for damaged or
+// truncated data. Reading to the end consumes `source` to its end. One thread at a time.
 std::unique_ptr<ByteSource> decompressing(ByteSource& source, const DecompressLimits& limits = {});
+
+// The same for archives of users, which come as xz and bzip2, too. OCI layers must not, so what
+// reads those takes the function above. xz and bzip2 may have several streams; an xz dictionary
+// of more than limits::kWindow is kLimit. One compression is undone, as docker does: an archive that
+// was compressed twice is not one.
+std::unique_ptr<ByteSource> decompressing_archive(ByteSource& source,
+                                                  const DecompressLimits& limits = {});
 
 class CompressingSink : public ByteSink {
  public:

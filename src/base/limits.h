@@ -69,12 +69,15 @@ inline constexpr std::size_t kHole = std::size_t{1} << 20;
 // of up to 1 MiB.
 inline constexpr std::size_t kExtents = 30'000;
 
+// The window of a zstd frame and the dictionary of an xz stream, which is the same to xz: refused.
+// libzstd's own default, and twice what "xz -9" asks for.
+inline constexpr std::size_t kWindow = std::size_t{128} << 20;
 // A decompression window up to this size is not counted: 8 MiB, which RFC 8878 recommends that
 // every decoder supports, and its buffers.
 inline constexpr std::size_t kSmallWindow = std::size_t{9} << 20;
 // All counted windows of the process together (base/window_memory.h); a larger one waits until it
-// is the only one. Room for two of 128 MiB, the largest window of a zstd frame that is accepted.
-inline constexpr std::size_t kAllWindows = std::size_t{272} << 20;
+// is the only one. Room for two of the largest, with their buffers.
+inline constexpr std::size_t kAllWindows = 2 * kWindow + (std::size_t{16} << 20);
 
 // Values in one JSON document, including objects and lists: refused. A value takes up to 150 bytes
 // of memory for 8 bytes of text. The largest index or config that is accepted has some 100'000.

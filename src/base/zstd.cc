@@ -8,17 +8,19 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <bit>
 #include <new>
 
 #include "base/error.h"
 #include "base/internal/codecs.h"
+#include "base/limits.h"
 #include "base/sys/library.h"
 #include "base/window_memory.h"
 
 namespace cairn::internal {
 namespace {
 
-constexpr int kMaxWindowLog = 27;  // 128 MiB, the default limit of libzstd itself
+constexpr int kMaxWindowLog = std::countr_zero(limits::kWindow);
 
 // Loaded at the first call. Debian's static libzstd is no choice: it is built without threads, and
 // gives other bytes.

@@ -45,6 +45,10 @@ std::unique_ptr<ByteSource> gunzipping(std::unique_ptr<PeekedSource> source,
                                        const DecompressLimits& limits);
 std::unique_ptr<ByteSource> unzstding(std::unique_ptr<PeekedSource> source,
                                       const DecompressLimits& limits);
+std::unique_ptr<ByteSource> unxzing(std::unique_ptr<PeekedSource> source,
+                                    const DecompressLimits& limits);
+std::unique_ptr<ByteSource> bunzipping(std::unique_ptr<PeekedSource> source,
+                                       const DecompressLimits& limits);
 std::unique_ptr<CompressingSink> gzipping(ByteSink& out, std::size_t threads, int level);
 std::unique_ptr<CompressingSink> zstding(ByteSink& out, std::size_t threads, int level);
 

@@ -25,6 +25,7 @@ struct Libarchive {
   CAIRN_FUNCTION_OF(library, archive_entry_set_size);
   CAIRN_FUNCTION_OF(library, archive_entry_symlink);
   CAIRN_FUNCTION_OF(library, archive_error_string);
+  CAIRN_FUNCTION_OF(library, archive_read_append_filter);
   CAIRN_FUNCTION_OF(library, archive_read_data);
   CAIRN_FUNCTION_OF(library, archive_read_data_into_fd);
   CAIRN_FUNCTION_OF(library, archive_read_free);

@@ -7,25 +7,14 @@
 
 #include "base/background.h"
 #include "base/error.h"
+#include "support/crumb_source.h"
 #include "support/string_sink.h"
 
 using namespace cairn;
+using test::CrumbSource;
 using test::StringSink;
 
 namespace {
-
-// Answers in pieces of at most `step` bytes, as sockets do.
-class CrumbSource final : public ByteSource {
- public:
-  CrumbSource(std::string_view text, std::size_t step) : inner_(text), step_(step) {}
-  std::size_t read(std::span<std::byte> buffer) override {
-    return inner_.read(buffer.first(std::min(step_, buffer.size())));
-  }
-
- private:
-  MemorySource inner_;
-  std::size_t step_;
-};
 
 // Half noise, half words: compressible, and several blocks long.
 std::string sample(std::size_t size) {
