@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// ADD's archives. Where the entries go is the extractor's business, as for a layer. What differs is
-// the compression: archives come as bzip2 and xz too, which libarchive reads. It is used for that
-// filter only; the tar inside is read by our own reader, so that both have the same rules and
-// bounds.
-#include <fcntl.h>
+// ADD's archives. Where the entries go is the extractor's business, as for a layer, and the tar is
+// read by the same reader, so that both have the same rules and bounds. What differs is the
+// compression: archives come as bzip2 and xz, too.
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,9 +13,7 @@
 #include "base/compress.h"
 #include "base/error.h"
 #include "base/sys/ids.h"
-#include "base/sys/libarchive.h"
 #include "base/sys/root_dir.h"
-#include "base/window_memory.h"
 #include "overlay/internal/extractor.h"
 #include "overlay/tar/internal/tar_reader.h"
 #include "overlay/unpack.h"
@@ -25,59 +21,12 @@
 namespace cairn::overlay {
 namespace {
 
-// One compressed file as libarchive's "raw" format reads it: a single entry, of plain bytes.
-class FilteredSource final : public ByteSource {
- public:
-  explicit FilteredSource(const sys::Fd& file) : archive_(sys::libarchive().archive_read_new()) {
-    sys::libarchive().archive_read_support_filter_bzip2(archive_.get());
-    sys::libarchive().archive_read_support_filter_xz(archive_.get());
-    sys::libarchive().archive_read_support_format_raw(archive_.get());
-    check(sys::libarchive().archive_read_open_fd(archive_.get(), file.get(), 128 << 10));
-    archive_entry* entry = nullptr;
-    check(sys::libarchive().archive_read_next_header(archive_.get(), &entry));
-  }
-
-  std::size_t read(std::span<std::byte> buffer) override {
-    la_ssize_t count =
-        sys::libarchive().archive_read_data(archive_.get(), buffer.data(), buffer.size());
-    check(count < 0 ? static_cast<int>(count) : ARCHIVE_OK);
-    return static_cast<std::size_t>(count);
-  }
-
- private:
-  struct Free {
-    void operator()(archive* handle) const { sys::libarchive().archive_read_free(handle); }
-  };
-
-  void check(int result) {
-    if (result == ARCHIVE_OK || result == ARCHIVE_WARN) return;
-    const char* words = sys::libarchive().archive_error_string(archive_.get());
-    throw Error::of(ErrorKind::kCorrupt, "damaged archive: {}",
-                    words != nullptr ? words : "unknown");
-  }
-
-  // The dictionary size of xz -9. liblzma does not report what an archive asks for, so assume the
-  // largest.
-  WindowShare window_{std::size_t{64} << 20};
-  std::unique_ptr<archive, Free> archive_;
-};
-
-bool needs_filter(const sys::Fd& file) {
-  std::array<char, 6> magic{};
-  if (::pread(file.get(), magic.data(), magic.size(), 0) < 6) return false;
-  std::string_view text(magic.data(), magic.size());
-  return text.starts_with("BZh") || text == std::string_view(
-                                                "\xfd"
-                                                "7zXZ\0",
-                                                6);
-}
-
 // The file's plain bytes, from its start. Keeps all members alive while the stream is read.
 class PlainFile {
  public:
   explicit PlainFile(const sys::Fd& file) : raw_(file) {
     if (::lseek(file.get(), 0, SEEK_SET) < 0) throw Error::from_errno(errno, "rewind an archive");
-    plain_ = needs_filter(file) ? std::make_unique<FilteredSource>(file) : decompressing(raw_);
+    plain_ = decompressing_archive(raw_);
   }
   ByteSource& bytes() { return *plain_; }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Opens a tar that a user provides, whatever its compression: gzip and zstd by our own fast
-// readers; bzip2 and xz, which layers never use but root filesystems often do, by libarchive.
+// Opens a tar that a user provides, whatever its compression (decompressing_archive()).
 #pragma once
 
 #include <memory>

@@ -32,11 +32,6 @@ struct Libarchive {
   CAIRN_FUNCTION_OF(library, archive_read_new);
   CAIRN_FUNCTION_OF(library, archive_read_next_header);
   CAIRN_FUNCTION_OF(library, archive_read_open);
-  CAIRN_FUNCTION_OF(library, archive_read_open_fd);
-  CAIRN_FUNCTION_OF(library, archive_read_support_filter_bzip2);
-  CAIRN_FUNCTION_OF(library, archive_read_support_filter_gzip);
-  CAIRN_FUNCTION_OF(library, archive_read_support_filter_xz);
-  CAIRN_FUNCTION_OF(library, archive_read_support_filter_zstd);
   CAIRN_FUNCTION_OF(library, archive_read_support_format_raw);
   CAIRN_FUNCTION_OF(library, archive_read_support_format_tar);
   CAIRN_FUNCTION_OF(library, archive_write_add_filter_none);

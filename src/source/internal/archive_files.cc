@@ -8,6 +8,8 @@
 
 #include <memory>
 
+#include "base/archive_reader.h"
+#include "base/compress.h"
 #include "base/error.h"
 #include "base/sys/libarchive.h"
 #include "base/text.h"
@@ -19,34 +21,18 @@ constexpr std::size_t kMaxFiles = 10'000;
 constexpr int kMaxLinks = 8;
 constexpr std::size_t kMaxDocuments = 32 << 20;  // manifests and indexes of one archive
 
-[[noreturn]] void fail(archive* reader) {
-  const char* reason = sys::libarchive().archive_error_string(reader);
-  throw Error::of(ErrorKind::kCorrupt, "not an image archive: {}",
-                  reason != nullptr ? reason : "it is not a tar");
-}
-
 }  // namespace
 
 ArchiveFiles::ArchiveFiles(const sys::Fd& from, const std::string& tmp_dir)
     : dir_(tmp_dir, "load-") {
-  std::unique_ptr<archive, int (*)(archive*)> reader(sys::libarchive().archive_read_new(),
-                                                     sys::libarchive().archive_read_free);
+  sys::FdSource bytes(from);
+  // No filter of libarchive, not even a safe one: some take memory without a bound that can be set,
+  // and for some it runs programs of the host (lrzip, grzip, lzop).
+  std::unique_ptr<ByteSource> plain = decompressing_archive(bytes);
+  ArchiveReader reader(*plain, "not an image archive");
   sys::libarchive().archive_read_support_format_tar(reader.get());
-  // Not archive_read_support_filter_all(): for some filters, libarchive runs programs of the host
-  // (lrzip, grzip, lzop).
-  sys::libarchive().archive_read_support_filter_gzip(reader.get());
-  sys::libarchive().archive_read_support_filter_zstd(reader.get());
-  sys::libarchive().archive_read_support_filter_xz(reader.get());
-  sys::libarchive().archive_read_support_filter_bzip2(reader.get());
-  if (sys::libarchive().archive_read_open_fd(reader.get(), from.get(), 1 << 20) != ARCHIVE_OK)
-    fail(reader.get());
-  archive_entry* entry = nullptr;
-  while (true) {
-    int result = sys::libarchive().archive_read_next_header(reader.get(), &entry);
-    if (result == ARCHIVE_EOF) return;
-    if (result < ARCHIVE_WARN) fail(reader.get());
-    add_member(reader.get(), entry);
-  }
+  reader.open();
+  while (archive_entry* entry = reader.next()) add_member(reader, entry);
 }
 
 sys::Fd ArchiveFiles::open(const std::string& name) const {
@@ -70,7 +56,7 @@ std::string ArchiveFiles::read_counted(const std::string& name, std::size_t limi
                   kMaxDocuments >> 20);
 }
 
-void ArchiveFiles::add_member(archive* reader, archive_entry* entry) {
+void ArchiveFiles::add_member(ArchiveReader& reader, archive_entry* entry) {
   const char* raw = sys::libarchive().archive_entry_pathname(entry);
   std::string name = clean_path(raw != nullptr ? raw : "");
   // Counts all members, replaced ones too: they cost the same.
@@ -86,7 +72,7 @@ void ArchiveFiles::add_member(archive* reader, archive_entry* entry) {
   } else if (sys::libarchive().archive_entry_filetype(entry) == AE_IFREG) {
     std::string path = fmt::format("{}/{}", dir_.path(), members_);
     sys::Fd file = sys::open_path(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
-    if (sys::libarchive().archive_read_data_into_fd(reader, file.get()) != ARCHIVE_OK) fail(reader);
+    reader.read_into(file.get());
     forget(name);
     files_[name] = path;
   }

@@ -8,8 +8,11 @@
 
 #include "base/sys/file.h"
 
-struct archive;
 struct archive_entry;
+
+namespace cairn {
+class ArchiveReader;
+}
 
 namespace cairn::source::internal {
 
@@ -29,7 +32,7 @@ class ArchiveFiles {
   std::string read_counted(const std::string& name, std::size_t limit) const;
 
  private:
-  void add_member(archive* reader, archive_entry* entry);
+  void add_member(ArchiveReader& reader, archive_entry* entry);
   void set_link(const std::string& name, std::string target);
   void forget(const std::string& name);
   std::string resolve(std::string name) const;

@@ -85,10 +85,12 @@ TEST_CASE("a tar that trickles in is the same tar") {
 TEST_CASE("an import that fails half way leaves nothing in the store") {
   std::string gzip = compressed(Compression::kGzip, kTar);
   std::string xz = filtered(ARCHIVE_FILTER_XZ, kTar);
+  std::string bzip2 = filtered(ARCHIVE_FILTER_BZIP2, kTar);
   std::string flipped = gzip;
   flipped[flipped.size() - 6] = static_cast<char>(flipped[flipped.size() - 6] ^ 1);  // in the CRC
-  for (const std::string& bytes : {std::string("no tar"), gzip.substr(0, gzip.size() - 5), flipped,
-                                   xz.substr(0, xz.size() - 20)}) {
+  for (const std::string& bytes :
+       {std::string("no tar"), gzip.substr(0, gzip.size() - 5), flipped,
+        xz.substr(0, xz.size() - 20), bzip2.substr(0, bzip2.size() - 5)}) {
     CAPTURE(bytes.size());
     StoreToFill f;
     CHECK_THROWS_AS(import(f, bytes), Error);
@@ -98,7 +100,7 @@ TEST_CASE("an import that fails half way leaves nothing in the store") {
 }
 
 TEST_CASE("what fails while it is read fails as what it is") {
-  // Not as damaged data: the reader behind the xz filter is C, through which nothing can be thrown.
+  // Not as damaged data: the reader of bzip2 is C, through which nothing can be thrown.
   class Broken final : public ByteSource {
    public:
     explicit Broken(std::string head) : head_(std::move(head)), inner_(head_) {}
@@ -112,7 +114,8 @@ TEST_CASE("what fails while it is read fails as what it is") {
     MemorySource inner_;
   };
   for (const std::string& bytes :
-       {kTar, compressed(Compression::kZstd, kTar), filtered(ARCHIVE_FILTER_XZ, kTar)}) {
+       {kTar, compressed(Compression::kZstd, kTar), filtered(ARCHIVE_FILTER_XZ, kTar),
+        filtered(ARCHIVE_FILTER_BZIP2, kTar)}) {
     StoreToFill f;
     Broken in(bytes.substr(0, bytes.size() / 2));
     try {
