@@ -7,6 +7,7 @@
 
 #include <condition_variable>
 #include <cstdlib>
+#include <memory>
 #include <mutex>
 #include <new>
 
@@ -26,33 +27,41 @@ Budget& budget() {
   return all;
 }
 
+// A share of the budget, returned by the destructor.
+class Share {
+ public:
+  explicit Share(std::size_t bytes) : bytes_(bytes) {
+    Budget& all = budget();
+    std::unique_lock lock(all.mutex);
+    // A window larger than the bound gets its turn when no other is in use.
+    all.freed.wait(lock, [&] { return all.used == 0 || all.used + bytes_ <= limits::kAllWindows; });
+    all.used += bytes_;
+  }
+  ~Share() {
+    Budget& all = budget();
+    {
+      std::lock_guard lock(all.mutex);
+      all.used -= bytes_;
+    }
+    all.freed.notify_all();
+  }
+  Share(const Share&) = delete;
+  Share& operator=(const Share&) = delete;
+
+ private:
+  std::size_t bytes_;
+};
+
 // Aligned as malloc(3) aligns, because the caller's memory follows it.
 struct alignas(std::max_align_t) Header {
-  std::unique_ptr<WindowShare> share;
+  std::unique_ptr<Share> share;
 };
 
 }  // namespace
 
-WindowShare::WindowShare(std::size_t bytes) : bytes_(bytes) {
-  Budget& all = budget();
-  std::unique_lock lock(all.mutex);
-  // A window larger than the bound gets its turn when no other is in use.
-  all.freed.wait(lock, [&] { return all.used == 0 || all.used + bytes_ <= limits::kAllWindows; });
-  all.used += bytes_;
-}
-
-WindowShare::~WindowShare() {
-  Budget& all = budget();
-  {
-    std::lock_guard lock(all.mutex);
-    all.used -= bytes_;
-  }
-  all.freed.notify_all();
-}
-
 void* allocate_window(void*, std::size_t bytes) {
-  std::unique_ptr<WindowShare> share;
-  if (bytes > limits::kSmallWindow) share = std::make_unique<WindowShare>(bytes);
+  std::unique_ptr<Share> share;
+  if (bytes > limits::kSmallWindow) share = std::make_unique<Share>(bytes);
   void* memory = std::malloc(sizeof(Header) + bytes);
   if (memory == nullptr) return nullptr;
   return new (memory) Header{std::move(share)} + 1;

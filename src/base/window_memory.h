@@ -10,25 +10,12 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 
 namespace cairn {
 
-// A share of limits::kAllWindows, returned by the destructor. Safe from any thread.
-class WindowShare {
- public:
-  // Waits until `bytes` are available. It only counts, and allocates nothing.
-  explicit WindowShare(std::size_t bytes);
-  ~WindowShare();
-  WindowShare(const WindowShare&) = delete;
-  WindowShare& operator=(const WindowShare&) = delete;
-
- private:
-  std::size_t bytes_;
-};
-
-// Memory that holds a share until it is freed, in the signature of ZSTD_customMem. Null when the
-// host has no more. `unused` is what ZSTD_customMem calls opaque.
+// Memory that holds a share of limits::kAllWindows until it is freed, in the signature of
+// ZSTD_customMem. Waits until the share is available; a small allocation needs none. Null when the
+// host has no more. `unused` is what libraries call opaque. Safe from any thread.
 void* allocate_window(void* unused, std::size_t bytes);
 void free_window(void* unused, void* memory);
 
