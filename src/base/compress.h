@@ -29,14 +29,14 @@ struct DecompressLimits {
 };
 
 // Reads `source` (borrowed) decompressed; plain data passes through. gzip may have several members,
-// and zstd several frames with windows up to limits::kWindow. Throws kCorrupt for damaged or
-// truncated data. Reading to the end consumes `source` to its end. One thread at a time.
+// and zstd several frames. Throws kCorrupt for damaged or truncated data, and kLimit for a window
+// of more than limits::kWindow. Reading to the end consumes `source` to its end. One thread at a
+// time.
 std::unique_ptr<ByteSource> decompressing(ByteSource& source, const DecompressLimits& limits = {});
 
 // The same for archives of users, which come as xz and bzip2, too. OCI layers must not, so what
-// reads those takes the function above. xz and bzip2 may have several streams; an xz dictionary
-// of more than limits::kWindow is kLimit. One compression is undone, as docker does: an archive that
-// was compressed twice is not one.
+// reads those takes the function above. xz and bzip2 may have several streams. One compression is
+// undone, as docker does: an archive that was compressed twice is not one.
 std::unique_ptr<ByteSource> decompressing_archive(ByteSource& source,
                                                   const DecompressLimits& limits = {});
 

@@ -6,6 +6,7 @@
 // exports it.
 #define ZSTD_STATIC_LINKING_ONLY
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include <algorithm>
 #include <bit>
@@ -35,6 +36,7 @@ struct Zstd {
   CAIRN_FUNCTION_OF(library, ZSTD_decompressStream);
   CAIRN_FUNCTION_OF(library, ZSTD_freeCCtx);
   CAIRN_FUNCTION_OF(library, ZSTD_freeDCtx);
+  CAIRN_FUNCTION_OF(library, ZSTD_getErrorCode);
   CAIRN_FUNCTION_OF(library, ZSTD_getErrorName);
   CAIRN_FUNCTION_OF(library, ZSTD_isError);
 };
@@ -73,10 +75,7 @@ class ZstdSource final : public ByteSource {
       ZSTD_inBuffer in{.src = input.data(), .size = input.size(), .pos = 0};
       ZSTD_outBuffer out{.dst = buffer.data(), .size = buffer.size(), .pos = 0};
       std::size_t result = zstd().ZSTD_decompressStream(context_.get(), &out, &in);
-      if (zstd().ZSTD_isError(result) != 0) {
-        throw Error::of(ErrorKind::kCorrupt, "damaged zstd data: {}",
-                        zstd().ZSTD_getErrorName(result));
-      }
+      if (zstd().ZSTD_isError(result) != 0) fail(result);
       source_->skip(in.pos);
       guard_.count(source_->taken(), out.pos);
       // 0 means that a frame is complete; another may follow (RFC 8878, 3).
@@ -90,6 +89,15 @@ class ZstdSource final : public ByteSource {
   }
 
  private:
+  [[noreturn]] static void fail(std::size_t result) {
+    if (zstd().ZSTD_getErrorCode(result) == ZSTD_error_frameParameter_windowTooLarge) {
+      throw Error::of(ErrorKind::kLimit, "zstd data asks for a window of more than {} MiB",
+                      limits::kWindow >> 20)
+          .with_hint(fmt::format("compress it with \"zstd --long={}\" or less", kMaxWindowLog));
+    }
+    throw Error::of(ErrorKind::kCorrupt, "damaged zstd data: {}", zstd().ZSTD_getErrorName(result));
+  }
+
   std::unique_ptr<PeekedSource> source_;
   BombGuard guard_;
   std::unique_ptr<ZSTD_DCtx, Free> context_;

@@ -151,6 +151,23 @@ TEST_CASE("a bomb is stopped by size and by ratio") {
   }
 }
 
+TEST_CASE("a zstd window larger than the limit is refused as a limit, not as damage") {
+  // A frame header without a content size, and an empty last block (RFC 8878, 3.1.1).
+  auto frame = [](char exponent) {
+    return std::string("\x28\xb5\x2f\xfd\x00", 5) + static_cast<char>((exponent - 10) << 3) +
+           std::string("\x01\x00\x00", 3);
+  };
+  CHECK(plain(frame(27)).empty());
+  try {
+    plain(frame(28));
+    FAIL("a window of 256 MiB is made");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::kLimit);
+    CHECK(error.message() == "zstd data asks for a window of more than 128 MiB");
+    CHECK(error.hint().find("--long=27") != std::string::npos);
+  }
+}
+
 TEST_CASE("streams pass through a thread unchanged, and failures come back") {
   std::string text = sample(3'000'000);
   CrumbSource source(text, 1000);
