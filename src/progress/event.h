@@ -20,13 +20,14 @@
 
 namespace cairn::progress {
 
-using VertexId = std::uint64_t;
+// Names a vertex in events. It is no index into a plan: pulls and exports have vertices too.
+enum class VertexId : std::uint64_t {};
 
-// Returns an id that is unique in this process. Safe from any thread.
+// Returns an id that is unique in this process, and never VertexId{}. Safe from any thread.
 VertexId next_vertex_id();
 
 struct VertexStarted {
-  VertexId id = 0;
+  VertexId id = {};
   std::string name;                     // "[build 2/4] RUN make"
   std::vector<VertexId> inputs = {};    // vertices that started earlier
   std::string stage = {};               // name of its stage, or ""
@@ -43,7 +44,7 @@ enum class Stream { kStdout = 1, kStderr = 2 };
 // Bytes as the command wrote them: they may end within a line or a character, and need not be
 // UTF-8.
 struct LogBytes {
-  VertexId vertex = 0;
+  VertexId vertex = {};
   Stream stream = Stream::kStdout;
   std::string data;
   Timestamp time = {};
@@ -58,7 +59,7 @@ using TransferItem = std::variant<Digest, std::string>;
 // How far a transfer is. Sent repeatedly for the same item of a vertex, the last time with
 // `completed`. A transfer that fails has no last time.
 struct Transfer {
-  VertexId vertex = 0;
+  VertexId vertex = {};
   TransferItem item;
   Direction direction = Direction::kIn;
   std::int64_t current = 0;  // bytes
@@ -71,7 +72,7 @@ struct Transfer {
 // One of the things that a vertex does, as a text: "exporting layers". A later status of the same
 // name replaces it.
 struct Status {
-  VertexId vertex = 0;
+  VertexId vertex = {};
   std::string name;
   Timestamp started = {};
   Timestamp time = {};
@@ -111,7 +112,7 @@ struct VertexResult {
 };
 
 struct VertexCompleted {
-  VertexId vertex = 0;
+  VertexId vertex = {};
   Outcome outcome = Outcome::kOk;
   std::shared_ptr<const Error> error = {};  // set for kFailed; shared, never changed
   VertexResult result = {};

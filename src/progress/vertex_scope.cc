@@ -15,12 +15,12 @@ constexpr double kInterval = 0.1;  // seconds between two events of one transfer
 }  // namespace
 
 VertexId next_vertex_id() {
-  static std::atomic<VertexId> last{0};
-  return ++last;
+  static std::atomic<std::uint64_t> last{0};
+  return VertexId{++last};
 }
 
 VertexScope::VertexScope(Sink& sink, VertexStarted start)
-    : sink_(sink), id_(start.id != 0 ? start.id : next_vertex_id()) {
+    : sink_(sink), id_(start.id != VertexId{} ? start.id : next_vertex_id()) {
   start.id = id_;
   start.time = now();
   sink_.send(std::move(start));

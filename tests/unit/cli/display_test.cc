@@ -58,43 +58,44 @@ std::string drawn(const std::vector<Event>& events) {
 }  // namespace
 
 TEST_CASE("a step is a header, stamped lines and an end") {
-  CHECK(drawn({VertexStarted{.id = 1, .name = "[1/1] RUN x", .time = at(10)},
-               LogBytes{.vertex = 1, .data = "one\ntw", .time = at(10.5)},
-               LogBytes{.vertex = 1, .data = "o\nrest", .time = at(30)},
-               VertexCompleted{.vertex = 1, .time = at(31)}}) ==
+  CHECK(drawn({VertexStarted{.id = VertexId{1}, .name = "[1/1] RUN x", .time = at(10)},
+               LogBytes{.vertex = VertexId{1}, .data = "one\ntw", .time = at(10.5)},
+               LogBytes{.vertex = VertexId{1}, .data = "o\nrest", .time = at(30)},
+               VertexCompleted{.vertex = VertexId{1}, .time = at(31)}}) ==
         "#0 building with test\n\n#1 [1/1] RUN x\n#1 0.500 one\n#1 20.00 two\n#1 21.00 rest\n"
         "#1 DONE 21.0s\n");
 }
 
 TEST_CASE("what happens beside the shown step waits for its end") {
-  std::string text = drawn({VertexStarted{.id = 1, .name = "a", .time = at(0)},
-                            VertexStarted{.id = 2, .name = "b", .time = at(0)},
-                            LogBytes{.vertex = 2, .data = "hidden\n", .time = at(1)},
-                            LogBytes{.vertex = 1, .data = "shown\n", .time = at(1)},
-                            VertexCompleted{.vertex = 2, .time = at(2)},
-                            VertexCompleted{.vertex = 1, .time = at(3)}});
+  std::string text = drawn({VertexStarted{.id = VertexId{1}, .name = "a", .time = at(0)},
+                            VertexStarted{.id = VertexId{2}, .name = "b", .time = at(0)},
+                            LogBytes{.vertex = VertexId{2}, .data = "hidden\n", .time = at(1)},
+                            LogBytes{.vertex = VertexId{1}, .data = "shown\n", .time = at(1)},
+                            VertexCompleted{.vertex = VertexId{2}, .time = at(2)},
+                            VertexCompleted{.vertex = VertexId{1}, .time = at(3)}});
   CHECK(text ==
         "#0 building with test\n\n#1 a\n#1 1.000 shown\n#1 DONE 3.0s\n\n"
         "#2 b\n#2 1.000 hidden\n#2 DONE 2.0s\n");
 }
 
 TEST_CASE("several steps that end together are all shown") {
-  std::vector<Event> events = {VertexStarted{.id = 1, .name = "first", .time = at(0)}};
-  for (VertexId id = 2; id < 10; ++id) {
+  std::vector<Event> events = {VertexStarted{.id = VertexId{1}, .name = "first", .time = at(0)}};
+  for (std::uint64_t number = 2; number < 10; ++number) {
+    VertexId id{number};
     events.push_back(VertexStarted{.id = id, .name = "step", .time = at(0)});
     events.push_back(VertexCompleted{.vertex = id, .outcome = Outcome::kCached, .time = at(0)});
   }
-  events.push_back(VertexCompleted{.vertex = 1, .time = at(0)});
+  events.push_back(VertexCompleted{.vertex = VertexId{1}, .time = at(0)});
   std::string text = drawn(events);
   for (int id = 2; id < 10; ++id) CHECK(text.find(fmt::format("#{} CACHED", id)) != text.npos);
 }
 
 TEST_CASE("a line is cleaned of what moves the cursor, and a name of what is no text") {
   std::string text =
-      drawn({VertexStarted{.id = 1, .name = "RUN \x1b]0;t\a\nerror: x", .time = at(0)},
-             LogBytes{.vertex = 1, .data = "\x1b[31mred\x1b[2J\n", .time = at(1)},
-             Status{.vertex = 1, .name = "\x1b[2J", .completed = true},
-             VertexCompleted{.vertex = 1,
+      drawn({VertexStarted{.id = VertexId{1}, .name = "RUN \x1b]0;t\a\nerror: x", .time = at(0)},
+             LogBytes{.vertex = VertexId{1}, .data = "\x1b[31mred\x1b[2J\n", .time = at(1)},
+             Status{.vertex = VertexId{1}, .name = "\x1b[2J", .completed = true},
+             VertexCompleted{.vertex = VertexId{1},
                              .outcome = Outcome::kFailed,
                              .error = failed("said\n\x1b[2J"),
                              .time = at(2)}});
@@ -105,11 +106,11 @@ TEST_CASE("a line is cleaned of what moves the cursor, and a name of what is no 
 
 TEST_CASE("progress has no login of a URL, but for what a step says itself") {
   std::string url = "http://u:PW@h/x";
-  CHECK(drawn({VertexStarted{.id = 1, .name = "WORKDIR /" + url, .time = at(0)},
-               LogBytes{.vertex = 1, .data = "GET " + url + "\n", .time = at(1)},
-               Status{.vertex = 1, .name = url, .completed = true},
-               Warning{.vertex = 1, .message = "see " + url},
-               VertexCompleted{.vertex = 1,
+  CHECK(drawn({VertexStarted{.id = VertexId{1}, .name = "WORKDIR /" + url, .time = at(0)},
+               LogBytes{.vertex = VertexId{1}, .data = "GET " + url + "\n", .time = at(1)},
+               Status{.vertex = VertexId{1}, .name = url, .completed = true},
+               Warning{.vertex = VertexId{1}, .message = "see " + url},
+               VertexCompleted{.vertex = VertexId{1},
                                .outcome = Outcome::kFailed,
                                .error = failed("no " + url),
                                .time = at(2)}}) ==
@@ -120,15 +121,16 @@ TEST_CASE("progress has no login of a URL, but for what a step says itself") {
 
 TEST_CASE("a transfer is a line by its digest, or by its URL without a login") {
   Digest digest = Digest::of("blob");
-  Transfer blob{.vertex = 1,
+  Transfer blob{.vertex = VertexId{1},
                 .item = digest,
                 .current = 3'000'000,
                 .total = 4'000'000,
                 .started = at(1),
                 .time = at(1.5)};
-  Transfer file{.vertex = 1, .item = "http://u:PW@h/x\x1b[2J", .current = 7, .completed = true};
-  CHECK(drawn({VertexStarted{.id = 1, .name = "pull", .time = at(0)}, blob, file,
-               VertexCompleted{.vertex = 1, .time = at(2)}}) ==
+  Transfer file{
+      .vertex = VertexId{1}, .item = "http://u:PW@h/x\x1b[2J", .current = 7, .completed = true};
+  CHECK(drawn({VertexStarted{.id = VertexId{1}, .name = "pull", .time = at(0)}, blob, file,
+               VertexCompleted{.vertex = VertexId{1}, .time = at(2)}}) ==
         "#0 building with test\n\n#1 pull\n#1 " + digest.str() +
             " 3MB / 4MB 0.5s\n#1 http://xxxxx:xxxxx@h/x\\x1b[2J 7B done\n#1 DONE 2.0s\n");
 }
@@ -152,12 +154,12 @@ TEST_CASE("a line longer than the bound comes in pieces") {
 TEST_CASE("what the plain display has shown, only the tail of is kept for the message") {
   Caught caught;
   ProgressOutput display(ProgressMode::kPlain);
-  display.send(VertexStarted{.id = 1, .name = "[2/2] RUN make", .time = {}});
+  display.send(VertexStarted{.id = VertexId{1}, .name = "[2/2] RUN make", .time = {}});
   for (int i = 0; i < 15; ++i) {
-    display.send(LogBytes{.vertex = 1, .data = fmt::format("line {}\n", i), .time = {}});
+    display.send(LogBytes{.vertex = VertexId{1}, .data = fmt::format("line {}\n", i), .time = {}});
   }
-  display.send(
-      VertexCompleted{.vertex = 1, .outcome = Outcome::kFailed, .error = failed("x"), .time = {}});
+  display.send(VertexCompleted{
+      .vertex = VertexId{1}, .outcome = Outcome::kFailed, .error = failed("x"), .time = {}});
   CHECK(display.failed_step()->last_lines.size() == 10);
   CHECK(display.failed_step()->left_out == 0);
 }
@@ -165,13 +167,13 @@ TEST_CASE("what the plain display has shown, only the tail of is kept for the me
 TEST_CASE("a failed step's log that nobody has seen is kept for the message") {
   Caught caught;
   ProgressOutput display(ProgressMode::kQuiet);
-  display.send(VertexStarted{.id = 1, .name = "[2/2] RUN make", .time = {}});
+  display.send(VertexStarted{.id = VertexId{1}, .name = "[2/2] RUN make", .time = {}});
   for (int i = 0; i < 15; ++i) {
-    display.send(LogBytes{.vertex = 1, .data = fmt::format("line {}\n", i), .time = {}});
+    display.send(LogBytes{.vertex = VertexId{1}, .data = fmt::format("line {}\n", i), .time = {}});
   }
   CHECK(!display.failed_step());
-  display.send(
-      VertexCompleted{.vertex = 1, .outcome = Outcome::kFailed, .error = failed("x"), .time = {}});
+  display.send(VertexCompleted{
+      .vertex = VertexId{1}, .outcome = Outcome::kFailed, .error = failed("x"), .time = {}});
   auto step = display.failed_step();
   REQUIRE(step);
   CHECK(step->name == "[2/2] RUN make");

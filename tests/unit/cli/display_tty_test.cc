@@ -70,10 +70,11 @@ bool is_line(const std::string& line, const std::string& left, const std::string
 }  // namespace
 
 TEST_CASE("a finished build is a headline and a line for each step with its time at the edge") {
-  Lines lines = block({VertexStarted{.id = 1, .name = "[1/2] FROM x", .time = at_second(10)},
-                       VertexStarted{.id = 2, .name = "[2/2] RUN y", .time = at_second(10)},
-                       VertexCompleted{.vertex = 2, .time = at_second(12)},
-                       VertexCompleted{.vertex = 1, .time = at_second(13)}});
+  Lines lines =
+      block({VertexStarted{.id = VertexId{1}, .name = "[1/2] FROM x", .time = at_second(10)},
+             VertexStarted{.id = VertexId{2}, .name = "[2/2] RUN y", .time = at_second(10)},
+             VertexCompleted{.vertex = VertexId{2}, .time = at_second(12)},
+             VertexCompleted{.vertex = VertexId{1}, .time = at_second(13)}});
   REQUIRE(lines.size() == 3);
   CHECK(lines[0].starts_with("[+] Building 0."));
   CHECK(lines[0].find("(2/2) FINISHED") != std::string::npos);
@@ -90,9 +91,10 @@ TEST_CASE("how a step ended is said before its name, and its log is gone") {
   for (const Case& c : {Case{Outcome::kOk, " => step "}, Case{Outcome::kCached, " => CACHED step "},
                         Case{Outcome::kFailed, " => ERROR step "},
                         Case{Outcome::kCancelled, " => CANCELED step "}}) {
-    Lines lines = block({VertexStarted{.id = 1, .name = "step", .time = at_second(0)},
-                         LogBytes{.vertex = 1, .data = "output\n", .time = at_second(0)},
-                         VertexCompleted{.vertex = 1, .outcome = c.outcome, .time = at_second(1)}});
+    Lines lines =
+        block({VertexStarted{.id = VertexId{1}, .name = "step", .time = at_second(0)},
+               LogBytes{.vertex = VertexId{1}, .data = "output\n", .time = at_second(0)},
+               VertexCompleted{.vertex = VertexId{1}, .outcome = c.outcome, .time = at_second(1)}});
     CAPTURE(c.label);
     REQUIRE(lines.size() == 2);
     CHECK(is_line(lines[1], c.label, "1.0s"));
@@ -100,12 +102,13 @@ TEST_CASE("how a step ended is said before its name, and its log is gone") {
 }
 
 TEST_CASE("a running step shows the last lines of its output and is not finished") {
-  std::vector<Event> events = {VertexStarted{.id = 1, .name = "step", .time = at_second(0)}};
+  std::vector<Event> events = {
+      VertexStarted{.id = VertexId{1}, .name = "step", .time = at_second(0)}};
   for (int i = 0; i < 10; ++i) {
-    events.push_back(
-        LogBytes{.vertex = 1, .data = "line " + std::to_string(i) + "\n", .time = at_second(1)});
+    events.push_back(LogBytes{
+        .vertex = VertexId{1}, .data = "line " + std::to_string(i) + "\n", .time = at_second(1)});
   }
-  events.push_back(LogBytes{.vertex = 1, .data = "unfinished", .time = at_second(1)});
+  events.push_back(LogBytes{.vertex = VertexId{1}, .data = "unfinished", .time = at_second(1)});
   Lines lines = block(events);
   REQUIRE(lines.size() == 8);
   CHECK(lines[0].find("(0/1)") != std::string::npos);
@@ -115,10 +118,11 @@ TEST_CASE("a running step shows the last lines of its output and is not finished
 }
 
 TEST_CASE("output cannot move the cursor, and a long name is cut before the time") {
-  Lines lines =
-      block({VertexStarted{.id = 1, .name = std::string(200, 'n'), .time = at_second(0)},
-             LogBytes{.vertex = 1, .data = "lost\ra\x1b[2Jb\tc\n", .time = at_second(0)},
-             LogBytes{.vertex = 1, .data = std::string(200, 'l') + "\n", .time = at_second(0)}});
+  Lines lines = block(
+      {VertexStarted{.id = VertexId{1}, .name = std::string(200, 'n'), .time = at_second(0)},
+       LogBytes{.vertex = VertexId{1}, .data = "lost\ra\x1b[2Jb\tc\n", .time = at_second(0)},
+       LogBytes{
+           .vertex = VertexId{1}, .data = std::string(200, 'l') + "\n", .time = at_second(0)}});
   REQUIRE(lines.size() == 4);
   CHECK(lines[1].size() == 79);
   CHECK(lines[1].starts_with(" => nnn"));
@@ -128,12 +132,13 @@ TEST_CASE("output cannot move the cursor, and a long name is cut before the time
 }
 
 TEST_CASE("a status is one line however often it is sent, and warnings come last") {
-  Transfer transfer{.vertex = 1, .item = "http://h/x", .current = 1'000'000, .total = 4'000'000};
+  Transfer transfer{
+      .vertex = VertexId{1}, .item = "http://h/x", .current = 1'000'000, .total = 4'000'000};
   Transfer later = transfer;
   later.current = 3'000'000;
-  Lines lines = block({VertexStarted{.id = 1, .name = "pull", .time = at_second(0)}, transfer,
-                       later, Warning{.vertex = 1, .message = "slow mirror"},
-                       VertexStarted{.id = 2, .name = "other", .time = at_second(0)}});
+  Lines lines = block({VertexStarted{.id = VertexId{1}, .name = "pull", .time = at_second(0)},
+                       transfer, later, Warning{.vertex = VertexId{1}, .message = "slow mirror"},
+                       VertexStarted{.id = VertexId{2}, .name = "other", .time = at_second(0)}});
   REQUIRE(lines.size() == 5);
   CHECK(lines[2].starts_with(" => => http://h/x 3"));
   CHECK(lines[2].find("4MB") != std::string::npos);
@@ -141,7 +146,8 @@ TEST_CASE("a status is one line however often it is sent, and warnings come last
 }
 
 TEST_CASE("the cursor is hidden while the block is redrawn, and shown again at the end") {
-  std::string text = drawn_on_tty({VertexStarted{.id = 1, .name = "step", .time = at_second(0)}});
+  std::string text =
+      drawn_on_tty({VertexStarted{.id = VertexId{1}, .name = "step", .time = at_second(0)}});
   CHECK(text.find("\x1b[?25l") < text.find("[+]"));
   CHECK(text.ends_with("\x1b[?25h"));
 }

@@ -32,10 +32,10 @@ void end(FailureTail& tail, VertexId id, Outcome outcome) {
 
 TEST_CASE("a tail has the last lines of the step that failed, and counts those before") {
   FailureTail tail(3);
-  start(tail, 1, "[2/2] RUN make");
-  for (int i = 0; i < 10; ++i) write(tail, 1, fmt::format("{}\nagain {}\n", i, i));
+  start(tail, VertexId{1}, "[2/2] RUN make");
+  for (int i = 0; i < 10; ++i) write(tail, VertexId{1}, fmt::format("{}\nagain {}\n", i, i));
   CHECK(!tail.failed_step());
-  end(tail, 1, Outcome::kFailed);
+  end(tail, VertexId{1}, Outcome::kFailed);
   auto failed = tail.failed_step();
   REQUIRE(failed);
   CHECK(failed->name == "[2/2] RUN make");
@@ -48,22 +48,22 @@ TEST_CASE("a tail of a log that does not fit is kept whole where there is a plac
   TempTree root;
   root.dir("tmp");
   FailureTail tail(1, {.root = root.root(), .tmp_dir = [&root] { return root.at("tmp"); }});
-  start(tail, 1, "fails");
-  write(tail, 1, "one\ntwo\nthree\n");
-  end(tail, 1, Outcome::kFailed);
+  start(tail, VertexId{1}, "fails");
+  write(tail, VertexId{1}, "one\ntwo\nthree\n");
+  end(tail, VertexId{1}, Outcome::kFailed);
   CHECK(sys::read_file(tail.failed_step()->kept_in) == "one\ntwo\nthree\n");
 }
 
 TEST_CASE("steps that end otherwise leave no tail, and the first failure is the one kept") {
   FailureTail tail(3);
-  for (VertexId id : {1, 2, 3, 4}) start(tail, id, fmt::format("step {}", id));
-  write(tail, 3, "three\n");
-  write(tail, 4, "four\n");
-  end(tail, 1, Outcome::kOk);
-  end(tail, 2, Outcome::kCancelled);
+  for (std::uint64_t id : {1, 2, 3, 4}) start(tail, VertexId{id}, fmt::format("step {}", id));
+  write(tail, VertexId{3}, "three\n");
+  write(tail, VertexId{4}, "four\n");
+  end(tail, VertexId{1}, Outcome::kOk);
+  end(tail, VertexId{2}, Outcome::kCancelled);
   CHECK(!tail.failed_step());
-  end(tail, 4, Outcome::kFailed);
-  end(tail, 3, Outcome::kFailed);
+  end(tail, VertexId{4}, Outcome::kFailed);
+  end(tail, VertexId{3}, Outcome::kFailed);
   CHECK(tail.failed_step()->name == "step 4");
   CHECK(tail.failed_step()->last_lines == std::vector<std::string>{"four"});
 }

@@ -27,10 +27,10 @@ Lines logs_of(const RecordingSink& sink) {
 TEST_CASE("logs come out as whole lines, and the lines of one event stay together") {
   RecordingSink sink;
   LegibleSink legible(sink, Colors::kDrop);
-  legible.send(LogBytes{.vertex = 1, .data = "one\r\ntwo\nth"});
-  legible.send(LogBytes{.vertex = 2, .data = "other\n"});
-  legible.send(LogBytes{.vertex = 1, .data = "r"});
-  legible.send(LogBytes{.vertex = 1, .data = "ee\x1b[2J\n\n"});
+  legible.send(LogBytes{.vertex = VertexId{1}, .data = "one\r\ntwo\nth"});
+  legible.send(LogBytes{.vertex = VertexId{2}, .data = "other\n"});
+  legible.send(LogBytes{.vertex = VertexId{1}, .data = "r"});
+  legible.send(LogBytes{.vertex = VertexId{1}, .data = "ee\x1b[2J\n\n"});
   CHECK(logs_of(sink) == Lines{"one\ntwo\n", "other\n", "three\n\n"});
 }
 
@@ -41,8 +41,9 @@ TEST_CASE("an error stays a value, and all of its texts become legible") {
                     .with_hint("\a")
                     .at({.source = {}, .first_line = 2});
   error.add_context("at\x07");
-  legible.send(VertexCompleted{
-      .vertex = 1, .outcome = Outcome::kFailed, .error = std::make_shared<const Error>(error)});
+  legible.send(VertexCompleted{.vertex = VertexId{1},
+                               .outcome = Outcome::kFailed,
+                               .error = std::make_shared<const Error>(error)});
   auto ends = sink.all<VertexCompleted>();
   REQUIRE(ends.at(0).error);
   CHECK(ends[0].error->kind() == ErrorKind::kRegistry);
@@ -56,9 +57,9 @@ TEST_CASE("an error stays a value, and all of its texts become legible") {
 TEST_CASE("an unfinished line comes just before the end of its vertex") {
   RecordingSink sink;
   LegibleSink legible(sink, Colors::kDrop);
-  legible.send(LogBytes{.vertex = 1, .stream = Stream::kStderr, .data = "half"});
+  legible.send(LogBytes{.vertex = VertexId{1}, .stream = Stream::kStderr, .data = "half"});
   CHECK(sink.events().empty());
-  legible.send(VertexCompleted{.vertex = 1, .time = {.seconds = 7, .nanos = 0}});
+  legible.send(VertexCompleted{.vertex = VertexId{1}, .time = {.seconds = 7, .nanos = 0}});
   std::vector<Event> events = sink.events();
   REQUIRE(events.size() == 2);
   const auto& log = std::get<LogBytes>(events[0]);

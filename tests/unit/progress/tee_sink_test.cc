@@ -22,9 +22,9 @@ struct AddressSink final : Sink {
 TEST_CASE("each sink of a tee gets the same events in the same order") {
   RecordingSink first, second, third;
   TeeSink tee({&first, &second, &third});
-  tee.send(VertexStarted{.id = 4, .name = "[1/1] RUN x"});
-  tee.send(LogBytes{.vertex = 4, .data = "one\n"});
-  tee.send(VertexCompleted{.vertex = 4, .outcome = Outcome::kCached});
+  tee.send(VertexStarted{.id = VertexId{4}, .name = "[1/1] RUN x"});
+  tee.send(LogBytes{.vertex = VertexId{4}, .data = "one\n"});
+  tee.send(VertexCompleted{.vertex = VertexId{4}, .outcome = Outcome::kCached});
   for (const RecordingSink* sink : {&first, &second, &third}) {
     REQUIRE(sink->events().size() == 3);
     CHECK(std::get<VertexStarted>(sink->events()[0]).name == "[1/1] RUN x");
@@ -36,7 +36,7 @@ TEST_CASE("each sink of a tee gets the same events in the same order") {
 TEST_CASE("the last sink of a tee gets the event itself") {
   AddressSink first, last;
   TeeSink tee({&first, &last});
-  LogBytes bytes{.vertex = 1, .data = std::string(1000, 'x')};
+  LogBytes bytes{.vertex = VertexId{1}, .data = std::string(1000, 'x')};
   const char* address = bytes.data.data();
   tee.send(std::move(bytes));
   CHECK(last.address == address);

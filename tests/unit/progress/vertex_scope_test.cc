@@ -75,7 +75,7 @@ TEST_CASE("a vertex starts with all that is known of it, and ends with what beca
   {
     VertexScope scope(sink, VertexStarted{.id = id,
                                           .name = "x",
-                                          .inputs = {1, 2},
+                                          .inputs = {VertexId{1}, VertexId{2}},
                                           .stage = "build",
                                           .platform = "linux/arm64",
                                           .key = Digest::of("key")});
@@ -87,7 +87,7 @@ TEST_CASE("a vertex starts with all that is known of it, and ends with what beca
   }
   VertexStarted start = sink.all<VertexStarted>().at(0);
   CHECK(start.id == id);
-  CHECK(start.inputs == std::vector<VertexId>{1, 2});
+  CHECK(start.inputs == std::vector{VertexId{1}, VertexId{2}});
   CHECK(start.stage == "build");
   CHECK(start.platform == "linux/arm64");
   CHECK(start.key == Digest::of("key"));
@@ -103,8 +103,10 @@ TEST_CASE("a vertex starts with all that is known of it, and ends with what beca
 
 TEST_CASE("a transfer tells what it is, its start and its end, and little between") {
   RecordingSink sink;
-  TransferCounter transfer(
-      sink, {.vertex = 3, .item = Digest::of("blob"), .direction = Direction::kOut, .total = 1000});
+  TransferCounter transfer(sink, {.vertex = VertexId{3},
+                                  .item = Digest::of("blob"),
+                                  .direction = Direction::kOut,
+                                  .total = 1000});
   for (int i = 0; i < 1000; ++i) transfer.add(1);
   transfer.done();
   auto sent = sink.all<Transfer>();
