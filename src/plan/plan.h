@@ -23,11 +23,9 @@
 #include "oci/image_config.h"
 #include "oci/platform.h"
 #include "oci/reference.h"
+#include "plan/vertex_id.h"
 
 namespace cairn::plan {
-
-// An index into Plan::vertices. The inputs of a vertex always come before it.
-using VertexId = std::size_t;
 
 // --- ops that bring a tree in ---
 
@@ -84,7 +82,7 @@ struct GitOp {
 
 // One source of COPY or ADD.
 struct CopySource {
-  VertexId from = 0;      // LocalOp, ImageOp, HttpOp, GitOp or any root
+  VertexId from = {};     // LocalOp, ImageOp, HttpOp, GitOp or any root
   std::string path = {};  // variables expanded, wildcards not
   // --parents: copies not `path` itself but what this pattern matches below it, with the
   // directories that lead there.
@@ -125,7 +123,7 @@ struct CopyOp {
 
 // A tree, or a file in it.
 struct BindMount {
-  VertexId from = 0;
+  VertexId from = {};
   std::string source = "/";  // inside `from`, rooted and clean
 
   bool operator==(const BindMount&) const = default;
@@ -268,11 +266,11 @@ struct HistoryLine {
 };
 
 struct Plan {
-  std::vector<Vertex> vertices;
+  PerVertex<Vertex> vertices;
   // The target: its root, and the image config without rootfs, history and created. `base` is the
   // vertex whose layers and history come first (an ImageOp or ScratchOp).
-  VertexId root = 0;
-  VertexId base = 0;
+  VertexId root = {};
+  VertexId base = {};
   oci::ImageConfig config;
   std::vector<HistoryLine> history;
   std::optional<Timestamp> source_date_epoch;

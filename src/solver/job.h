@@ -30,7 +30,7 @@ using Start = snapshots::Snapshotter::Start;
 struct StepContext {
   const plan::Plan& plan;
   plan::VertexId id;
-  const std::vector<StepResult>& results;  // filled for all inputs of `id`
+  const StepResults& results;  // filled for all inputs of `id`
   const SolverServices& services;
 
   const plan::Vertex& vertex() const { return plan.vertices[id]; }

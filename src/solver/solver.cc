@@ -25,9 +25,10 @@ namespace {
 
 // The length of the longest chain of vertices that depends on each one. The plan is in topological
 // order, so one pass from the back is enough.
-std::vector<int> remaining_work(const plan::Plan& plan) {
-  std::vector<int> remaining(plan.vertices.size(), 0);
-  for (plan::VertexId id = plan.vertices.size(); id-- > 0;) {
+plan::PerVertex<int> remaining_work(const plan::Plan& plan) {
+  plan::PerVertex<int> remaining(plan.vertices.size(), 0);
+  for (std::size_t left = plan.vertices.size(); left > 0; --left) {
+    plan::VertexId id{left - 1};
     for (plan::VertexId input : plan.vertices[id].inputs) {
       remaining[input] = std::max(remaining[input], remaining[id] + 1);
     }
@@ -36,8 +37,8 @@ std::vector<int> remaining_work(const plan::Plan& plan) {
 }
 
 // The vertices whose snapshots are layers of the target image.
-std::vector<bool> target_layers(const plan::Plan& plan) {
-  std::vector<bool> layers(plan.vertices.size(), false);
+plan::PerVertex<bool> target_layers(const plan::Plan& plan) {
+  plan::PerVertex<bool> layers(plan.vertices.size(), false);
   for (const plan::HistoryLine& line : plan.history) {
     if (line.vertex) layers[*line.vertex] = true;
   }
@@ -70,19 +71,19 @@ class Run {
 
   // Steps after the first miss usually run too, so any of them counts.
   bool will_need_network() const {
-    for (plan::VertexId id = looked_up_; id < plan_.vertices.size(); ++id) {
+    for (plan::VertexId id = looked_up_; id < plan_.vertices.end_id(); ++id) {
       const auto* op = std::get_if<plan::RunOp>(&plan_.vertices[id].op);
       if (op != nullptr && op->network == plan::NetworkMode::kDefault) return true;
     }
     return false;
   }
 
-  std::vector<StepResult> take() { return std::move(results_); }
+  StepResults take() { return std::move(results_); }
 
-  std::vector<StepResult> go(const RunServices& services, std::stop_token outside) {
+  StepResults go(const RunServices& services, std::stop_token outside) {
     // Only vertices from looked_up_ on are left; inputs before it have results already.
     std::stop_callback forward(outside, [this] { stop_.request_stop(); });
-    for (plan::VertexId id = looked_up_; id < plan_.vertices.size(); ++id) {
+    for (plan::VertexId id = looked_up_; id < plan_.vertices.end_id(); ++id) {
       std::set<plan::VertexId> inputs;
       for (plan::VertexId input : plan_.vertices[id].inputs) {
         if (input >= looked_up_) inputs.insert(input);
@@ -103,7 +104,7 @@ class Run {
 
  private:
   bool lookup_in_order() {
-    for (; looked_up_ < plan_.vertices.size(); ++looked_up_) {
+    for (; looked_up_ < plan_.vertices.end_id(); ++looked_up_) {
       Job job = job_of(looked_up_);
       std::optional<StepResult> result = lookup_vertex(job);
       if (!result) return false;
@@ -173,8 +174,8 @@ class Run {
 
   const plan::Plan& plan_;
   const SolverServices& services_;
-  const std::vector<int> remaining_;
-  const std::vector<bool> is_layer_;
+  const plan::PerVertex<int> remaining_;
+  const plan::PerVertex<bool> is_layer_;
   std::stop_source stop_;
 
   std::mutex mutex_;
@@ -182,17 +183,17 @@ class Run {
   std::set<std::pair<int, plan::VertexId>>
       ready_;  // longest remaining chain first, then file order
   std::size_t running_ = 0;
-  std::vector<std::size_t> waiting_for_;
-  std::vector<std::vector<plan::VertexId>> dependants_;
+  plan::PerVertex<std::size_t> waiting_for_;
+  plan::PerVertex<std::vector<plan::VertexId>> dependants_;
   std::exception_ptr failure_;
-  plan::VertexId looked_up_ = 0;  // all vertices before this one have results
+  plan::VertexId looked_up_;  // all vertices before this one have results
   // Per vertex, the digests that lookup_copy() computed; only that vertex's job touches its slot.
-  std::vector<std::optional<std::vector<cache::SelectedContent>>> read_;
+  plan::PerVertex<std::optional<std::vector<cache::SelectedContent>>> read_;
   const EventIds event_ids_;
-  std::vector<StepNotes> notes_;  // as read_: only a vertex's job touches its slot
+  plan::PerVertex<StepNotes> notes_;  // as read_: only a vertex's job touches its slot
   // Each slot is written once, under the lock, before a dependant can start; dependants read it
   // without the lock.
-  std::vector<StepResult> results_;
+  StepResults results_;
   ContextPrefetch prefetch_;
 };
 
@@ -204,13 +205,13 @@ std::optional<std::string> find_secret(const ClientSecrets& client_secrets, cons
   return found->second;
 }
 
-std::vector<StepResult> Solver::solve(const plan::Plan& plan, std::stop_token stop) {
+StepResults Solver::solve(const plan::Plan& plan, std::stop_token stop) {
   Run run(plan, services_);
   if (run.lookup()) return run.take();
   StepEnvironment environment = services_.enter_namespaces(
       run.will_need_network() ? StepsNeed::kNetwork : StepsNeed::kNoNetwork);
   SecretFiles secret_files(services_.store.tmp_dir());
-  std::vector<StepResult> results =
+  StepResults results =
       run.go({*environment.executor, environment.builder, secret_files}, std::move(stop));
   environment.executor->release_idle();  // tears idle networks down in the background
   return results;

@@ -37,6 +37,8 @@ struct StepResult {
   bool cached = false;
 };
 
+using StepResults = plan::PerVertex<StepResult>;
+
 // What the user lends to steps that ask for it by id. It is part of no key and is never stored.
 struct ClientSecrets {
   std::map<std::string, std::string> secrets;     // values
@@ -81,7 +83,7 @@ class Solver {
 
   // One result per vertex of the plan. Throws the first failure, or kCancelled if `stop` came
   // first.
-  std::vector<StepResult> solve(const plan::Plan& plan, std::stop_token stop);
+  StepResults solve(const plan::Plan& plan, std::stop_token stop);
 
  private:
   SolverServices services_;

@@ -28,9 +28,8 @@ std::string platform_of(const plan::Plan& plan, plan::VertexId id) {
 
 EventIds new_event_ids(const plan::Plan& plan) {
   EventIds ids;
-  ids.reserve(plan.vertices.size());
   for (const plan::Vertex& vertex : plan.vertices) {
-    ids.push_back(is_shown(vertex.op) ? std::optional(progress::next_vertex_id()) : std::nullopt);
+    ids.add(is_shown(vertex.op) ? std::optional(progress::next_vertex_id()) : std::nullopt);
   }
   return ids;
 }

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <optional>
-#include <vector>
 
 #include "base/digest.h"
 #include "cache/step_cache.h"
@@ -16,7 +15,7 @@ namespace cairn::solver {
 
 // The ids of the events of a plan's vertices. nullopt for one that does no work and is not shown:
 // an empty root, or files of the client.
-using EventIds = std::vector<std::optional<progress::VertexId>>;
+using EventIds = plan::PerVertex<std::optional<progress::VertexId>>;
 EventIds new_event_ids(const plan::Plan& plan);
 
 // What becomes known of a step while it is looked up and run. Written by the job of the step alone.

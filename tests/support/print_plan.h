@@ -203,7 +203,7 @@ inline std::string print_vertex(plan::VertexId id, const plan::Vertex& vertex) {
 inline std::string print_plan(const plan::Plan& plan) {
   const auto& [vertices, root, base, config, history, epoch, warnings] = plan;
   std::string out;
-  for (plan::VertexId id = 0; id < vertices.size(); ++id) out += print_vertex(id, vertices[id]);
+  for (plan::VertexId id; id < vertices.end_id(); ++id) out += print_vertex(id, vertices[id]);
   out += fmt::format("image\n  root vertex {}\n  base vertex {}\n", root, base);
   if (epoch) out += fmt::format("  epoch {}\n", epoch->seconds);
   out += "history\n";

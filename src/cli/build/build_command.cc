@@ -99,7 +99,7 @@ class BuildRun {
                                   .names = parts_.inputs.names};
     // One after the other: whatever the platforms share is in the cache after the first.
     for (std::size_t i = 0; i < plans.size(); ++i) {
-      std::vector<solver::StepResult> results = solve(plans[i]);
+      solver::StepResults results = solve(plans[i]);
       request.results.push_back({.platform = parts_.inputs.platforms[i],
                                  .image = compose(plans[i], results),
                                  .root_snapshot = results[plans[i].root].snapshot,
@@ -208,7 +208,7 @@ class BuildRun {
     }
   }
 
-  std::vector<solver::StepResult> solve(const plan::Plan& plan) {
+  solver::StepResults solve(const plan::Plan& plan) {
     LayerPrefetcher layers(session_, clamp_of(plan), wanted_blobs());
     solver::SolverServices services = parts_.services;
     // Squashed layers are merged, so nobody needs the single ones.
@@ -217,7 +217,7 @@ class BuildRun {
         layers.start(snapshot, step);
       };
     }
-    std::vector<solver::StepResult> results = solver::Solver(services).solve(plan, session_.stop());
+    solver::StepResults results = solver::Solver(services).solve(plan, session_.stop());
     layers.wait();
     return results;
   }
@@ -232,8 +232,7 @@ class BuildRun {
     });
   }
 
-  output::ComposedImage compose(const plan::Plan& plan,
-                                const std::vector<solver::StepResult>& results) {
+  output::ComposedImage compose(const plan::Plan& plan, const solver::StepResults& results) {
     output::Composition composition{.config = plan.config,
                                     .base = nullptr,
                                     .lines = {},

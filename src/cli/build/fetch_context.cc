@@ -17,8 +17,7 @@ namespace {
 
 plan::Plan plan_of(std::vector<plan::Vertex> vertices) {
   plan::Plan plan;
-  plan.vertices = std::move(vertices);
-  plan.root = plan.vertices.size() - 1;
+  for (plan::Vertex& vertex : vertices) plan.root = plan.vertices.add(std::move(vertex));
   return plan;
 }
 
@@ -59,11 +58,11 @@ source::ContextFetcher::Fetched SessionFetcher::fetch(const plan::HttpOp& op) {
   if (!overlay::looks_like_archive(lone.root.open_in(op.filename, O_RDONLY))) {
     return {.files = std::move(lone), .filename = op.filename};
   }
-  plan::CopyOp unpack{.sources = {{.from = 0, .path = "/" + op.filename, .unpack = true}},
+  plan::CopyOp unpack{.sources = {{.from = {0}, .path = "/" + op.filename, .unpack = true}},
                       .dest = "/"};
-  return {.files = solve(
-              plan_of({download_of(op), vertex_of(plan::ScratchOp{}, "FROM scratch"),
-                       vertex_of(std::move(unpack), "[internal] unpack build context", {1, 0})}))};
+  return {.files = solve(plan_of(
+              {download_of(op), vertex_of(plan::ScratchOp{}, "FROM scratch"),
+               vertex_of(std::move(unpack), "[internal] unpack build context", {{1}, {0}})}))};
 }
 
 // The time of a remote source: a repository's commit time if asked for, a remote file's

@@ -31,8 +31,8 @@ struct BoundInstruction {
 
 // The part of a stage that a stage FROM it inherits.
 struct ImageState {
-  VertexId root = 0;
-  VertexId base = 0;             // the vertex whose layers come first
+  VertexId root = {};
+  VertexId base = {};            // the vertex whose layers come first
   oci::ImageConfig config = {};  // without rootfs, history and created
   std::vector<HistoryLine> history = {};
   Environment env = {};  // ENV and ARG; the later one wins

@@ -13,7 +13,7 @@ namespace cairn::plan {
 
 VertexId Vertices::add(Vertex vertex) {
   for (VertexId input : vertex.inputs) {
-    CAIRN_ASSERT(input < vertices_.size(), "the input of a vertex comes before it");
+    CAIRN_ASSERT(vertices_.has(input), "the input of a vertex comes before it");
   }
   auto [known, end] = by_inputs_.equal_range(vertex.inputs);
   for (; known != end; ++known) {
@@ -21,9 +21,10 @@ VertexId Vertices::add(Vertex vertex) {
     // A step that must run is not merged with an equal one that may come from the cache.
     if (other.no_cache == vertex.no_cache && other.op == vertex.op) return known->second;
   }
-  by_inputs_.emplace(vertex.inputs, vertices_.size());
-  vertices_.push_back(std::move(vertex));
-  return vertices_.size() - 1;
+  std::vector<VertexId> inputs = vertex.inputs;
+  VertexId id = vertices_.add(std::move(vertex));
+  by_inputs_.emplace(std::move(inputs), id);
+  return id;
 }
 
 VertexId Vertices::scratch() {

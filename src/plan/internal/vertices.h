@@ -28,10 +28,10 @@ class Vertices {
   // limits::kAllExpansions in total.
   void charge(std::size_t bytes);
 
-  std::vector<Vertex> take() && { return std::move(vertices_); }
+  PerVertex<Vertex> take() && { return std::move(vertices_); }
 
  private:
-  std::vector<Vertex> vertices_;
+  PerVertex<Vertex> vertices_;
   std::size_t charged_ = 0;
   std::multimap<std::vector<VertexId>, VertexId> by_inputs_;
 };

@@ -27,8 +27,8 @@ ContextPrefetch::ContextPrefetch(const plan::Plan& plan, const SolverServices& s
 
 ContextPrefetch::~ContextPrefetch() {
   std::lock_guard lock(mutex_);
-  for (State& state : states_) {
-    if (state == State::kQueued) state = State::kOver;
+  for (plan::VertexId id; id < states_.end_id(); ++id) {
+    if (states_[id] == State::kQueued) states_[id] = State::kOver;
   }
   stop_.request_stop();
 }
@@ -36,9 +36,9 @@ ContextPrefetch::~ContextPrefetch() {
 void ContextPrefetch::begin(plan::VertexId run) {
   std::lock_guard lock(mutex_);
   // All dependants of the RUN, directly or not; the plan is in topological order.
-  std::vector<bool> waits(plan_.vertices.size(), false);
+  plan::PerVertex<bool> waits(plan_.vertices.size(), false);
   waits[run] = true;
-  for (plan::VertexId id = run + 1; id < plan_.vertices.size(); ++id) {
+  for (plan::VertexId id = {run.index + 1}; id < plan_.vertices.end_id(); ++id) {
     const plan::Vertex& vertex = plan_.vertices[id];
     waits[id] =
         std::ranges::any_of(vertex.inputs, [&](plan::VertexId input) { return waits[input]; });
@@ -71,7 +71,7 @@ void ContextPrefetch::read(plan::VertexId id) {
   // The step meets a failure again and reports it with its span.
   static_cast<void>(last_failure_of([&] {
     // Sources are all local, so the selection looks at no result.
-    const std::vector<StepResult> none(plan_.vertices.size());
+    const StepResults none(plan_.vertices.size());
     StepContext step{plan_, id, none, services_};
     progress::NullSink unseen;
     progress::VertexScope scope(unseen, step.vertex().name);

@@ -36,7 +36,7 @@ class ContextPrefetch {
   const SolverServices& services_;
   std::mutex mutex_;
   std::condition_variable over_;
-  std::vector<State> states_;
+  plan::PerVertex<State> states_;
   std::stop_source stop_;  // stops the current read
   std::optional<ThreadPool> pool_;
 };

@@ -66,7 +66,7 @@ std::string found_elsewhere(const StepContext& step, plan::VertexId from, const 
     }
     return "";
   }
-  for (plan::VertexId id = 0; id < step.id; ++id) {
+  for (plan::VertexId id; id < step.id; ++id) {
     const plan::Vertex& vertex = step.plan.vertices[id];
     if (vertex.stage.empty() || vertex.stage == step.vertex().stage) continue;
     if (step.results[id].snapshot.empty()) continue;

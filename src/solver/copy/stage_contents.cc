@@ -50,7 +50,7 @@ void read_content_of(const Job& job, const plan::CopyOp& op,
       job.services.cache.find_from(earlier.key, job.parent().snapshot, earlier.sources);
   if (!result) return;  // deleted, or the key points to a later result by now
   // The selection of today, run on the sources of the earlier copy.
-  std::vector<StepResult> then = job.results;
+  StepResults then = job.results;
   for (std::size_t i = 0; i < op.sources.size(); ++i) {
     const std::string& snapshot = earlier.sources[i];
     if (!snapshot.empty() && !job.services.store.snapshots().find(snapshot)) return;

@@ -30,7 +30,7 @@ plan::RunOp sample_run() {
   op.env = {"PATH=/bin", "A=1"};
   op.cwd = "/src";
   op.mounts = {
-      {.target = "/bind", .read_only = true, .what = plan::BindMount{.from = 1, .source = "/s"}},
+      {.target = "/bind", .read_only = true, .what = plan::BindMount{.from = {1}, .source = "/s"}},
       {.target = "/cache", .read_only = false, .what = plan::CacheMount{.id = "/cache"}},
       {.target = "/run/agent", .read_only = true, .what = plan::SshMount{.id = "default"}},
       {.target = "/run/secrets/token", .read_only = true, .what = plan::SecretMount{.id = "token"}},
@@ -103,7 +103,7 @@ TEST_CASE("the key of RUN changes with the definition of each mount") {
            RunCase{"target of any", [](auto& op) { op.mounts[4].target = "/t"; }, true},
            RunCase{"bind: source", [](auto& op) { part<BindMount>(op).source = "/t"; }, true},
            RunCase{"bind: writable", [](auto& op) { op.mounts[0].read_only = false; }, true},
-           RunCase{"bind: tree", [](auto& op) { part<BindMount>(op).from = 2; }, false},
+           RunCase{"bind: tree", [](auto& op) { part<BindMount>(op).from = {2}; }, false},
            RunCase{"cache: its target as id",
                    [](auto& op) { part<CacheMount>(op).id = "ns//cache"; }, true},
            RunCase{"cache: read-only", [](auto& op) { op.mounts[1].read_only = true; }, true},
@@ -230,7 +230,7 @@ TEST_CASE("the definition of COPY is all of its line and the keys of its sources
     const char* what;
     std::function<void(plan::CopyOp&)> change;
   };
-  const plan::CopyOp sample{.sources = {{.from = 1, .path = "/f"}}, .dest = "/app/"};
+  const plan::CopyOp sample{.sources = {{.from = {1}, .path = "/f"}}, .dest = "/app/"};
   const std::vector<Digest> sources = {Digest::of("source")};
   auto definition = [&](const plan::CopyOp& op) {
     return copy_definition_key(op, kParent, sources).digest();

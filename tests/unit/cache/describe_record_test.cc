@@ -31,7 +31,7 @@ TEST_CASE("a step is told by what its key says") {
   CHECK(text_of(copy_key(copy, kStepParent,
                          {{.name = "a", .digest = kStepParent},
                           {.name = "b", .digest = kStepParent}})) == "COPY <<EOF a b /app/");
-  copy.sources = {{.from = 0, .path = "/out/a"}, {.from = 0, .path = "/b"}};
+  copy.sources = {{.from = {0}, .path = "/out/a"}, {.from = {0}, .path = "/b"}};
   CHECK(text_of(copy_definition_key(copy, kStepParent, {kStepParent, kStepParent})) ==
         "COPY <<EOF /out/a /b /app/");
   plan::WorkdirOp workdir;

@@ -76,5 +76,5 @@ TEST_CASE("a trigger of a stage is counted and shown as one") {
   Plan plan = t.plan("FROM base AS a\nONBUILD RUN one\nFROM a AS b\nRUN two\n");
   CHECK(names(plan).at(1) == "[b 1/2] ONBUILD RUN one");
   CHECK(names(plan).at(2) == "[b 2/2] RUN two");
-  CHECK(plan.vertices.at(1).span.first_line == 3);
+  CHECK(plan.vertices.at(VertexId{1}).span.first_line == 3);
 }

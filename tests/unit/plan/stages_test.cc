@@ -22,9 +22,9 @@ TEST_CASE("the classic two stages become a chain each, and one image") {
               "[stage-1 2/3] WORKDIR /root/", "[stage-1 3/3] COPY --from=0 /app/main ."});
   CHECK(history(plan) ==
         Lines{"+ WORKDIR /root/", "+ COPY /app/main . # buildkit", "  CMD [\"/root/main\"]"});
-  CHECK(plan.root == 8);
-  CHECK(plan.base == 6);
-  CHECK(plan.vertices[8].inputs == std::vector<VertexId>{7, 5});
+  CHECK(plan.root == VertexId{8});
+  CHECK(plan.base == VertexId{6});
+  CHECK(plan.vertices[VertexId{8}].inputs == std::vector<VertexId>{{7}, {5}});
   CHECK(plan.config.working_dir == "/root/");
   CHECK(plan.config.cmd == std::vector<std::string>{"/root/main"});
   CHECK(plan.config.history.empty());
@@ -36,8 +36,9 @@ TEST_CASE("a file of one stage shows no stage name, and numbers align to the tot
   std::string text = "FROM base\n";
   for (int i = 0; i < 9; ++i) text += "RUN " + std::to_string(i) + "\n";
   Plan plan = t.plan(text);
-  CHECK(plan.vertices[0].name.starts_with("[ 1/10] FROM docker.io/library/base:latest@sha256:"));
-  CHECK(plan.vertices[9].name == "[10/10] RUN 8");
+  CHECK(plan.vertices[VertexId{0}].name.starts_with(
+      "[ 1/10] FROM docker.io/library/base:latest@sha256:"));
+  CHECK(plan.vertices[VertexId{9}].name == "[10/10] RUN 8");
 }
 
 // F08
@@ -47,7 +48,7 @@ TEST_CASE("scratch is no step, and stands with PATH and a root directory") {
       "FROM base AS base1\nWORKDIR /out\nRUN echo \"base\" > base\n"
       "FROM scratch\nCOPY --from=base1 --chmod=0644 /out /out\n");
   CHECK(plan.vertices.back().name == "[stage-1 1/1] COPY --from=base1 --chmod=0644 /out /out");
-  CHECK(plan.vertices[2].name == "[base1 3/3] RUN echo \"base\" > base");
+  CHECK(plan.vertices[VertexId{2}].name == "[base1 3/3] RUN echo \"base\" > base");
   CHECK(plan.config.working_dir == "/");
   CHECK(plan.config.env ==
         Lines{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"});
@@ -105,7 +106,7 @@ TEST_CASE("stages share the steps with which they begin alike, and no others") {
   }
   CHECK(steps ==
         Lines{"[a 2/5", "[a 3/5", "[a 4/5", "[a 5/5", "[c 4/5", "[c 5/5", "[stage", "[stage"});
-  CHECK(plan.vertices[6].inputs == std::vector<VertexId>{3});
+  CHECK(plan.vertices[VertexId{6}].inputs == std::vector<VertexId>{{3}});
 }
 
 TEST_CASE("a step that must run is not the one that may be cached") {
@@ -116,7 +117,7 @@ TEST_CASE("a step that must run is not the one that may be cached") {
       "FROM base\nCOPY --from=a / /a\nCOPY --from=b / /b\n");
   CHECK(names(plan).at(1) == "[a 2/2] RUN same");
   CHECK(names(plan).at(2) == "[b 2/2] RUN same");
-  CHECK(plan.vertices[2].no_cache);
+  CHECK(plan.vertices[VertexId{2}].no_cache);
 }
 
 TEST_CASE("FROM finds the nearest stage above in exact case, --from the last in any case") {
@@ -248,7 +249,7 @@ TEST_CASE("triggers of a base fire first, once, and name their stages in the fil
   CHECK(names(plan).at(2) == "[app 2/5] ONBUILD COPY --from=tools /t /t");
   CHECK(names(plan).at(4) == "[app 4/5] RUN a");
   CHECK(plan.config.on_build.empty());
-  CHECK(plan.vertices.at(2).span.first_line == 2);
+  CHECK(plan.vertices.at(VertexId{2}).span.first_line == 2);
 }
 
 TEST_CASE("triggers of a stage fire in its children and not in theirs") {
@@ -264,10 +265,10 @@ TEST_CASE("no-cache marks the steps of all stages, or of those named") {
   PlanTest t;
   t.options.no_cache_filter = {"A"};
   Plan plan = t.plan("FROM base AS a\nRUN 1\nFROM a\nRUN 2\n");
-  CHECK(plan.vertices[1].no_cache);
-  CHECK(!plan.vertices[2].no_cache);
+  CHECK(plan.vertices[VertexId{1}].no_cache);
+  CHECK(!plan.vertices[VertexId{2}].no_cache);
   t.options.no_cache = true;
-  CHECK(t.plan("FROM base\nRUN 2\n").vertices[1].no_cache);
+  CHECK(t.plan("FROM base\nRUN 2\n").vertices[VertexId{1}].no_cache);
 }
 
 // R08 ⚠13

@@ -82,11 +82,11 @@ TEST_CASE("vertices know the line they come from and the stage they are of") {
   PlanTest t;
   Plan plan = t.plan("FROM base AS a\n\nRUN 1 \\\n  2\nFROM a\nWORKDIR /w\n");
   REQUIRE(plan.vertices.size() == 3);
-  CHECK(plan.vertices[0].span.first_line == 1);
-  CHECK(plan.vertices[1].span.first_line == 3);
-  CHECK(plan.vertices[1].span.last_line == 4);
-  CHECK(plan.vertices[1].stage == "a");
-  CHECK(plan.vertices[2].stage.empty());
+  CHECK(plan.vertices[VertexId{0}].span.first_line == 1);
+  CHECK(plan.vertices[VertexId{1}].span.first_line == 3);
+  CHECK(plan.vertices[VertexId{1}].span.last_line == 4);
+  CHECK(plan.vertices[VertexId{1}].stage == "a");
+  CHECK(plan.vertices[VertexId{2}].stage.empty());
 }
 
 TEST_CASE("a directory given as a context is shown as loaded from the client") {

@@ -86,10 +86,10 @@ TEST_CASE("layers of one stack share no inodes") {
   Copies c;
   for (int round = 0; round < 3; ++round) {
     c.fixture.context.file("d/0/changing", std::to_string(round));
-    std::vector<solver::StepResult> results = c.fixture.solve(c.plan(3));
+    solver::StepResults results = c.fixture.solve(c.plan(3));
     std::set<ino_t> inodes;
-    for (std::size_t i = results.size() - 3; i < results.size(); ++i) {
-      std::string file = c.fixture.store.snapshots().path(results[i].snapshot) + "/data/1/6";
+    for (plan::VertexId id{results.size() - 3}; id < results.end_id(); ++id) {
+      std::string file = c.fixture.store.snapshots().path(results[id].snapshot) + "/data/1/6";
       inodes.insert(sys::stat_of(sys::open_path(file, O_PATH)).st_ino);
     }
     CHECK(inodes.size() == 3);

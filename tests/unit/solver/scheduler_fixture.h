@@ -7,7 +7,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "solver/solver.h"
 #include "tests/support/directory_snapshotter.h"
@@ -42,9 +41,8 @@ struct Scheduler {
   std::map<std::string, source::LocalContext> contexts;
   std::optional<rusage> usage;  // of each command
 
-  std::vector<solver::StepResult> solve(const plan::Plan& plan, std::size_t jobs,
-                                        const FakeExecutor::Command& command,
-                                        std::stop_token stop = {}) {
+  solver::StepResults solve(const plan::Plan& plan, std::size_t jobs,
+                            const FakeExecutor::Command& command, std::stop_token stop = {}) {
     solver::SolverServices services{.store = store,
                                     .cache = cache,
                                     .snapshotter = snapshotter,

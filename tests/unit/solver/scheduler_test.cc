@@ -20,24 +20,25 @@ using cairn::test::Scheduler;
 
 namespace {
 
-// Vertex 0 is an empty root, and each other a RUN on an earlier one that may wait for more.
+constexpr plan::VertexId kScratch{0};
+
+// kScratch is an empty root, and each other vertex a RUN on an earlier one that may wait for more.
 plan::Plan random_plan(std::mt19937& random) {
   plan::Plan plan;
-  plan.vertices.push_back(
+  plan.vertices.add(
       {.op = plan::ScratchOp{}, .inputs = {}, .name = "scratch", .stage = {}, .span = {}});
   std::size_t size = 2 + random() % 25;
-  for (plan::VertexId id = 1; id < size; ++id) {
-    std::vector<plan::VertexId> inputs = {random() % id};
-    while (random() % 3 == 0) inputs.push_back(random() % id);
+  for (std::size_t number = 1; number < size; ++number) {
+    std::vector<plan::VertexId> inputs = {{random() % number}};
+    while (random() % 3 == 0) inputs.push_back({random() % number});
     plan::RunOp op;
-    op.argv = {std::to_string(id)};
-    plan.vertices.push_back({.op = std::move(op),
-                             .inputs = std::move(inputs),
-                             .name = "RUN " + std::to_string(id),
-                             .stage = {},
-                             .span = {}});
+    op.argv = {std::to_string(number)};
+    plan.root = plan.vertices.add({.op = std::move(op),
+                                   .inputs = std::move(inputs),
+                                   .name = "RUN " + std::to_string(number),
+                                   .stage = {},
+                                   .span = {}});
   }
-  plan.root = size - 1;
   return plan;
 }
 
@@ -48,11 +49,11 @@ class Watch {
 
   // A command that notes when it runs, writes a file of its number, and ends with `code`.
   int run(const std::vector<std::string>& argv, const sys::RootDir& root, int code) {
-    plan::VertexId id = std::stoul(argv.at(0));
+    plan::VertexId id{std::stoul(argv.at(0))};
     {
       std::lock_guard lock(mutex_);
       for (plan::VertexId input : plan_.vertices[id].inputs) {
-        if (input != 0 && !over_.contains(input)) ++too_early_;
+        if (input != kScratch && !over_.contains(input)) ++too_early_;
       }
       if (!begun_.insert(id).second) ++twice_;
       most_ = std::max(most_, ++now_);
@@ -81,7 +82,7 @@ class Watch {
 // The numbers of a vertex and of all that it lies on.
 std::set<std::string> files_of(const plan::Plan& plan, plan::VertexId id) {
   std::set<std::string> files;
-  for (; id != 0; id = plan.vertices[id].inputs[0]) files.insert(std::to_string(id));
+  for (; id != kScratch; id = plan.vertices[id].inputs[0]) files.insert(format_as(id));
   return files;
 }
 
@@ -104,7 +105,7 @@ TEST_CASE("every step runs once, after all that it waits for, and never more tha
     std::size_t jobs = 1 + random() % 6;
     Scheduler scheduler(any);
     Watch watch(plan);
-    std::vector<StepResult> results =
+    StepResults results =
         scheduler.solve(plan, jobs, [&](const auto& argv, const auto& root, std::stop_token) {
           return watch.run(argv, root, 0);
         });
@@ -112,7 +113,7 @@ TEST_CASE("every step runs once, after all that it waits for, and never more tha
     CHECK(watch.too_early() == 0);
     CHECK(watch.twice() == 0);
     CHECK(watch.most_at_once() <= jobs);
-    for (plan::VertexId id = 1; id < plan.vertices.size(); ++id) {
+    for (plan::VertexId id{1}; id < plan.vertices.end_id(); ++id) {
       std::set<std::string> found;
       auto view = scheduler.snapshotter.view(results[id].snapshot);
       for (const sys::DirEntry& entry : sys::list_dir(view->root().fd())) found.insert(entry.name);
@@ -137,7 +138,7 @@ TEST_CASE("a second build runs nothing and gives the same") {
           return again.run(argv, root, 0);
         });
     CHECK(again.begun().empty());
-    for (plan::VertexId id = 1; id < plan.vertices.size(); ++id) {
+    for (plan::VertexId id{1}; id < plan.vertices.end_id(); ++id) {
       CHECK(second[id].cached);
       CHECK(second[id].snapshot == first[id].snapshot);
     }
@@ -150,20 +151,20 @@ TEST_CASE("a failure is the one thrown, and what waits for the failed step does 
     CAPTURE(seed);
     std::mt19937 random(seed);
     plan::Plan plan = random_plan(random);
-    plan::VertexId bad = 1 + random() % (plan.vertices.size() - 1);
+    plan::VertexId bad{1 + random() % (plan.vertices.size() - 1)};
     Scheduler scheduler(any);
     Watch watch(plan);
     std::string message;
     try {
       scheduler.solve(plan, 1 + random() % 6,
                       [&](const auto& argv, const auto& root, std::stop_token) {
-                        return watch.run(argv, root, argv[0] == std::to_string(bad) ? 7 : 0);
+                        return watch.run(argv, root, argv[0] == format_as(bad) ? 7 : 0);
                       });
     } catch (const Error& error) {
       message = error.message();
     }
-    CHECK(message.find("\"" + std::to_string(bad) +
-                       "\" did not complete successfully: exit code: 7") != std::string::npos);
+    CHECK(message.find("\"" + format_as(bad) + "\" did not complete successfully: exit code: 7") !=
+          std::string::npos);
     CHECK(watch.too_early() == 0);
     for (plan::VertexId id : watch.begun()) CHECK((id == bad || !waits_for(plan, id, bad)));
   }

@@ -37,12 +37,12 @@ struct PlanMaker {
   plan::Plan plan;
 
   plan::VertexId add(plan::Op op, std::vector<plan::VertexId> inputs, std::string name = {}) {
-    plan.vertices.push_back({.op = std::move(op),
-                             .inputs = std::move(inputs),
-                             .name = std::move(name),
-                             .stage = {},
-                             .span = {}});
-    return plan.root = plan.vertices.size() - 1;
+    plan.root = plan.vertices.add({.op = std::move(op),
+                                   .inputs = std::move(inputs),
+                                   .name = std::move(name),
+                                   .stage = {},
+                                   .span = {}});
+    return plan.root;
   }
   plan::VertexId scratch() { return add(plan::ScratchOp{}, {}); }
   plan::VertexId context() { return add(plan::LocalOp{"context"}, {}); }
@@ -77,7 +77,7 @@ struct SolverFixture {
   std::size_t jobs = 1;
   std::vector<std::string> layers;  // as on_target_layer told them
 
-  std::vector<solver::StepResult> solve(const plan::Plan& plan, std::stop_token stop = {}) {
+  solver::StepResults solve(const plan::Plan& plan, std::stop_token stop = {}) {
     std::map<std::string, source::LocalContext> contexts;
     contexts.emplace("context",
                      source::LocalContext{"context", sys::RootDir::open(context.root()), filter});

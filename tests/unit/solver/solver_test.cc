@@ -44,14 +44,14 @@ TEST_CASE(
   auto base = p.scratch(), files = p.context();
   auto copy = p.copy(base, files, {"app"}, "/bin/");
   auto dir = p.workdir(copy, "/work/here");
-  std::vector<StepResult> first = k.solve(p.plan);
+  StepResults first = k.solve(p.plan);
   CHECK(first[base].snapshot.empty());
   CHECK(k.text(first[dir].snapshot, "/bin/app") == "bytes");
   CHECK(k.snapshotter.view(first[dir].snapshot)
             ->root()
             .find_in("/work/here", O_RDONLY | O_DIRECTORY));
   CHECK(k.store.snapshots().find(first[dir].snapshot)->parent == first[copy].snapshot);
-  std::vector<StepResult> again = k.solve(p.plan);
+  StepResults again = k.solve(p.plan);
   for (plan::VertexId id : {copy, dir}) {
     CHECK(!first[id].cached);
     CHECK(again[id].cached);
@@ -86,9 +86,9 @@ TEST_CASE("what stands on a step that was run anew is run anew as well") {
   auto base = p.scratch();
   auto copy = p.copy(base, p.context(), {"app"}, "/app");
   auto dir = p.workdir(copy, "/work");
-  std::vector<StepResult> first = k.solve(p.plan);
+  StepResults first = k.solve(p.plan);
   p.plan.vertices[copy].no_cache = true;
-  std::vector<StepResult> second = k.solve(p.plan);
+  StepResults second = k.solve(p.plan);
   CHECK(second[copy].snapshot != first[copy].snapshot);
   CHECK(second[copy].key == first[copy].key);
   CHECK(!second[dir].cached);
@@ -173,7 +173,7 @@ TEST_CASE("a failure names its line, stops what has not begun, and keeps what wa
   CHECK(k.left_in_tmp() == 0);
 
   std::get<plan::CopyOp>(p.plan.vertices[bad].op).sources[0].path = "app";
-  std::vector<StepResult> fixed = k.solve(p.plan);
+  StepResults fixed = k.solve(p.plan);
   CHECK(fixed[good].cached);
   CHECK(!fixed[never].cached);
 }
@@ -218,7 +218,7 @@ TEST_CASE("the target's own layers are told, new or cached, and no others") {
     history.vertex = id;
     p.plan.history.push_back(history);
   }
-  std::vector<StepResult> results = k.solve(p.plan);
+  StepResults results = k.solve(p.plan);
   CHECK(k.layers == Names{results[copy].snapshot, results[dir].snapshot});
   k.layers.clear();
   k.solve(p.plan);

@@ -37,7 +37,7 @@ struct Stages {
   SolverFixture fixture;
   PlanMaker maker;
   plan::VertexId context = maker.context();
-  std::vector<solver::StepResult> results;
+  solver::StepResults results;
 };
 
 }  // namespace

@@ -35,12 +35,12 @@ plan::Plan two_steps() {
                         .span = span};
   };
   plan::Plan plan;
-  plan.vertices = {
-      {.op = plan::ScratchOp{}, .inputs = {}, .name = "scratch", .stage = {}, .span = {}},
-      {.op = plan::LocalOp{"context"}, .inputs = {}, .name = "files", .stage = {}, .span = {}},
-      run("first", {0}, 1),
-      run("second", {2, 0, 1}, 2)};
-  plan.root = 3;
+  auto scratch = plan.vertices.add(
+      {.op = plan::ScratchOp{}, .inputs = {}, .name = "scratch", .stage = {}, .span = {}});
+  auto files = plan.vertices.add(
+      {.op = plan::LocalOp{"context"}, .inputs = {}, .name = "files", .stage = {}, .span = {}});
+  auto first = plan.vertices.add(run("first", {scratch}, 1));
+  plan.root = plan.vertices.add(run("second", {first, scratch, files}, 2));
   return plan;
 }
 
@@ -141,7 +141,7 @@ TEST_CASE("--no-cache is a reason of its own, and what stands on such a step has
   Builds builds;
   plan::Plan plan = two_steps();
   StepEvents ran = builds.build(plan);
-  plan.vertices[2].no_cache = true;
+  plan.vertices[{2}].no_cache = true;
   StepEvents anew = builds.build(plan);
   const progress::VertexResult& first = anew.ends.at("RUN first").result;
   const progress::VertexResult& second = anew.ends.at("RUN second").result;
