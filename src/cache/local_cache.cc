@@ -11,8 +11,10 @@ namespace cairn::cache {
 std::optional<CacheBackend::Found> LocalCache::find(const Digest& key) {
   std::optional<store::CacheRecord> record = store_.records().find_record(key);
   if (!record) return std::nullopt;
-  Found found{.snapshot = record->snapshot, .parent = {}, .text = std::move(record->inputs)};
-  if (found.snapshot.empty()) return found;
+  Found found{.snapshot = record->snapshot,
+              .parent = SnapshotId::empty_root(),
+              .text = std::move(record->inputs)};
+  if (found.snapshot.is_empty_root()) return found;
   auto snapshot = store_.snapshots().find(found.snapshot);
   if (!snapshot || !store_.snapshots().may_use(found.snapshot)) return std::nullopt;
   found.parent = snapshot->parent;
@@ -23,7 +25,8 @@ std::optional<CacheBackend::Found> LocalCache::find(const Digest& key) {
 // why, unless the snapshot is here and may not be used.
 Miss LocalCache::explain_absence(const Digest& key) {
   if (std::optional<store::CacheRecord> record = store_.records().find_record(key)) {
-    return {.reason = MissReason::kSnapshotGone, .details = {{"not usable", record->snapshot}}};
+    return {.reason = MissReason::kSnapshotGone,
+            .details = {{"not usable", record->snapshot.text()}}};
   }
   std::optional<store::Eviction> eviction = store_.records().find_eviction(key);
   if (!eviction) return {};
@@ -32,7 +35,7 @@ Miss LocalCache::explain_absence(const Digest& key) {
                       {"evicted for", eviction->reason}}};
 }
 
-void LocalCache::put(const Digest& key, const std::string& snapshot, const std::string& text) {
+void LocalCache::put(const Digest& key, const SnapshotId& snapshot, const std::string& text) {
   store_.records().put_record({.key = key, .snapshot = snapshot, .inputs = text});
 }
 

@@ -15,7 +15,7 @@ class LocalCache final : public CacheBackend {
 
   std::optional<Found> find(const Digest& key) override;
   Miss explain_absence(const Digest& key) override;
-  void put(const Digest& key, const std::string& snapshot, const std::string& text) override;
+  void put(const Digest& key, const SnapshotId& snapshot, const std::string& text) override;
 
  private:
   store::Store& store_;

@@ -21,6 +21,18 @@ constexpr const char* kInto = "into";
 constexpr const char* kKey = "key";
 constexpr const char* kSources = "sources";
 
+Json to_json(const std::vector<SnapshotId>& ids) {
+  Json json = Json::array();
+  for (const SnapshotId& id : ids) json.push_back(id.text());
+  return json;
+}
+
+std::vector<SnapshotId> parse_snapshots(const Json& json) {
+  std::vector<SnapshotId> ids;
+  for (const Json& id : json) ids.push_back(SnapshotId::parse(id.get<std::string>()));
+  return ids;
+}
+
 struct ToJson {
   Json operator()(const StepRecord& step) const {
     Json json = Json::array();
@@ -34,11 +46,11 @@ struct ToJson {
   }
   Json operator()(const CopiedLineRecord&) const { return Json::object(); }
   Json operator()(const CopyHistoryRecord& history) const { return {{kInto, history.directory}}; }
-  Json operator()(const SourcesRecord& sources) const { return sources.snapshots; }
+  Json operator()(const SourcesRecord& sources) const { return to_json(sources.snapshots); }
   Json operator()(const UnreadCopiesRecord& unread) const {
     Json json = Json::array();
     for (const UnreadCopiesRecord::Copy& copy : unread.copies) {
-      json.push_back(Json{{kKey, copy.key.str()}, {kSources, copy.sources}});
+      json.push_back(Json{{kKey, copy.key.str()}, {kSources, to_json(copy.sources)}});
     }
     return json;
   }
@@ -58,11 +70,11 @@ Record parse_array(const Json& json) {
     UnreadCopiesRecord unread;
     for (const Json& copy : json) {
       unread.copies.push_back({.key = Digest::parse(copy.at(kKey).get<std::string>()),
-                               .sources = copy.at(kSources).get<std::vector<std::string>>()});
+                               .sources = parse_snapshots(copy.at(kSources))});
     }
     return unread;
   }
-  if (json[0].is_string()) return SourcesRecord{json.get<std::vector<std::string>>()};
+  if (json[0].is_string()) return SourcesRecord{parse_snapshots(json)};
   StepRecord step;
   for (const Json& input : json) {
     step.inputs.emplace_back(input.at(0).get<std::string>(), input.at(1).get<std::string>());

@@ -11,8 +11,11 @@
 #include <vector>
 
 #include "base/digest.h"
+#include "store/snapshot_id.h"
 
 namespace cairn::cache {
+
+using store::SnapshotId;
 
 // A step that ran: the inputs of its key, (name, value) in order. A name may repeat.
 struct StepRecord {
@@ -42,7 +45,7 @@ struct CopyHistoryRecord {
 // The snapshots that a result was copied or mounted from, in the order of the op's sources. A stage
 // that ran again by --no-cache has the same key, but other files.
 struct SourcesRecord {
-  std::vector<std::string> snapshots;
+  std::vector<SnapshotId> snapshots;
   bool operator==(const SourcesRecord&) const = default;
 };
 
@@ -50,7 +53,7 @@ struct SourcesRecord {
 struct UnreadCopiesRecord {
   struct Copy {
     Digest key;
-    std::vector<std::string> sources;  // snapshots
+    std::vector<SnapshotId> sources;
     bool operator==(const Copy&) const = default;
   };
   std::vector<Copy> copies;

@@ -24,13 +24,14 @@ std::nullopt_t missed(Miss* why, Miss reason) {
 
 }  // namespace
 
-std::optional<CachedResult> StepCache::find(const Digest& key, const std::string& parent,
+std::optional<CachedResult> StepCache::find(const Digest& key, const SnapshotId& parent,
                                             Miss* why) const {
   std::optional<CacheBackend::Found> found = backend_.find(key);
   if (!found) return missed(why, why != nullptr ? backend_.explain_absence(key) : Miss());
-  if (!found->snapshot.empty() && found->parent != parent) {
-    return missed(why, {.reason = MissReason::kOtherParent,
-                        .details = {{"parent", parent}, {"recorded parent", found->parent}}});
+  if (!found->snapshot.is_empty_root() && found->parent != parent) {
+    return missed(
+        why, {.reason = MissReason::kOtherParent,
+              .details = {{"parent", parent.text()}, {"recorded parent", found->parent.text()}}});
   }
   std::optional<Record> record = parse_record(found->text);
   if (!record) return missed(why, {});
@@ -39,21 +40,21 @@ std::optional<CachedResult> StepCache::find(const Digest& key, const std::string
                       .snapshot = std::move(found->snapshot)};
 }
 
-std::optional<CachedResult> StepCache::find_from(const Digest& key, const std::string& parent,
+std::optional<CachedResult> StepCache::find_from(const Digest& key, const SnapshotId& parent,
                                                  const SourceSnapshots& sources, Miss* why) const {
   std::optional<CachedResult> result = find(key, parent, why);
   if (!result || sources.empty()) return result;
   auto recorded = find_record<SourcesRecord>(sources_key(key));
   if (recorded && recorded->record.snapshots == sources) return result;
   Miss miss{.reason = MissReason::kOtherSources, .details = {}};
-  for (const std::string& source : sources) miss.details.emplace_back("source", source);
+  for (const SnapshotId& source : sources) miss.details.emplace_back("source", source.text());
   for (std::size_t i = 0; recorded && i < recorded->record.snapshots.size(); ++i) {
-    miss.details.emplace_back("recorded source", recorded->record.snapshots[i]);
+    miss.details.emplace_back("recorded source", recorded->record.snapshots[i].text());
   }
   return missed(why, std::move(miss));
 }
 
-void StepCache::put_step(const CacheKey& key, const std::string& snapshot) {
+void StepCache::put_step(const CacheKey& key, const SnapshotId& snapshot) {
   put_record(key.digest(), snapshot, StepRecord{key.inputs});
 }
 
@@ -63,13 +64,13 @@ void StepCache::put_alias(const CacheKey& alias, const CachedResult& result, std
   put_record(digest, result.snapshot, AliasRecord{.of = result.key, .etag = std::move(etag)});
 }
 
-void StepCache::put_sources(const Digest& key, const std::string& snapshot,
+void StepCache::put_sources(const Digest& key, const SnapshotId& snapshot,
                             SourceSnapshots sources) {
   if (sources.empty()) return;
   put_record(sources_key(key), snapshot, SourcesRecord{std::move(sources)});
 }
 
-void StepCache::put_record(const Digest& key, const std::string& snapshot, const Record& record) {
+void StepCache::put_record(const Digest& key, const SnapshotId& snapshot, const Record& record) {
   backend_.put(key, snapshot, to_text(record));
 }
 

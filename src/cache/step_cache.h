@@ -35,9 +35,9 @@ struct Miss {
 class CacheBackend {
  public:
   struct Found {
-    std::string snapshot;  // "" for an empty root, and for records that need no snapshot
-    std::string parent;    // of the snapshot; "" if it has none
-    std::string text;      // of the record
+    SnapshotId snapshot;  // the empty root also for records that need no snapshot
+    SnapshotId parent;    // of the snapshot; the empty root's own is the empty root
+    std::string text;     // of the record
   };
 
   virtual ~CacheBackend() = default;
@@ -46,17 +46,17 @@ class CacheBackend {
   // Why find() has just given nothing: kNoRecord or kSnapshotGone. Asked only on a miss.
   virtual Miss explain_absence(const Digest& /*key*/) { return {}; }
   // Replaces a record of the same key. Does nothing if the snapshot is gone.
-  virtual void put(const Digest& key, const std::string& snapshot, const std::string& text) = 0;
+  virtual void put(const Digest& key, const SnapshotId& snapshot, const std::string& text) = 0;
 };
 
 // The result found under a key.
 struct CachedResult {
-  Digest key;            // keys of later steps build on it
-  std::string snapshot;  // "" for an empty root
+  Digest key;  // keys of later steps build on it
+  SnapshotId snapshot;
 };
 
 // The snapshots that a step copies or mounts from.
-using SourceSnapshots = std::vector<std::string>;
+using SourceSnapshots = std::vector<SnapshotId>;
 
 // Borrows the backend. Thread-safe.
 class StepCache {
@@ -65,23 +65,23 @@ class StepCache {
 
   // The result of a step on the snapshot `parent`; nullopt on a miss, and then `why` says the
   // reason unless it is null.
-  std::optional<CachedResult> find(const Digest& key, const std::string& parent,
+  std::optional<CachedResult> find(const Digest& key, const SnapshotId& parent,
                                    Miss* why = nullptr) const;
   // The same for a key made of other stages' keys: a hit only if the result was made from
   // `sources`, as recorded by put_sources().
-  std::optional<CachedResult> find_from(const Digest& key, const std::string& parent,
+  std::optional<CachedResult> find_from(const Digest& key, const SnapshotId& parent,
                                         const SourceSnapshots& sources, Miss* why = nullptr) const;
 
   // Records `snapshot` as the result of a step with this key.
-  void put_step(const CacheKey& key, const std::string& snapshot);
+  void put_step(const CacheKey& key, const SnapshotId& snapshot);
   // Records another key of a result. Writes nothing if it is the result's own key.
   void put_alias(const CacheKey& alias, const CachedResult& result, std::string etag = {});
-  void put_sources(const Digest& key, const std::string& snapshot, SourceSnapshots sources);
+  void put_sources(const Digest& key, const SnapshotId& snapshot, SourceSnapshots sources);
 
   // A record of the kind that the caller expects under this key; nullopt for another kind.
   template <typename Kind>
   struct Recorded {
-    std::string snapshot;
+    SnapshotId snapshot;
     Kind record;
   };
   template <typename Kind>
@@ -92,7 +92,7 @@ class StepCache {
     if (!record || !std::holds_alternative<Kind>(*record)) return std::nullopt;
     return Recorded<Kind>{std::move(found->snapshot), std::get<Kind>(*std::move(record))};
   }
-  void put_record(const Digest& key, const std::string& snapshot, const Record& record);
+  void put_record(const Digest& key, const SnapshotId& snapshot, const Record& record);
 
  private:
   CacheBackend& backend_;

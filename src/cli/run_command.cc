@@ -162,7 +162,7 @@ int run(Session& session, const RunFlags& flags) {
   store::Store& store = session.store();
   source::Images images(store, session.client(), session.progress(), source::Pull::kWhenMissing);
   source::FoundImage image = images.find_any(flags.image, platform);
-  std::string snapshot;
+  store::SnapshotId snapshot = store::SnapshotId::empty_root();
   {
     // Progress is worth showing only if something is pulled.
     progress::NullSink silent;

@@ -55,9 +55,11 @@ void squash(Composition& composition, std::size_t base_lines, ComposedImage& ima
   std::size_t merged = made.size() + (all ? config.diff_ids.size() : 0);
   if (composition.squash == Squash::kNone || merged < 2) return;
   // The view of the top snapshot down to the base, exclusive: its diff is the merged layer.
-  std::string top = made.empty() ? composition.base_snapshot : made.back().snapshot;
-  made = {
-      {.snapshot = top, .clamp = composition.clamp, .base = all ? "" : composition.base_snapshot}};
+  SnapshotId top = made.empty() ? composition.base_snapshot : made.back().snapshot;
+  SnapshotId base = all ? SnapshotId::empty_root() : composition.base_snapshot;
+  made = {{.snapshot = top,
+           .clamp = composition.clamp,
+           .base = store::LayerBase::below(std::move(base))}};
   if (all) {
     config.diff_ids.clear();
     image.layers.clear();

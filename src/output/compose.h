@@ -19,7 +19,7 @@ namespace cairn::output {
 struct NewLine {
   std::string created_by;
   std::string comment;
-  std::optional<std::string> snapshot;
+  std::optional<SnapshotId> snapshot;
 };
 
 // Which layers are merged into one: the new ones, or the base's too. Steps and their snapshots stay
@@ -35,7 +35,7 @@ struct Composition {
   std::optional<Timestamp> epoch;          // SOURCE_DATE_EPOCH: the time of all new history
   std::optional<std::int64_t> clamp = {};  // latest mtime of files in new layers, in seconds
   Squash squash = Squash::kNone;
-  std::string base_snapshot = {};  // parent of the new layers; "" if the base has no files
+  SnapshotId base_snapshot = SnapshotId::empty_root();  // parent of the new layers
 };
 
 struct ComposedImage {

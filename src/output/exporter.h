@@ -30,7 +30,7 @@ namespace cairn::output {
 struct PlatformResult {
   oci::Platform platform;  // the one asked for
   ComposedImage image;
-  std::string root_snapshot;
+  SnapshotId root_snapshot;
   std::optional<Timestamp> epoch;
 };
 

@@ -64,10 +64,10 @@ class StoppableSink final : public ByteSink {
   ByteSink& inner_;
 };
 
-void report_made(const LayerStore& from, const std::string& snapshot, const oci::DiffId& diff_id,
+void report_made(const LayerStore& from, const SnapshotId& snapshot, const oci::DiffId& diff_id,
                  const DigestingSink& tar, const std::optional<oci::Descriptor>& blob) {
   if (from.sink == nullptr) return;
-  progress::LayerMade made{.snapshot = snapshot,
+  progress::LayerMade made{.snapshot = snapshot.text(),
                            .diff_id = diff_id.digest(),
                            .size = static_cast<std::int64_t>(tar.size()),
                            .time = now()};
@@ -121,7 +121,7 @@ oci::Descriptor make_blob(const LayerStore& from, const oci::DiffId& diff_id,
         .with_hint("something changed the store; build the image again with --no-cache");
   }
   oci::Descriptor blob = layer.keep(diff_id);
-  report_made(from, view ? view->snapshot : "", diff_id, layer.tar(), blob);
+  report_made(from, view ? view->snapshot : SnapshotId::empty_root(), diff_id, layer.tar(), blob);
   return blob;
 }
 
@@ -129,13 +129,13 @@ void record_diff_id(store::Store& store, const LayerView& view, const oci::DiffI
                     const DigestingSink& tar) {
   auto size = static_cast<std::int64_t>(tar.size());
   // A view with a base is several snapshots merged, so its size is not that of one snapshot.
-  if (!view.base) store.snapshots().set_size(view.snapshot, size);
+  if (view.base.is_parent()) store.snapshots().set_size(view.snapshot, size);
   store.snapshots().set_diff_id(view, diff_id, size);
 }
 
 // For outputs without blobs: the tar is digested and thrown away.
 oci::DiffId compute_diff_id(const LayerStore& from, const LayerView& view, std::stop_token stop) {
-  ErrorContext while_here([&] { return "digesting layer " + view.snapshot; });
+  ErrorContext while_here([&] { return "digesting layer " + view.snapshot.text(); });
   DigestingSink tar;
   StoppableSink until_stopped(std::move(stop), tar);
   from.snapshotter.diff(view, until_stopped);
@@ -166,7 +166,7 @@ void prepare_layer(const LayerStore& from, const LayerView& view,
     compute_diff_id(from, view, std::move(stop));
     return;
   }
-  ErrorContext while_here([&] { return "writing layer " + view.snapshot; });
+  ErrorContext while_here([&] { return "writing layer " + view.snapshot.text(); });
   LayerCompressor layer(from.store, *blob);
   StoppableSink until_stopped(std::move(stop), layer.tar());
   from.snapshotter.diff(view, until_stopped);

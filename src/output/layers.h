@@ -20,6 +20,7 @@
 namespace cairn::output {
 
 using store::LayerView;
+using store::SnapshotId;
 
 // Where layers come from: blobs of the store, and files of its snapshots. All is borrowed.
 struct LayerStore {

@@ -45,7 +45,7 @@ class OncePerFile final : public PathFilter {
 };
 
 // Replaces entries, since the directory belongs to the user and may hold symlinks out of it.
-void copy_tree(snapshots::Snapshotter& snapshotter, const std::string& snapshot,
+void copy_tree(snapshots::Snapshotter& snapshotter, const SnapshotId& snapshot,
                const std::string& directory, std::optional<std::int64_t> epoch,
                const PathFilter* filter) {
   auto tree = snapshotter.view(snapshot);
@@ -62,13 +62,13 @@ void copy_tree(snapshots::Snapshotter& snapshotter, const std::string& snapshot,
 
 }  // namespace
 
-void write_tree_archive(snapshots::Snapshotter& snapshotter, const std::string& snapshot,
+void write_tree_archive(snapshots::Snapshotter& snapshotter, const SnapshotId& snapshot,
                         std::optional<std::int64_t> epoch, ByteSink& out) {
   auto tree = snapshotter.view(snapshot);
   overlay::write_tree(tree->root().fd(), {.mtime = epoch}, out);
 }
 
-void write_tree_directory(snapshots::Snapshotter& snapshotter, const std::string& snapshot,
+void write_tree_directory(snapshots::Snapshotter& snapshotter, const SnapshotId& snapshot,
                           std::optional<std::int64_t> epoch, const std::string& directory) {
   copy_tree(snapshotter, snapshot, directory, epoch, nullptr);
 }

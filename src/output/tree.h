@@ -17,19 +17,19 @@ namespace cairn::output {
 
 // Writes the root of a snapshot as one tar; owners are kept. With an epoch, every file gets it as
 // mtime (X10).
-void write_tree_archive(snapshots::Snapshotter& snapshotter, const std::string& snapshot,
+void write_tree_archive(snapshots::Snapshotter& snapshotter, const SnapshotId& snapshot,
                         std::optional<std::int64_t> epoch, ByteSink& out);
 
 // Copies the root of a snapshot into a directory, owned by the user who builds. Existing entries
 // are kept, except those with the name of something in the image, which are replaced as entries
 // (CopyOptions::replaces_entries).
-void write_tree_directory(snapshots::Snapshotter& snapshotter, const std::string& snapshot,
+void write_tree_directory(snapshots::Snapshotter& snapshotter, const SnapshotId& snapshot,
                           std::optional<std::int64_t> epoch, const std::string& directory);
 
 // The result for one platform.
 struct PlatformTree {
   oci::Platform platform;
-  std::string snapshot;
+  SnapshotId snapshot;
 };
 
 // The directory of one platform's files beside others: "linux_arm_v7".

@@ -38,7 +38,7 @@ class MountedView final : public SnapshotView {
 
 class OverlayActive final : public ActiveSnapshot {
  public:
-  OverlayActive(store::Store& store, std::string parent, Snapshotter::Start start);
+  OverlayActive(store::Store& store, SnapshotId parent, Snapshotter::Start start);
 
   const sys::RootDir& root() override;
   std::unique_ptr<SnapshotView> view() const override;
@@ -47,14 +47,14 @@ class OverlayActive final : public ActiveSnapshot {
   overlay::LayerDirectory bypass_mount(const std::string& path) override;
   void mark_lost_owners() const override { store::SnapshotIndex::mark_lost_owners(open_upper()); }
   void mark_replacing() const override { overlay::mark_replacing(open_upper()); }
-  std::string commit() override;
+  SnapshotId commit() override;
 
  private:
   std::string upper() const { return dir_.path() + "/fs"; }
   void mount();
 
   store::Store& store_;
-  std::string parent_;
+  SnapshotId parent_;
   sys::TempDir dir_;
   int mounts_ = 0;
   std::unique_ptr<SnapshotView> parent_view_;
@@ -62,7 +62,7 @@ class OverlayActive final : public ActiveSnapshot {
   std::optional<sys::RootDir> root_;
 };
 
-OverlayActive::OverlayActive(store::Store& store, std::string parent, Snapshotter::Start start)
+OverlayActive::OverlayActive(store::Store& store, SnapshotId parent, Snapshotter::Start start)
     : store_(store), parent_(std::move(parent)), dir_(store.tmp_dir(), "step-") {
   sys::make_dir_at(sys::open_path(dir_.path(), O_PATH | O_DIRECTORY), "fs", 0755);
   // mkdir(2) applies the umask.
@@ -98,7 +98,7 @@ overlay::LayerDirectory OverlayActive::bypass_mount(const std::string& path) {
   release_tree();
   sys::RootDir own(open_upper());
   overlay::LayerDirectory dir{.upper = own.open_in(path, O_RDONLY | O_DIRECTORY)};
-  if (parent_.empty()) return dir;
+  if (parent_.is_empty_root()) return dir;
   if (!parent_view_) parent_view_ = OverlaySnapshotter(store_).view(parent_);
   std::optional<sys::Fd> lower = parent_view_->root().find_in(path, O_RDONLY | O_DIRECTORY);
   if (lower) dir.lower = std::move(*lower);
@@ -121,12 +121,12 @@ sys::MountTree OverlayActive::release_tree() {
   return std::move(tree_);
 }
 
-std::string OverlayActive::commit() {
+SnapshotId OverlayActive::commit() {
   // Unmount before the rename, so that nothing writes to the snapshot any more.
   root_.reset();
   tree_ = sys::MountTree();
   parent_view_.reset();
-  std::string id = store::SnapshotIndex::new_id();
+  SnapshotId id = SnapshotId::random();
   sys::rename_path(upper(), store_.snapshots().path(id));
   store_.snapshots().add({.id = id, .parent = parent_, .created = now(), .last_used = now()});
   return id;
@@ -141,14 +141,14 @@ class OverlayLayer final : public UnpackedLayer {
         result_(overlay::unpack_layer(tar, dir_.path(), {}, place, owners)) {}
 
   const overlay::UnpackResult& result() const override { return result_; }
-  void merge(const std::string& parent) override {
+  void merge(const SnapshotId& parent) override {
     overlay::merge_parent_metadata(dir_.path(), result_, {store_.snapshots().stack_paths(parent)});
   }
   void mark_lost_owners() const override {
     store::SnapshotIndex::mark_lost_owners(sys::open_path(dir_.path(), O_RDONLY));
   }
-  std::string commit(const std::string& parent, std::int64_t size) override {
-    std::string id = store::SnapshotIndex::new_id();
+  SnapshotId commit(const SnapshotId& parent, std::int64_t size) override {
+    SnapshotId id = SnapshotId::random();
     dir_.commit(store_.snapshots().path(id));
     store_.snapshots().add(
         {.id = id, .parent = parent, .size = size, .created = now(), .last_used = now()});
@@ -168,13 +168,12 @@ struct SplitStack {
 };
 
 SplitStack split_stack(store::SnapshotIndex& snapshots, const store::LayerView& view) {
-  std::vector<std::string> ids = snapshots.stack(view.snapshot);
-  // Without a base, the layer is the top snapshot alone; "" merges the whole stack.
+  std::vector<SnapshotId> ids = snapshots.stack(view.snapshot);
   auto first = ids.end() - 1;
-  if (view.base == "") {
+  if (!view.base.is_parent() && view.base.ancestor().is_empty_root()) {
     first = ids.begin();
-  } else if (view.base) {
-    auto base = std::ranges::find(ids, *view.base);
+  } else if (!view.base.is_parent()) {
+    auto base = std::ranges::find(ids, view.base.ancestor());
     CAIRN_ASSERT(base < first, "a squashed layer starts from a snapshot below its own");
     first = base + 1;
   }
@@ -188,12 +187,11 @@ SplitStack split_stack(store::SnapshotIndex& snapshots, const store::LayerView& 
 
 }  // namespace
 
-std::unique_ptr<ActiveSnapshot> OverlaySnapshotter::prepare(const std::string& parent,
-                                                            Start start) {
+std::unique_ptr<ActiveSnapshot> OverlaySnapshotter::prepare(const SnapshotId& parent, Start start) {
   return std::make_unique<OverlayActive>(store_, parent, start);
 }
 
-std::unique_ptr<SnapshotView> OverlaySnapshotter::view(const std::string& id) {
+std::unique_ptr<SnapshotView> OverlaySnapshotter::view(const SnapshotId& id) {
   overlay::LayerStack stack{store_.snapshots().stack_paths(id)};
   std::optional<sys::TempDir> empty;
   if (stack.lowers.empty()) {
@@ -221,10 +219,10 @@ void OverlaySnapshotter::diff(const store::LayerView& layer, ByteSink& tar) {
   overlay::write_layer(split.upper, split.below, {.clamp_mtime = layer.clamp}, tar);
 }
 
-std::vector<Snapshotter::Layer> OverlaySnapshotter::layers(const std::string& id) {
+std::vector<Snapshotter::Layer> OverlaySnapshotter::layers(const SnapshotId& id) {
   std::vector<Layer> layers;
-  if (id.empty()) return layers;
-  for (std::string& layer : store_.snapshots().stack(id)) {
+  if (id.is_empty_root()) return layers;
+  for (SnapshotId& layer : store_.snapshots().stack(id)) {
     sys::RootDir root = sys::RootDir::open(store_.snapshots().path(layer));
     layers.push_back({.id = std::move(layer), .root = std::move(root)});
   }

@@ -15,12 +15,12 @@ class OverlaySnapshotter final : public Snapshotter {
  public:
   explicit OverlaySnapshotter(store::Store& store) : store_(store) {}
 
-  std::unique_ptr<ActiveSnapshot> prepare(const std::string& parent,
+  std::unique_ptr<ActiveSnapshot> prepare(const SnapshotId& parent,
                                           Start start = Start::kParent) override;
-  std::unique_ptr<SnapshotView> view(const std::string& id) override;
+  std::unique_ptr<SnapshotView> view(const SnapshotId& id) override;
   std::unique_ptr<UnpackedLayer> apply(ByteSource& tar, overlay::LayerPlace place) override;
   void diff(const store::LayerView& layer, ByteSink& tar) override;
-  std::vector<Layer> layers(const std::string& id) override;
+  std::vector<Layer> layers(const SnapshotId& id) override;
   Capabilities capabilities() const override { return {.links = true, .bypasses_mount = true}; }
   overlay::UnmappedOwners unmapped_owners() const override;
 

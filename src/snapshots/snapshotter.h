@@ -5,7 +5,7 @@
 // a layer, and write a snapshot as a layer. Only this room mounts and knows what a snapshot is on
 // disk.
 //
-// A snapshot is named by its id; "" is the empty root. A committed snapshot never changes. Throws
+// A committed snapshot never changes. Throws
 // kHost, and kCorrupt for a snapshot that is gone. A Snapshotter is thread-safe; each object it
 // returns is used by one thread at a time.
 #pragma once
@@ -23,6 +23,8 @@
 #include "store/snapshot_index.h"
 
 namespace cairn::snapshots {
+
+using store::SnapshotId;
 
 // A read-only root, valid as long as this object lives.
 class SnapshotView {
@@ -55,7 +57,7 @@ class ActiveSnapshot {
   // Marks that its files replace what was there, even if equal (overlay/layer_marks.h).
   virtual void mark_replacing() const = 0;
   // Returns the snapshot's id. The object must not be used afterwards.
-  virtual std::string commit() = 0;
+  virtual SnapshotId commit() = 0;
 };
 
 // The files of a layer, on no parent until commit().
@@ -65,11 +67,11 @@ class UnpackedLayer {
   virtual const overlay::UnpackResult& result() const = 0;
   // Completes the layer from the layers below it. Call it before commit(), except for the lowest
   // layer.
-  virtual void merge(const std::string& parent) = 0;
+  virtual void merge(const SnapshotId& parent) = 0;
   virtual void mark_lost_owners() const = 0;
   // `size` is the size of the layer's tar in bytes. Returns the snapshot's id. The object must not
   // be used afterwards.
-  virtual std::string commit(const std::string& parent, std::int64_t size) = 0;
+  virtual SnapshotId commit(const SnapshotId& parent, std::int64_t size) = 0;
 };
 
 // What a snapshotter can do beyond roots to read and write.
@@ -85,20 +87,21 @@ class Snapshotter {
   enum class Start { kParent, kEmpty };
 
   virtual ~Snapshotter() = default;
-  virtual std::unique_ptr<ActiveSnapshot> prepare(const std::string& parent,
+  virtual std::unique_ptr<ActiveSnapshot> prepare(const SnapshotId& parent,
                                                   Start start = Start::kParent) = 0;
-  virtual std::unique_ptr<SnapshotView> view(const std::string& id) = 0;
+  virtual std::unique_ptr<SnapshotView> view(const SnapshotId& id) = 0;
   // Unpacks a layer; reads its tar to the end.
   virtual std::unique_ptr<UnpackedLayer> apply(ByteSource& tar, overlay::LayerPlace place) = 0;
   // Writes a layer as a tar, byte for byte the same on every host.
   virtual void diff(const store::LayerView& layer, ByteSink& tar) = 0;
 
   struct Layer {
-    std::string id;
+    SnapshotId id;
     sys::RootDir root;
   };
-  // The snapshot and its ancestors, the lowest first, each as the directory of what is new in it.
-  virtual std::vector<Layer> layers(const std::string& id) = 0;
+  // The snapshot and its ancestors, the lowest first, each as the directory of what is new in it;
+  // none for the empty root.
+  virtual std::vector<Layer> layers(const SnapshotId& id) = 0;
 
   virtual Capabilities capabilities() const = 0;
   // What happens to owners without an id here.

@@ -62,7 +62,7 @@ std::string first_line(const std::string& text) {
 // The end of a vertex that ran. A failed one has no result.
 progress::VertexResult end_of(const StepNotes& notes, const std::optional<StepResult>& result) {
   return {.key = result ? result->key : notes.key,
-          .snapshot = result ? result->snapshot : "",
+          .snapshot = result ? result->snapshot.text() : "",
           .miss = notes.miss,
           .layer_size = result ? notes.layer_size : std::nullopt,
           .use = notes.use};
@@ -91,7 +91,7 @@ std::optional<StepResult> lookup_vertex(Job& job) {
   progress::VertexScope scope(job.services.sink,
                               start_of(job.plan, job.id, job.event_ids, result->key));
   for (std::string& message : warnings.messages) scope.warn(std::move(message));
-  scope.cached({.key = result->key, .snapshot = result->snapshot});
+  scope.cached({.key = result->key, .snapshot = result->snapshot.text()});
   return result;
 }
 
@@ -108,7 +108,7 @@ StepResult run_vertex(RunJob& job) {
     ErrorContext while_here([&] { return "running step " + first_line(vertex.name); });
     StepResult result = std::visit(Runner{job, scope}, vertex.op);
     if (result.cached) {
-      scope.cached({.key = result.key, .snapshot = result.snapshot});
+      scope.cached({.key = result.key, .snapshot = result.snapshot.text()});
     } else {
       scope.done(end_of(job.notes, result));
     }
@@ -141,7 +141,7 @@ std::optional<sys::LockFile> lock_step(const Job& job, const cache::CacheKey& ke
                                        const progress::VertexScope& scope) {
   if (job.vertex().no_cache) return std::nullopt;
   // The same key on another parent is different work: find_cached() would not accept its result.
-  Digest work = Digest::of(key.digest().str() + " on " + job.parent().snapshot);
+  Digest work = Digest::of(key.digest().str() + " on " + job.parent().snapshot.text());
   return wait_for(
       job, [&] { return job.services.store.try_lock_step(work); },
       [&] {

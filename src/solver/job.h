@@ -124,7 +124,7 @@ void add_alias(const Job& job, const cache::CacheKey& key, const StepResult& res
 struct CommitOptions {
   cache::SourceSnapshots sources = {};  // snapshots that the key depends on
   // Writes further records of the new snapshot, in the same transaction.
-  std::function<void(const std::string& snapshot)> beside = {};
+  std::function<void(const SnapshotId& snapshot)> beside = {};
 };
 // Commits an active snapshot as the job's result under `key`. If another build committed the same
 // step first, returns that result and discards this snapshot.

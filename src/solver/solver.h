@@ -29,11 +29,13 @@
 
 namespace cairn::solver {
 
+using store::SnapshotId;
+
 // The result of a vertex. Keys of downstream vertices build on `key`; the root is `snapshot` with
 // all its parents.
 struct StepResult {
   Digest key = Digest::of("");
-  std::string snapshot;  // "" for an empty root and for local files
+  SnapshotId snapshot = SnapshotId::empty_root();  // so it is for local files
   bool cached = false;
 };
 
@@ -74,7 +76,7 @@ struct SolverServices {
   ClientSecrets client_secrets = {};
   // Called for each snapshot that is a layer of the target image, new or cached, with the step that
   // made it. Called on any thread, also before enter_namespaces().
-  std::function<void(const std::string& snapshot, const plan::Vertex& step)> on_target_layer;
+  std::function<void(const SnapshotId& snapshot, const plan::Vertex& step)> on_target_layer;
 };
 
 class Solver {

@@ -5,6 +5,7 @@
 #include "store/cache_records.h"
 
 #include "store/internal/database.h"
+#include "store/internal/snapshot_columns.h"
 #include "store/internal/uses.h"
 #include "store/snapshot_index.h"
 
@@ -17,7 +18,7 @@ constexpr std::int64_t kEvictionsKept = 30L * 24 * 3600;  // seconds
 
 CacheRecord read_cache_record(Row& row) {
   return {.key = Digest::parse(row.text(0)),
-          .snapshot = row.text(1),
+          .snapshot = snapshot_column(row, 1),
           .inputs = row.text(2),
           .created = {.seconds = row.integer(3)},
           .last_used = {.seconds = row.integer(4)}};
@@ -30,7 +31,7 @@ std::optional<CacheRecord> CacheRecords::find_record(const Digest& key) {
       "SELECT key, snapshot, inputs, created, last_used FROM cache_records WHERE key = ?",
       read_cache_record, key.str());
   if (!record) return std::nullopt;
-  if (!record->snapshot.empty() && !snapshots_.find(record->snapshot)) return std::nullopt;
+  if (!record->snapshot.is_empty_root() && !snapshots_.find(record->snapshot)) return std::nullopt;
   uses_.note(key.str());
   if (now().seconds - record->last_used.seconds > kTouchSeconds) {
     std::lock_guard lock(mutex_);
@@ -42,13 +43,11 @@ std::optional<CacheRecord> CacheRecords::find_record(const Digest& key) {
 void CacheRecords::put_record(const CacheRecord& record) {
   uses_.note(record.key.str());
   std::int64_t time = now().seconds;
-  std::optional<std::string> snapshot;
-  if (!record.snapshot.empty()) snapshot = record.snapshot;
   database_.run(
       "INSERT OR REPLACE INTO cache_records (key, snapshot, inputs, created, last_used) "
       "SELECT ?1, ?2, ?3, ?4, ?4 "
       "WHERE ?2 IS NULL OR EXISTS (SELECT 1 FROM snapshots WHERE id = ?2)",
-      record.key.str(), snapshot, record.inputs, time);
+      record.key.str(), nullable(record.snapshot), record.inputs, time);
 }
 
 void CacheRecords::write_uses() {
@@ -72,15 +71,15 @@ std::vector<CacheRecord> CacheRecords::list() {
       read_cache_record);
 }
 
-void CacheRecords::evict(const std::vector<std::string>& snapshots, const std::string& reason) {
+void CacheRecords::evict(const std::vector<SnapshotId>& snapshots, const std::string& reason) {
   std::int64_t time = now().seconds;
   database_.run("DELETE FROM evictions WHERE time < ?", time - kEvictionsKept);
-  for (const std::string& snapshot : snapshots) {
+  for (const SnapshotId& snapshot : snapshots) {
     database_.run(
         "INSERT OR REPLACE INTO evictions (key, time, reason) "
         "SELECT key, ?, ? FROM cache_records WHERE snapshot = ?",
-        time, reason, snapshot);
-    database_.run("DELETE FROM cache_records WHERE snapshot = ?", snapshot);
+        time, reason, snapshot.text());
+    database_.run("DELETE FROM cache_records WHERE snapshot = ?", snapshot.text());
   }
 }
 

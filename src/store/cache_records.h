@@ -12,6 +12,7 @@
 
 #include "base/digest.h"
 #include "base/time.h"
+#include "store/snapshot_id.h"
 
 namespace cairn::store {
 
@@ -21,7 +22,7 @@ class SessionReferences;
 
 struct CacheRecord {
   Digest key;
-  std::string snapshot;    // empty if the step produced an empty root
+  SnapshotId snapshot;
   std::string inputs;      // JSON text
   Timestamp created = {};  // set by the store, like last_used
   Timestamp last_used = {};
@@ -48,7 +49,7 @@ class CacheRecords {
   // transaction: a write per lookup would cost more than the lookup.
   void write_uses();
   // Drops the records of these snapshots, and remembers that for 30 days.
-  void evict(const std::vector<std::string>& snapshots, const std::string& reason);
+  void evict(const std::vector<SnapshotId>& snapshots, const std::string& reason);
   std::optional<Eviction> find_eviction(const Digest& key);
 
  private:

@@ -22,29 +22,30 @@ namespace cairn::store {
 namespace {
 
 struct Marked {
-  std::set<std::string> snapshots;
-  std::set<std::string> blobs;   // hex digests, as the files are named
-  std::set<std::string> faults;  // of images that cannot be read
+  std::set<std::string> snapshots;  // texts of ids, as the directories are named
+  std::set<std::string> blobs;      // hex digests, as the files are named
+  std::set<std::string> faults;     // of images that cannot be read
 };
 
-void mark_stack(const StoreTables& tables, const std::string& top, Marked& marked) {
-  if (marked.snapshots.contains(top)) return;
-  for (const std::string& id : tables.snapshots.stack(top)) marked.snapshots.insert(id);
+void mark_stack(const StoreTables& tables, const SnapshotId& top, Marked& marked) {
+  if (marked.snapshots.contains(top.text())) return;
+  for (const SnapshotId& id : tables.snapshots.stack(top)) marked.snapshots.insert(id.text());
 }
 
 // Marks an image by its config, since its rows may be gone already.
 void mark_image(const StoreTables& tables, const Image& image, Marked& marked) {
   ImageParts parts = parts_of(tables, image);
   marked.blobs.insert(parts.blobs.begin(), parts.blobs.end());
-  for (const std::string& id : parts.snapshots) mark_stack(tables, id, marked);
+  for (const SnapshotId& id : parts.snapshots) mark_stack(tables, id, marked);
   if (!parts.fault.empty()) marked.faults.insert(std::move(parts.fault));
 }
 
 void mark_used(const StoreTables& tables, const Pins& others, Marked& marked) {
   marked.blobs.insert(others.blobs.begin(), others.blobs.end());
-  for (const std::string& id : others.snapshots) {
-    if (tables.snapshots.find(id)) mark_stack(tables, id, marked);
-    marked.snapshots.insert(id);  // perhaps about to be added
+  for (const std::string& name : others.snapshots) {
+    std::optional<SnapshotId> id = SnapshotId::find(name);
+    if (id && tables.snapshots.find(*id)) mark_stack(tables, *id, marked);
+    marked.snapshots.insert(name);  // perhaps about to be added
   }
   for (const std::string& id : others.images) mark_image(tables, {.id = Digest::parse(id)}, marked);
 }
@@ -55,7 +56,7 @@ Marked mark(const StoreTables& tables, const Pins& others) {
   for (const Image& image : tables.images.list()) mark_image(tables, image, marked);
   for (std::string& manifest : layout_manifests(tables)) marked.blobs.insert(std::move(manifest));
   for (const CacheRecord& record : tables.records.list()) {
-    if (!record.snapshot.empty() && tables.snapshots.find(record.snapshot)) {
+    if (!record.snapshot.is_empty_root() && tables.snapshots.find(record.snapshot)) {
       mark_stack(tables, record.snapshot, marked);
     }
   }
@@ -71,14 +72,15 @@ class Removal {
       : tables_(tables), trash_(sys::open_dir(trash)), others_(others) {}
 
   void apply(const Choice& choice, const std::string& reason) {
-    std::set<std::string> evicted;
-    std::vector<std::string> without_record;
+    std::set<SnapshotId> evicted;
     for (const UsageRecord& record : choice.evicted) {
-      evicted.insert(record.id);
       take(record);
-      if (record.kind == UsageKind::kSnapshot) without_record.push_back(record.id);
+      if (record.kind == UsageKind::kSnapshot) evicted.insert(SnapshotId::parse(record.id));
     }
-    for (const UsageRecord& record : choice.records_dropped) without_record.push_back(record.id);
+    std::vector<SnapshotId> without_record(evicted.begin(), evicted.end());
+    for (const UsageRecord& record : choice.records_dropped) {
+      without_record.push_back(SnapshotId::parse(record.id));
+    }
     tables_.records.evict(without_record, reason);
     for (const auto& [id, size] : choice.passed_on) {
       if (evicted.contains(id)) continue;
@@ -136,7 +138,7 @@ class Removal {
     std::vector<SnapshotRecord> all = tables_.snapshots.list();
     // Newest first, so that no row has dependants when it is deleted: cascading costs more.
     for (auto record = all.rbegin(); record != all.rend(); ++record) {
-      if (marked.snapshots.contains(record->id)) continue;
+      if (marked.snapshots.contains(record->id.text())) continue;
       tables_.snapshots.drop(record->id);
       collected_.bytes += record->size;
       ++collected_.snapshots;

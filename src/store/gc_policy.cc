@@ -23,12 +23,13 @@ class Chooser {
     for (std::size_t i = 0; i < usage.size(); ++i) {
       sizes_.push_back(usage[i].size);
       linked_.push_back(usage[i].linked);
-      if (usage[i].kind == UsageKind::kSnapshot) snapshots_.emplace(usage[i].id, i);
+      if (usage[i].kind == UsageKind::kSnapshot)
+        snapshots_.emplace(SnapshotId::parse(usage[i].id), i);
     }
     children_.resize(usage.size(), 0);
     for (std::size_t i = 0; i < usage.size(); ++i) {
       for (std::size_t parent : parents(i)) ++children_[parent];
-      for (const std::string& origin : usage[i].origins) linked_from_[origin].push_back(i);
+      for (const SnapshotId& origin : usage[i].origins) linked_from_[origin].push_back(i);
     }
   }
 
@@ -50,7 +51,7 @@ class Chooser {
  private:
   std::vector<std::size_t> parents(std::size_t at) const {
     std::vector<std::size_t> out;
-    for (const std::string& id : holdings_[at].parents) {
+    for (const SnapshotId& id : holdings_[at].parents) {
       if (auto found = snapshots_.find(id); found != snapshots_.end()) out.push_back(found->second);
     }
     return out;
@@ -72,7 +73,7 @@ class Chooser {
       std::int64_t shared = std::min(size, linked_[*heir]);
       linked_[*heir] -= shared;
       sizes_[*heir] += shared;
-      choice_.passed_on[holdings_[*heir].id] += shared;
+      choice_.passed_on[SnapshotId::parse(holdings_[*heir].id)] += shared;
       choice_.freed += size - shared;
       // Bytes inherited by an image's layer are no longer cache; else they still are.
       return holdings_[*heir].needed ? size : size - shared;
@@ -83,7 +84,8 @@ class Chooser {
 
   // A remaining snapshot that shares files with this one.
   std::optional<std::size_t> find_heir(std::size_t at) const {
-    auto linked = linked_from_.find(holdings_[at].id);
+    if (holdings_[at].kind != UsageKind::kSnapshot) return std::nullopt;
+    auto linked = linked_from_.find(SnapshotId::parse(holdings_[at].id));
     if (linked == linked_from_.end()) return std::nullopt;
     for (std::size_t other : linked->second) {
       if (!is_taken_[other]) return other;
@@ -102,8 +104,8 @@ class Chooser {
 
   std::span<const UsageRecord> holdings_;
   const GcPolicy& retention_;
-  std::unordered_map<std::string, std::size_t> snapshots_;
-  std::unordered_map<std::string, std::vector<std::size_t>> linked_from_;
+  std::unordered_map<SnapshotId, std::size_t> snapshots_;
+  std::unordered_map<SnapshotId, std::vector<std::size_t>> linked_from_;
   std::vector<std::size_t> children_;  // remaining dependants of each
   std::vector<std::int64_t> sizes_;
   std::vector<std::int64_t> linked_;

@@ -53,7 +53,7 @@ struct Choice {
   std::int64_t freed = 0;
   // Files that a removed snapshot shares with a remaining one are not freed: their bytes are added
   // to that one.
-  std::map<std::string, std::int64_t> passed_on;
+  std::map<SnapshotId, std::int64_t> passed_on;
 };
 
 Choice choose(std::span<const UsageRecord> usage, const GcPolicy& gc_policy,

@@ -75,18 +75,18 @@ class Inventory {
     for (const SnapshotRecord& snapshot : tables_.snapshots.list()) {
       snapshots_.emplace(snapshot.id, all_.size());
       all_.push_back({.kind = UsageKind::kSnapshot,
-                      .id = snapshot.id,
+                      .id = snapshot.id.text(),
                       .origins = tables_.snapshots.origins(snapshot.id),
                       .size = snapshot.size,
                       .created = snapshot.created,
                       .last_used = snapshot.last_used,
-                      .in_use = others_.snapshots.contains(snapshot.id)});
+                      .in_use = others_.snapshots.contains(snapshot.id.text())});
       UsageRecord& added = all_.back();
       if (!added.origins.empty()) {
         added.linked =
             std::max<std::int64_t>(0, tables_.snapshots.layer_size({snapshot.id}) - added.size);
       }
-      if (!snapshot.parent.empty()) all_.back().parents = {snapshot.parent};
+      if (!snapshot.parent.is_empty_root()) all_.back().parents = {snapshot.parent};
     }
   }
 
@@ -125,13 +125,13 @@ class Inventory {
         record.size += st->st_size;
         record.last_used = std::max(record.last_used, changed_at(*st));
       }
-      for (const std::string& id : record.parents) name_layer(id, image);
+      for (const SnapshotId& id : record.parents) name_layer(id, image);
       all_.push_back(std::move(record));
     }
   }
 
   // Names a layer by the images it belongs to, for layers that no step describes.
-  void name_layer(const std::string& id, const Image& image) {
+  void name_layer(const SnapshotId& id, const Image& image) {
     auto found = snapshots_.find(id);
     if (found == snapshots_.end()) return;
     std::vector<oci::Reference>& names = all_[found->second].images;
@@ -174,8 +174,8 @@ class Inventory {
       std::optional<struct stat> there = sys::find_stat_at(dir, entry.name.c_str());
       if (!there) continue;
       const struct stat& st = *there;
-      if (auto found = snapshots_.find(entry.name.substr(0, entry.name.find('.')));
-          found != snapshots_.end()) {
+      auto of = SnapshotId::find(entry.name.substr(0, entry.name.find('.')));
+      if (auto found = of ? snapshots_.find(*of) : snapshots_.end(); found != snapshots_.end()) {
         all_[found->second].size += st.st_size;
         continue;
       }
@@ -194,7 +194,7 @@ class Inventory {
     while (!waiting.empty()) {
       const UsageRecord& from = all_[waiting.back()];
       waiting.pop_back();
-      for (const std::string& id : from.parents) {
+      for (const SnapshotId& id : from.parents) {
         auto found = snapshots_.find(id);
         if (found != snapshots_.end() && spread(from, all_[found->second]))
           waiting.push_back(found->second);
@@ -221,7 +221,7 @@ class Inventory {
   const Pins& others_;
   sys::Fd blobs_ = sys::open_dir(tables_.blobs_dir());
   std::vector<UsageRecord> all_;
-  std::unordered_map<std::string, std::size_t> snapshots_;
+  std::unordered_map<SnapshotId, std::size_t> snapshots_;
   std::set<std::string> counted_;  // blobs
 };
 
@@ -298,7 +298,8 @@ KnownSize known_size(Database& database) {
 
 void measure(const StoreTables& tables) {
   // Measures without a lock, then writes in one short transaction.
-  std::map<std::string, std::int64_t> snapshots, cache_mounts;
+  std::map<SnapshotId, std::int64_t> snapshots;
+  std::map<std::string, std::int64_t> cache_mounts;
   for (const SnapshotRecord& snapshot : tables.snapshots.list()) {
     if (snapshot.size != 0) continue;
     if (auto size = find_size(tables.snapshots.path(snapshot.id)))

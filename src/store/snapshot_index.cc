@@ -6,7 +6,6 @@
 #include "store/snapshot_index.h"
 
 #include <algorithm>
-#include <random>
 #include <utility>
 
 #include "base/error.h"
@@ -15,6 +14,7 @@
 #include "base/text.h"
 #include "store/internal/database.h"
 #include "store/internal/lease.h"
+#include "store/internal/snapshot_columns.h"
 
 namespace cairn::store {
 namespace {
@@ -30,7 +30,7 @@ std::string boot_id() {
 }
 
 SnapshotRecord read_snapshot(Row& row) {
-  SnapshotRecord record{.id = row.text(0), .parent = row.text(1)};
+  SnapshotRecord record{.id = snapshot_column(row, 0), .parent = snapshot_column(row, 1)};
   record.size = row.integer(2);
   record.created.seconds = row.integer(3);
   record.last_used.seconds = row.integer(4);
@@ -48,11 +48,19 @@ std::int64_t clamp_column(const LayerView& layer) {
   return layer.clamp.value_or(kNoClamp);
 }
 
-// Stands for "the parent" in the column `base`; no snapshot has this name.
+// Stands for "the parent" in the column `base`; it is no id. The empty root is "".
 constexpr const char* kParent = ".";
 
 std::string base_column(const LayerView& layer) {
-  return layer.base.value_or(kParent);
+  return layer.base.is_parent() ? kParent : layer.base.ancestor().text();
+}
+
+LayerBase read_base(const std::string& column) {
+  return column == kParent ? LayerBase::parent() : LayerBase::below(SnapshotId::parse(column));
+}
+
+SnapshotId read_id(Row& row) {
+  return snapshot_column(row, 0);
 }
 
 // On the root of a snapshot. overlayfs hides its own namespace ("user.overlay."), so no step sees
@@ -64,69 +72,59 @@ constexpr const char* kLostOwners = "user.overlay.cairn.lost-owners";
 SnapshotIndex::SnapshotIndex(Database& database, Lease& lease, std::string dir)
     : database_(database), lease_(lease), dir_(std::move(dir)), boot_(boot_id()) {}
 
-std::string SnapshotIndex::new_id() {
-  // 60 random bits: among a million snapshots, the chance of any collision is one in two million;
-  // then the rename of the directory fails.
-  static constexpr char kDigits[] = "0123456789abcdefghijklmnopqrstuv";
-  std::random_device random;
-  std::string id;
-  for (int i = 0; i < 12; ++i) id += kDigits[random() & 31];
-  return id;
-}
-
-std::string SnapshotIndex::path(const std::string& id) const {
-  return dir_ + "/" + id;
+std::string SnapshotIndex::path(const SnapshotId& id) const {
+  return dir_ + "/" + id.text();
 }
 
 void SnapshotIndex::add(const SnapshotRecord& s) {
-  CAIRN_ASSERT(!s.id.empty() && s.id.front() != '.' && s.id.find('/') == std::string::npos,
-               "a snapshot id is a plain file name");
-  lease_.keep_new(PinKind::kSnapshot, s.id);
+  CAIRN_ASSERT(!s.id.is_empty_root(), "the empty root is not stored");
+  lease_.keep_new(PinKind::kSnapshot, s.id.text());
   database_.run(
       "INSERT INTO snapshots (id, parent, size, created, last_used, unsynced_boot) "
       "VALUES (?, ?, ?, ?, ?, ?)",
-      s.id, s.parent.empty() ? std::nullopt : std::optional(s.parent), s.size, s.created.seconds,
-      now().seconds, s.synced ? std::nullopt : std::optional(boot_));
+      s.id.text(), nullable(s.parent), s.size, s.created.seconds, now().seconds,
+      s.synced ? std::nullopt : std::optional(boot_));
 }
 
-std::optional<SnapshotRecord> SnapshotIndex::find(const std::string& id) {
-  auto record = database_.find(CAIRN_SNAPSHOT_COLUMNS "WHERE id = ?", read_snapshot, id);
+std::optional<SnapshotRecord> SnapshotIndex::find(const SnapshotId& id) {
+  auto record = database_.find(CAIRN_SNAPSHOT_COLUMNS "WHERE id = ?", read_snapshot, id.text());
   if (!record || find_stack(id).empty()) return std::nullopt;
   return record;
 }
 
-std::vector<std::string> SnapshotIndex::stack(const std::string& id) {
-  std::vector<std::string> ids = find_stack(id);
+std::vector<SnapshotId> SnapshotIndex::stack(const SnapshotId& id) {
+  std::vector<SnapshotId> ids = find_stack(id);
   if (ids.empty()) throw Error::of(ErrorKind::kCorrupt, "snapshot {} is gone", id);
   return ids;
 }
 
-std::vector<std::string> SnapshotIndex::stack_paths(const std::string& id) {
+std::vector<std::string> SnapshotIndex::stack_paths(const SnapshotId& id) {
   std::vector<std::string> paths;
-  if (id.empty()) return paths;
-  for (const std::string& part : stack(id)) paths.push_back(path(part));
+  if (id.is_empty_root()) return paths;
+  for (const SnapshotId& part : stack(id)) paths.push_back(path(part));
   return paths;
 }
 
 // From bottom to top; empty if any part is gone.
-std::vector<std::string> SnapshotIndex::find_stack(const std::string& id) {
-  std::vector<std::string> ids;
-  std::string lost;
+std::vector<SnapshotId> SnapshotIndex::find_stack(const SnapshotId& id) {
+  std::vector<SnapshotId> ids;
+  std::optional<SnapshotId> lost;
   {
     auto alone = database_.hold();
-    lease_.keep(PinKind::kSnapshot, id, [&] {
+    lease_.keep(PinKind::kSnapshot, id.text(), [&] {
       ids = look_for_stack(id, lost);
       return !ids.empty();
     });
   }
-  if (!lost.empty()) drop(lost);  // outside the gate: it waits for writers
+  if (lost) drop(*lost);  // outside the gate: it waits for writers
   return ids;
 }
 
-std::vector<std::string> SnapshotIndex::look_for_stack(const std::string& id, std::string& lost) {
-  std::vector<std::string> ids;
-  for (std::string at = id; !at.empty();) {
-    std::optional<std::string> parent = find_parent(at, lost);
+std::vector<SnapshotId> SnapshotIndex::look_for_stack(const SnapshotId& id,
+                                                      std::optional<SnapshotId>& lost) {
+  std::vector<SnapshotId> ids;
+  for (SnapshotId at = id; !at.is_empty_root();) {
+    std::optional<SnapshotId> parent = find_parent(at, lost);
     if (!parent) return {};
     ids.push_back(std::exchange(at, std::move(*parent)));
   }
@@ -134,15 +132,15 @@ std::vector<std::string> SnapshotIndex::look_for_stack(const std::string& id, st
   return ids;
 }
 
-// The parent of `id`, if `id` exists; "" for a bottom one. Sets `lost` to an id that has a row but
+// The parent of `id`, if `id` exists. Sets `lost` to an id that has a row but
 // no directory.
-std::optional<std::string> SnapshotIndex::find_parent(const std::string& id, std::string& lost) {
+std::optional<SnapshotId> SnapshotIndex::find_parent(const SnapshotId& id,
+                                                     std::optional<SnapshotId>& lost) {
   {
     std::lock_guard lock(mutex_);
     if (auto seen = seen_.find(id); seen != seen_.end()) return seen->second;
   }
-  auto parent = database_.find(
-      "SELECT parent FROM snapshots WHERE id = ?", [](Row& row) { return row.text(0); }, id);
+  auto parent = database_.find("SELECT parent FROM snapshots WHERE id = ?", read_id, id.text());
   if (parent && !sys::exists(path(id))) {
     lost = id;
     return std::nullopt;
@@ -156,7 +154,7 @@ void SnapshotIndex::set_diff_id(const LayerView& layer, const oci::DiffId& diff_
                                 std::int64_t size) {
   database_.run(
       "INSERT OR REPLACE INTO layers (snapshot, base, clamp, diff_id, size) VALUES (?, ?, ?, ?, ?)",
-      layer.snapshot, base_column(layer), clamp_column(layer), diff_id.str(), size);
+      layer.snapshot.text(), base_column(layer), clamp_column(layer), diff_id.str(), size);
 }
 
 std::optional<oci::DiffId> SnapshotIndex::find_diff_id(const LayerView& layer) {
@@ -166,8 +164,8 @@ std::optional<oci::DiffId> SnapshotIndex::find_diff_id(const LayerView& layer) {
   }
   auto found = database_.find(
       "SELECT diff_id FROM layers WHERE snapshot = ? AND base = ? AND clamp = ?",
-      [](Row& row) { return oci::DiffId::parse(row.text(0)); }, layer.snapshot, base_column(layer),
-      clamp_column(layer));
+      [](Row& row) { return oci::DiffId::parse(row.text(0)); }, layer.snapshot.text(),
+      base_column(layer), clamp_column(layer));
   std::lock_guard lock(mutex_);
   if (found) diff_ids_.emplace(layer, *found);
   return found;
@@ -177,14 +175,14 @@ std::int64_t SnapshotIndex::layer_size(const LayerView& layer) {
   return database_
       .find(
           "SELECT size FROM layers WHERE snapshot = ? AND base = ? AND clamp = ?",
-          [](Row& row) { return row.integer(0); }, layer.snapshot, base_column(layer),
+          [](Row& row) { return row.integer(0); }, layer.snapshot.text(), base_column(layer),
           clamp_column(layer))
       .value_or(0);
 }
 
 void SnapshotIndex::set_chain(const oci::ChainId& chain, const LayerView& layer) {
   database_.run("INSERT OR REPLACE INTO chains (chain, snapshot, clamp, base) VALUES (?, ?, ?, ?)",
-                chain.str(), layer.snapshot, clamp_column(layer), base_column(layer));
+                chain.str(), layer.snapshot.text(), clamp_column(layer), base_column(layer));
 }
 
 // Of several equal snapshots, always returns the same (the oldest), so that steps on top of it find
@@ -194,9 +192,9 @@ std::optional<LayerView> SnapshotIndex::first_of(const oci::ChainId& chain, bool
       "SELECT c.snapshot, c.clamp, c.base FROM chains c JOIN snapshots s ON s.id = c.snapshot "
       "WHERE c.chain = ? ORDER BY s.created, s.id",
       [](Row& row) {
-        LayerView layer{.snapshot = row.text(0)};
+        LayerView layer{.snapshot = snapshot_column(row, 0)};
         if (row.integer(1) != kNoClamp) layer.clamp = row.integer(1);
-        if (row.text(2) != kParent) layer.base = row.text(2);
+        layer.base = read_base(row.text(2));
         return layer;
       },
       chain.str());
@@ -221,57 +219,54 @@ void SnapshotIndex::mark_lost_owners(const sys::Fd& directory) {
   sys::set_xattr(directory, kLostOwners, "y");
 }
 
-bool SnapshotIndex::has_lost_owners(const std::string& id) const {
-  return !id.empty() && sys::has_xattr(path(id).c_str(), kLostOwners);
+bool SnapshotIndex::has_lost_owners(const SnapshotId& id) const {
+  return !id.is_empty_root() && sys::has_xattr(path(id).c_str(), kLostOwners);
 }
 
-void SnapshotIndex::put_origins(const std::string& id, const std::vector<std::string>& origins) {
-  for (const std::string& origin : origins) {
-    database_.run("INSERT OR IGNORE INTO origins (snapshot, origin) VALUES (?, ?)", id, origin);
+void SnapshotIndex::put_origins(const SnapshotId& id, const std::vector<SnapshotId>& origins) {
+  for (const SnapshotId& origin : origins) {
+    database_.run("INSERT OR IGNORE INTO origins (snapshot, origin) VALUES (?, ?)", id.text(),
+                  origin.text());
   }
 }
 
-std::vector<std::string> SnapshotIndex::origins(const std::string& id) {
-  return database_.query(
-      "SELECT origin FROM origins WHERE snapshot = ? ORDER BY origin",
-      [](Row& row) { return row.text(0); }, id);
+std::vector<SnapshotId> SnapshotIndex::origins(const SnapshotId& id) {
+  return database_.query("SELECT origin FROM origins WHERE snapshot = ? ORDER BY origin", read_id,
+                         id.text());
 }
 
-bool SnapshotIndex::is_link_source(const std::string& id) {
+bool SnapshotIndex::is_link_source(const SnapshotId& id) {
   return database_
       .find(
-          "SELECT 1 FROM origins WHERE origin = ? LIMIT 1", [](Row&) { return true; }, id)
+          "SELECT 1 FROM origins WHERE origin = ? LIMIT 1", [](Row&) { return true; }, id.text())
       .has_value();
 }
 
-void SnapshotIndex::set_size(const std::string& id, std::int64_t size) {
-  database_.run("UPDATE snapshots SET size = ? WHERE id = ? AND size = 0", size, id);
+void SnapshotIndex::set_size(const SnapshotId& id, std::int64_t size) {
+  database_.run("UPDATE snapshots SET size = ? WHERE id = ? AND size = 0", size, id.text());
 }
 
-void SnapshotIndex::add_size(const std::string& id, std::int64_t size) {
-  database_.run("UPDATE snapshots SET size = size + ? WHERE id = ?", size, id);
+void SnapshotIndex::add_size(const SnapshotId& id, std::int64_t size) {
+  database_.run("UPDATE snapshots SET size = size + ? WHERE id = ?", size, id.text());
 }
 
-void SnapshotIndex::set_synced(const std::string& id) {
-  database_.run("UPDATE snapshots SET unsynced_boot = NULL WHERE id = ?", id);
+void SnapshotIndex::set_synced(const SnapshotId& id) {
+  database_.run("UPDATE snapshots SET unsynced_boot = NULL WHERE id = ?", id.text());
 }
 
-std::vector<std::string> SnapshotIndex::unsynced() {
-  return database_.query("SELECT id FROM snapshots WHERE unsynced_boot IS NOT NULL",
-                         [](Row& row) { return row.text(0); });
+std::vector<SnapshotId> SnapshotIndex::unsynced() {
+  return database_.query("SELECT id FROM snapshots WHERE unsynced_boot IS NOT NULL", read_id);
 }
 
-std::vector<std::string> SnapshotIndex::drop_unsynced_of_other_boots() {
+std::vector<SnapshotId> SnapshotIndex::drop_unsynced_of_other_boots() {
   // One cheap look without the write lock: nearly always there is nothing to do.
   auto stale = [&] {
-    return database_.query(
-        "SELECT id FROM snapshots WHERE unsynced_boot <> ?", [](Row& row) { return row.text(0); },
-        boot_);
+    return database_.query("SELECT id FROM snapshots WHERE unsynced_boot <> ?", read_id, boot_);
   };
   if (stale().empty()) return {};
   Transaction transaction(database_);
-  std::vector<std::string> dropped = stale();
-  for (const std::string& id : dropped) drop(id);
+  std::vector<SnapshotId> dropped = stale();
+  for (const SnapshotId& id : dropped) drop(id);
   transaction.commit();
   return dropped;
 }
@@ -280,8 +275,8 @@ std::vector<SnapshotRecord> SnapshotIndex::list() {
   return database_.query(CAIRN_SNAPSHOT_COLUMNS "ORDER BY created, id", read_snapshot);
 }
 
-void SnapshotIndex::drop(const std::string& id) {
-  database_.run("DELETE FROM snapshots WHERE id = ?", id);
+void SnapshotIndex::drop(const SnapshotId& id) {
+  database_.run("DELETE FROM snapshots WHERE id = ?", id.text());
   forget_seen();  // the cascade removed those on top of it too
 }
 

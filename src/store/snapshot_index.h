@@ -20,6 +20,7 @@
 #include "base/sys/fd.h"
 #include "base/time.h"
 #include "oci/ids.h"
+#include "store/snapshot_id.h"
 
 namespace cairn::store {
 
@@ -27,21 +28,39 @@ class Database;
 class Lease;
 
 struct SnapshotRecord {
-  std::string id;
-  std::string parent = {};  // empty for the bottom one
-  std::int64_t size = 0;    // bytes freed if it is deleted; 0 if unknown
+  SnapshotId id;
+  SnapshotId parent = SnapshotId::empty_root();
+  std::int64_t size = 0;  // bytes freed if it is deleted; 0 if unknown
   Timestamp created = {};
   Timestamp last_used = {};
   bool synced = false;  // an unsynced snapshot is dropped after a reboot
 };
 
-// A layer as a view of a snapshot: its changes to the parent, with file times clamped to `clamp`
+// Where the changes of a layer start: at the parent of its snapshot or, for a squashed layer, at an
+// ancestor of it or at the empty root.
+class LayerBase {
+ public:
+  static LayerBase parent() { return LayerBase(std::nullopt); }
+  static LayerBase below(SnapshotId id) { return LayerBase(std::move(id)); }
+
+  bool is_parent() const { return !ancestor_; }
+  // Only if it is not the parent.
+  const SnapshotId& ancestor() const { return ancestor_.value(); }
+
+  auto operator<=>(const LayerBase&) const = default;
+
+ private:
+  explicit LayerBase(std::optional<SnapshotId> ancestor) : ancestor_(std::move(ancestor)) {}
+
+  std::optional<SnapshotId> ancestor_;
+};
+
+// A layer as a view of a snapshot: its changes to the base, with file times clamped to `clamp`
 // (seconds since 1970; SOURCE_DATE_EPOCH). One snapshot can be several layers.
 struct LayerView {
-  std::string snapshot;
+  SnapshotId snapshot;
   std::optional<std::int64_t> clamp = std::nullopt;
-  // For a squashed layer: the changes since this ancestor, or since an empty root if it is "".
-  std::optional<std::string> base = std::nullopt;
+  LayerBase base = LayerBase::parent();
   auto operator<=>(const LayerView&) const = default;
 };
 
@@ -49,19 +68,18 @@ class SnapshotIndex {
  public:
   SnapshotIndex(Database& database, Lease& lease, std::string dir);
 
-  // A random name. Short, because the options of a mount must fit into one page (mount(2)).
-  static std::string new_id();
-  std::string path(const std::string& id) const;  // ROOT/snapshots/ID
+  std::string path(const SnapshotId& id) const;  // ROOT/snapshots/ID
 
-  // The directory must exist already. Throws kBug for a taken id or a missing parent.
+  // The directory must exist already. Throws kBug for a taken id, a missing parent or the empty
+  // root.
   void add(const SnapshotRecord& snapshot);
 
-  std::optional<SnapshotRecord> find(const std::string& id);
+  std::optional<SnapshotRecord> find(const SnapshotId& id);
   // The ids from the bottom to `id`, whose directories all exist. Throws kCorrupt if any is
   // missing.
-  std::vector<std::string> stack(const std::string& id);
-  // The same as paths, for the lowerdirs of a mount; empty for an empty id.
-  std::vector<std::string> stack_paths(const std::string& id);
+  std::vector<SnapshotId> stack(const SnapshotId& id);
+  // The same as paths, for the lowerdirs of a mount; none for the empty root.
+  std::vector<std::string> stack_paths(const SnapshotId& id);
 
   // The layer's diffID and the size of its tar in bytes, once computed; and the layer on top of a
   // chain, by which an image finds its snapshots again.
@@ -81,33 +99,33 @@ class SnapshotIndex {
   bool allows_lost_owners() const { return allows_lost_owners_; }
   // Marks a directory that will be a snapshot, before it gets its name.
   static void mark_lost_owners(const sys::Fd& directory);
-  bool has_lost_owners(const std::string& id) const;
-  bool may_use(const std::string& id) const { return allows_lost_owners_ || !has_lost_owners(id); }
+  bool has_lost_owners(const SnapshotId& id) const;
+  bool may_use(const SnapshotId& id) const { return allows_lost_owners_ || !has_lost_owners(id); }
 
   // The layers that this snapshot's inodes may come from by hard link, without itself; they may be
   // deleted by now. Store them in the transaction that adds the snapshot.
-  void put_origins(const std::string& id, const std::vector<std::string>& origins);
-  std::vector<std::string> origins(const std::string& id);
-  bool is_link_source(const std::string& id);  // whether it is an origin of any snapshot
+  void put_origins(const SnapshotId& id, const std::vector<SnapshotId>& origins);
+  std::vector<SnapshotId> origins(const SnapshotId& id);
+  bool is_link_source(const SnapshotId& id);  // whether it is an origin of any snapshot
 
   // Sets the size in bytes if it is still unknown (0). Called by whoever learns it first: the
   // maker, the digest or the measuring.
-  void set_size(const std::string& id, std::int64_t size);
-  void add_size(const std::string& id, std::int64_t size);
-  void set_synced(const std::string& id);
+  void set_size(const SnapshotId& id, std::int64_t size);
+  void add_size(const SnapshotId& id, std::int64_t size);
+  void set_synced(const SnapshotId& id);
 
   // The snapshots not yet synced, which exist only in this boot.
-  std::vector<std::string> unsynced();
+  std::vector<SnapshotId> unsynced();
   // Drops snapshots that an earlier boot left unsynced, with their records, and returns their ids.
-  std::vector<std::string> drop_unsynced_of_other_boots();
+  std::vector<SnapshotId> drop_unsynced_of_other_boots();
   std::vector<SnapshotRecord> list();
-  void drop(const std::string& id);  // the row, those on top of it, and their cache records
-  void forget_seen();                // after a look without pins, or a collection
+  void drop(const SnapshotId& id);  // the row, those on top of it, and their cache records
+  void forget_seen();               // after a look without pins, or a collection
 
  private:
-  std::vector<std::string> find_stack(const std::string& id);
-  std::vector<std::string> look_for_stack(const std::string& id, std::string& lost);
-  std::optional<std::string> find_parent(const std::string& id, std::string& lost);
+  std::vector<SnapshotId> find_stack(const SnapshotId& id);
+  std::vector<SnapshotId> look_for_stack(const SnapshotId& id, std::optional<SnapshotId>& lost);
+  std::optional<SnapshotId> find_parent(const SnapshotId& id, std::optional<SnapshotId>& lost);
 
   std::optional<LayerView> first_of(const oci::ChainId& chain, bool may_lose_owners);
 
@@ -117,8 +135,8 @@ class SnapshotIndex {
   std::string boot_;
   bool allows_lost_owners_ = false;
   std::mutex mutex_;
-  std::unordered_map<std::string, std::string> seen_;  // existing snapshots and their parents
-  std::map<LayerView, oci::DiffId> diff_ids_;          // answers of find_diff_id()
+  std::unordered_map<SnapshotId, SnapshotId> seen_;  // existing snapshots and their parents
+  std::map<LayerView, oci::DiffId> diff_ids_;        // answers of find_diff_id()
 };
 
 }  // namespace cairn::store

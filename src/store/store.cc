@@ -84,10 +84,10 @@ Store Store::open(const std::string& root, Access access) {
   ErrorContext while_here([&] { return "opening the store " + parts->root; });
   prepare_schema(parts->database, parts->root + "/cairn.db", parts->is_read_only);
   if (parts->is_read_only) return Store(std::move(parts));
-  for (const std::string& id : parts->snapshots.drop_unsynced_of_other_boots()) {
+  for (const SnapshotId& id : parts->snapshots.drop_unsynced_of_other_boots()) {
     // Safe without the gate: rows of an earlier boot are dropped before anything is looked up, so
     // no process of this boot has found this snapshot.
-    set_aside(parts->root, "snapshots", id);
+    set_aside(parts->root, "snapshots", id.text());
   }
   parts->layout.create();
   return Store(std::move(parts));
@@ -157,11 +157,11 @@ void Store::wrote_some() {
 void Store::sync() {
   parts_->early_sync.wait();
   // Listed before the sync: a snapshot that is added during it stays unsynced.
-  std::vector<std::string> ids = snapshots().unsynced();
+  std::vector<SnapshotId> ids = snapshots().unsynced();
   if (ids.empty()) return;
   sys::sync_filesystem(sys::open_path(parts_->root + "/snapshots", O_RDONLY | O_DIRECTORY));
   Transaction transaction(parts_->database);
-  for (const std::string& id : ids) snapshots().set_synced(id);
+  for (const SnapshotId& id : ids) snapshots().set_synced(id);
   transaction.commit();
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/time.h"
 #include "oci/reference.h"
+#include "store/snapshot_id.h"
 
 namespace cairn::store {
 
@@ -22,11 +23,11 @@ enum class UsageKind {
 
 struct UsageRecord {
   UsageKind kind = UsageKind::kSnapshot;
-  std::string id;                         // a snapshot id, a digest, or a file name
-  std::vector<std::string> parents = {};  // snapshots that must stay as long as it does
-  std::vector<std::string> origins = {};  // snapshots that its files may be linked from
-  std::int64_t size = 0;                  // bytes on disk
-  std::int64_t linked = 0;                // further bytes that it may share with its origins
+  std::string id;                        // a snapshot id, a digest, or a file name
+  std::vector<SnapshotId> parents = {};  // snapshots that must stay as long as it does
+  std::vector<SnapshotId> origins = {};  // snapshots that its files may be linked from
+  std::int64_t size = 0;                 // bytes on disk
+  std::int64_t linked = 0;               // further bytes that it may share with its origins
   Timestamp created = {};
   Timestamp last_used = {};  // no earlier than that of its dependants
   bool needed = false;       // it is, or belongs to, an image that must stay

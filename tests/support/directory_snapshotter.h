@@ -16,18 +16,21 @@
 
 namespace cairn::test {
 
+using store::SnapshotId;
+
 class DirectorySnapshotter final : public snapshots::Snapshotter {
  public:
-  std::unique_ptr<snapshots::ActiveSnapshot> prepare(const std::string& parent,
+  std::unique_ptr<snapshots::ActiveSnapshot> prepare(const SnapshotId& parent,
                                                      Start start = Start::kParent) override {
     auto active = std::make_unique<Active>(*this, parent);
-    if (start == Start::kParent && !parent.empty()) {
-      overlay::TreeCopier(sys::RootDir::open(path(parent)), active->root(), {}).copy("/", "/");
+    if (start == Start::kParent && !parent.is_empty_root()) {
+      overlay::TreeCopier(sys::RootDir::open(path(parent.text())), active->root(), {})
+          .copy("/", "/");
     }
     return active;
   }
-  std::unique_ptr<snapshots::SnapshotView> view(const std::string& id) override {
-    return std::make_unique<View>(id.empty() ? make_dir("empty") : path(id));
+  std::unique_ptr<snapshots::SnapshotView> view(const SnapshotId& id) override {
+    return std::make_unique<View>(id.is_empty_root() ? make_dir("empty") : path(id.text()));
   }
   std::unique_ptr<snapshots::UnpackedLayer> apply(ByteSource&, overlay::LayerPlace) override {
     throw Error(ErrorKind::kBug, "applies no layers");
@@ -35,14 +38,14 @@ class DirectorySnapshotter final : public snapshots::Snapshotter {
   void diff(const store::LayerView&, ByteSink&) override {
     throw Error(ErrorKind::kBug, "writes no layers");
   }
-  std::vector<Layer> layers(const std::string&) override { return {}; }
+  std::vector<Layer> layers(const SnapshotId&) override { return {}; }
   snapshots::Capabilities capabilities() const override { return {}; }
   overlay::UnmappedOwners unmapped_owners() const override {
     return overlay::UnmappedOwners::kRefuse;
   }
 
   // Of a committed snapshot; nullopt when there is none of that id.
-  std::optional<std::string> parent_of(const std::string& id) const {
+  std::optional<SnapshotId> parent_of(const SnapshotId& id) const {
     std::lock_guard lock(mutex_);
     auto found = parents_.find(id);
     return found != parents_.end() ? std::optional(found->second) : std::nullopt;
@@ -60,14 +63,14 @@ class DirectorySnapshotter final : public snapshots::Snapshotter {
 
   class Active final : public snapshots::ActiveSnapshot {
    public:
-    Active(DirectorySnapshotter& all, std::string parent)
+    Active(DirectorySnapshotter& all, SnapshotId parent)
         : all_(all),
           parent_(std::move(parent)),
-          id_(std::to_string(++all.count_)),
-          root_(sys::RootDir::open(all.make_dir(id_))) {}
+          id_(SnapshotId::parse(std::to_string(++all.count_))),
+          root_(sys::RootDir::open(all.make_dir(id_.text()))) {}
     const sys::RootDir& root() override { return root_; }
     std::unique_ptr<snapshots::SnapshotView> view() const override {
-      return std::make_unique<View>(all_.path(id_));
+      return std::make_unique<View>(all_.path(id_.text()));
     }
     sys::MountTree release_tree() override { return {}; }
     sys::Fd open_upper() const override { return sys::duplicate(root_.fd()); }
@@ -76,7 +79,7 @@ class DirectorySnapshotter final : public snapshots::Snapshotter {
     }
     void mark_lost_owners() const override {}
     void mark_replacing() const override {}
-    std::string commit() override {
+    SnapshotId commit() override {
       std::lock_guard lock(all_.mutex_);
       all_.parents_.emplace(id_, parent_);
       return id_;
@@ -84,12 +87,12 @@ class DirectorySnapshotter final : public snapshots::Snapshotter {
 
    private:
     DirectorySnapshotter& all_;
-    std::string parent_;
-    std::string id_;
+    SnapshotId parent_;
+    SnapshotId id_;
     sys::RootDir root_;
   };
 
-  std::string path(const std::string& id) const { return dir_.root() + "/" + id; }
+  std::string path(const std::string& name) const { return dir_.root() + "/" + name; }
   std::string make_dir(const std::string& name) const {
     sys::make_dirs(path(name), 0755);
     return path(name);
@@ -98,7 +101,7 @@ class DirectorySnapshotter final : public snapshots::Snapshotter {
   TempTree dir_;
   std::atomic<int> count_ = 0;
   mutable std::mutex mutex_;
-  std::map<std::string, std::string> parents_;
+  std::map<SnapshotId, SnapshotId> parents_;
 };
 
 }  // namespace cairn::test

@@ -15,7 +15,8 @@ namespace cairn::test {
 class MemoryCache final : public cache::CacheBackend {
  public:
   // The parent of a snapshot; nullopt for one that is gone.
-  using ParentOf = std::function<std::optional<std::string>(const std::string& snapshot)>;
+  using ParentOf =
+      std::function<std::optional<store::SnapshotId>(const store::SnapshotId& snapshot)>;
   explicit MemoryCache(ParentOf parent_of) : parent_of_(std::move(parent_of)) {}
 
   std::optional<Found> find(const Digest& key) override {
@@ -23,8 +24,8 @@ class MemoryCache final : public cache::CacheBackend {
     auto found = records_.find(key);
     if (found == records_.end()) return std::nullopt;
     Found result = found->second;
-    if (result.snapshot.empty()) return result;
-    std::optional<std::string> parent = parent_of_(result.snapshot);
+    if (result.snapshot.is_empty_root()) return result;
+    std::optional<store::SnapshotId> parent = parent_of_(result.snapshot);
     if (!parent) return std::nullopt;
     result.parent = *std::move(parent);
     return result;
@@ -36,9 +37,10 @@ class MemoryCache final : public cache::CacheBackend {
     return {.reason = cache::MissReason::kSnapshotGone, .details = {}};
   }
 
-  void put(const Digest& key, const std::string& snapshot, const std::string& text) override {
+  void put(const Digest& key, const store::SnapshotId& snapshot, const std::string& text) override {
     std::lock_guard lock(mutex_);
-    records_.insert_or_assign(key, Found{.snapshot = snapshot, .parent = {}, .text = text});
+    records_.insert_or_assign(
+        key, Found{.snapshot = snapshot, .parent = store::SnapshotId::empty_root(), .text = text});
   }
 
  private:

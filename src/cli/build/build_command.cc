@@ -50,7 +50,7 @@ class LayerPrefetcher {
   LayerPrefetcher& operator=(const LayerPrefetcher&) = delete;
 
   // `step` belongs to the plan, which outlives this.
-  void start(const std::string& snapshot, const plan::Vertex& step) {
+  void start(const store::SnapshotId& snapshot, const plan::Vertex& step) {
     store::LayerView view{.snapshot = snapshot, .clamp = clamp_};
     if (session_.store().snapshots().find_diff_id(view)) return;
     session_.enter_namespaces();
@@ -213,7 +213,8 @@ class BuildRun {
     solver::SolverServices services = parts_.services;
     // Squashed layers are merged, so nobody needs the single ones.
     if (wants_image() && flags_.squash == output::Squash::kNone) {
-      services.on_target_layer = [&layers](const std::string& snapshot, const plan::Vertex& step) {
+      services.on_target_layer = [&layers](const store::SnapshotId& snapshot,
+                                           const plan::Vertex& step) {
         layers.start(snapshot, step);
       };
     }
@@ -247,7 +248,7 @@ class BuildRun {
       composition.base_manifest = base->manifest_digest;
     }
     for (const plan::HistoryLine& line : plan.history) {
-      std::optional<std::string> snapshot;
+      std::optional<store::SnapshotId> snapshot;
       if (line.vertex) snapshot = results[*line.vertex].snapshot;
       composition.lines.push_back({line.created_by, line.comment, std::move(snapshot)});
     }

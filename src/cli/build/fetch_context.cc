@@ -37,7 +37,8 @@ plan::Vertex download_of(const plan::HttpOp& op) {
 
 // Owners count in a fetched tree: it was made for this build, not for a user of the host.
 source::LocalContext SessionFetcher::solve(const plan::Plan& plan) {
-  std::string snapshot = solver::Solver(services_).solve(plan, session_.stop()).back().snapshot;
+  store::SnapshotId snapshot =
+      solver::Solver(services_).solve(plan, session_.stop()).back().snapshot;
   std::shared_ptr<snapshots::SnapshotView> view = services_.snapshotter.view(snapshot);
   return {.name = {},
           .root = sys::RootDir(sys::duplicate(view->root().fd())),

@@ -48,7 +48,7 @@ std::string pretty_text(const std::vector<UsageRecord>& usage) {
   for (const UsageRecord& record : usage) {
     out += fmt::format("ID:           {}\n", record.id);
     if (!record.parents.empty())
-      out += fmt::format("Parents:\n - {}\n", join(record.parents, "\n - "));
+      out += fmt::format("Parents:\n - {}\n", join(parents_of(record), "\n - "));
     out += fmt::format("Created at:   {}\nMutable:      {}\nReclaimable:  {}\nShared:       {}\n",
                        to_rfc3339(record.created), is_mutable(record), is_reclaimable(record),
                        is_shared(record));
@@ -65,7 +65,7 @@ std::string json_text(const std::vector<UsageRecord>& usage) {
   std::string out;
   for (const UsageRecord& record : usage) {
     Json line = {{"ID", record.id},
-                 {"Parents", record.parents},
+                 {"Parents", parents_of(record)},
                  {"CreatedAt", to_rfc3339(record.created)},
                  {"Mutable", is_mutable(record)},
                  {"Reclaimable", is_reclaimable(record)},

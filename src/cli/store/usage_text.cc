@@ -60,7 +60,7 @@ const std::map<std::string, Field> kFields = {
     {"id", [](const UsageRecord& h) { return h.id; }},
     {"type", type_of},
     {"description", description_of},
-    {"parents", [](const UsageRecord& h) { return join(h.parents, ";"); }},
+    {"parents", [](const UsageRecord& h) { return join(parents_of(h), ";"); }},
 };
 
 using Flag = bool (*)(const UsageRecord&);
@@ -108,6 +108,12 @@ HoldingFilter parse_filter(const std::string& text) {
 }
 
 }  // namespace
+
+std::vector<std::string> parents_of(const UsageRecord& record) {
+  std::vector<std::string> texts;
+  for (const store::SnapshotId& id : record.parents) texts.push_back(id.text());
+  return texts;
+}
 
 std::string type_of(const UsageRecord& record) {
   switch (record.kind) {

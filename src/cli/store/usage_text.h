@@ -11,6 +11,8 @@
 
 namespace cairn::cli {
 
+// The ids of the snapshots that it stands on, as text.
+std::vector<std::string> parents_of(const store::UsageRecord& record);
 std::string type_of(const store::UsageRecord& record);         // "regular", "exec.cachemount", ...
 std::string description_of(const store::UsageRecord& record);  // "RUN make", on one line
 bool is_mutable(const store::UsageRecord& record);

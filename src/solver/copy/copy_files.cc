@@ -24,7 +24,8 @@ namespace {
 // The owner of --chown. Names are looked up in the root that is copied to.
 std::optional<overlay::Owner> chosen_owner(const Job& job, const plan::CopyOp& op) {
   if (op.chown.empty()) return std::nullopt;
-  auto parent = job.services.snapshotter.view(op.link ? "" : job.parent().snapshot);
+  auto parent =
+      job.services.snapshotter.view(op.link ? SnapshotId::empty_root() : job.parent().snapshot);
   auto explain_link = [&](Error& error) {
     if (op.link)
       error.set_hint("--link copies to an empty tree, which knows no names: use numbers");
@@ -126,7 +127,7 @@ class Copying {
   bool may_link(const SelectedSource& source) const {
     return job_.services.snapshotter.capabilities().links && source.tree->context() == nullptr &&
            is_single_ && !owner_ && !op_.chmod &&
-           !job_.results[source.tree->from()].snapshot.empty();
+           !job_.results[source.tree->from()].snapshot.is_empty_root();
   }
 
   // Asked before each of several sources: an earlier one may have made the destination a directory.

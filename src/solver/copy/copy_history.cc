@@ -19,8 +19,8 @@ constexpr std::size_t kWorthRemembering = 64 << 10;  // some 600 files
 // that links nothing and starts anew.
 constexpr std::size_t kMaxOrigins = 200;
 
-std::string files_of(const Job& job, const std::string& snapshot) {
-  return job.services.store.contexts_dir() + "/" + snapshot + ".files";
+std::string files_of(const Job& job, const SnapshotId& snapshot) {
+  return job.services.store.contexts_dir() + "/" + snapshot.text() + ".files";
 }
 
 }  // namespace
@@ -39,7 +39,7 @@ std::optional<cache::CacheKey> copy_line(const Job& job, const plan::CopyOp& op,
 std::shared_ptr<const PreviousCopy> find_previous_copy(const Job& job,
                                                        const cache::CacheKey& line) {
   auto last = job.services.cache.find_record<cache::CopyHistoryRecord>(line.digest());
-  if (!last || last->snapshot.empty()) return nullptr;
+  if (!last || last->snapshot.is_empty_root()) return nullptr;
   // Never link a file into a stack that already shows its inode; see inode_sharing.h.
   LayerIds from = origins(job, last->snapshot);
   if (from.size() > kMaxOrigins || ParentStack(job).shares_with(from)) return nullptr;
@@ -66,12 +66,12 @@ std::optional<sys::LockFile> lock_first_copy(const Job& job, const plan::CopyOp&
   return ours;
 }
 
-void remember_contents(const Job& job, const plan::CopyOp& op, const std::string& snapshot) {
+void remember_contents(const Job& job, const plan::CopyOp& op, const SnapshotId& snapshot) {
   Digest line = cache::any_contents_key(op, job.parent().key).digest();
   job.services.cache.put_record(line, snapshot, cache::CopiedLineRecord());
 }
 
-void remember_copy(const Job& job, const cache::CacheKey& line, const std::string& snapshot,
+void remember_copy(const Job& job, const cache::CacheKey& line, const SnapshotId& snapshot,
                    const cache::StatIndex& files, const std::string& into) {
   if (files.bytes().size() < kWorthRemembering) return;
   sys::TempFile file(job.services.store.tmp_dir());

@@ -23,7 +23,7 @@ std::optional<cache::CacheKey> copy_line(const Job& job, const plan::CopyOp& op,
 std::shared_ptr<const PreviousCopy> find_previous_copy(const Job& job, const cache::CacheKey& line);
 
 // Records that the new `snapshot` holds `files` in its directory `into`.
-void remember_copy(const Job& job, const cache::CacheKey& line, const std::string& snapshot,
+void remember_copy(const Job& job, const cache::CacheKey& line, const SnapshotId& snapshot,
                    const cache::StatIndex& files, const std::string& into);
 
 // Takes the lock for the first copy of a line on the job's parent, with whatever content. nullopt
@@ -31,6 +31,6 @@ void remember_copy(const Job& job, const cache::CacheKey& line, const std::strin
 // cache cannot hold any content of the line.
 std::optional<sys::LockFile> lock_first_copy(const Job& job, const plan::CopyOp& op);
 // Records that `snapshot` is a copy of the line on this parent.
-void remember_contents(const Job& job, const plan::CopyOp& op, const std::string& snapshot);
+void remember_contents(const Job& job, const plan::CopyOp& op, const SnapshotId& snapshot);
 
 }  // namespace cairn::solver

@@ -69,7 +69,7 @@ std::string found_elsewhere(const StepContext& step, plan::VertexId from, const 
   for (plan::VertexId id; id < step.id; ++id) {
     const plan::Vertex& vertex = step.plan.vertices[id];
     if (vertex.stage.empty() || vertex.stage == step.vertex().stage) continue;
-    if (step.results[id].snapshot.empty()) continue;
+    if (step.results[id].snapshot.is_empty_root()) continue;
     if (step.services.snapshotter.view(step.results[id].snapshot)->root().find_end(path)) {
       return fmt::format("stage \"{0}\" has it: COPY --from={0}", vertex.stage);
     }

@@ -17,21 +17,21 @@
 
 namespace cairn::solver {
 
-using LayerIds = std::set<std::string>;
+using LayerIds = std::set<SnapshotId>;
 
 // The layers that inodes of this snapshot may come from, including itself.
-LayerIds origins(const Job& job, const std::string& snapshot);
+LayerIds origins(const Job& job, const SnapshotId& snapshot);
 
 // Records that `snapshot` has files linked from these layers. Call it in the transaction that
 // commits the snapshot.
-void record_origins(const Job& job, const std::string& snapshot, const LayerIds& link_sources);
+void record_origins(const Job& job, const SnapshotId& snapshot, const LayerIds& link_sources);
 
 // The stack below the layer that a job makes. Read once, from the store's records.
 class ParentStack {
  public:
   explicit ParentStack(const Job& job);
 
-  bool has(const std::string& snapshot) const { return layers_.contains(snapshot); }
+  bool has(const SnapshotId& snapshot) const { return layers_.contains(snapshot); }
   bool shares_with(const LayerIds& origins) const;
 
  private:

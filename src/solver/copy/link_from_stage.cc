@@ -65,7 +65,7 @@ class LinkFromStage::Directory final : public overlay::KnownDirectory {
   std::vector<Place> places_;
 };
 
-LinkFromStage::LinkFromStage(const Job& job, const std::string& snapshot, std::string path,
+LinkFromStage::LinkFromStage(const Job& job, const SnapshotId& snapshot, std::string path,
                              bool is_directory)
     : dir_(std::move(path)) {
   if (!is_directory) {

@@ -21,7 +21,7 @@ class LinkFromStage final : public overlay::KnownTree {
  public:
   // `path` has its symlinks resolved in `snapshot`. It names the directory whose contents the job
   // copies, or a single file.
-  LinkFromStage(const Job& job, const std::string& snapshot, std::string path, bool is_directory);
+  LinkFromStage(const Job& job, const SnapshotId& snapshot, std::string path, bool is_directory);
 
   std::unique_ptr<overlay::KnownDirectory> directory(const std::string& below) override;
   bool wants_stats() const override { return true; }
@@ -35,9 +35,9 @@ class LinkFromStage final : public overlay::KnownTree {
  private:
   class Directory;
   struct Layer {
-    Layer(std::string id, sys::RootDir root, bool may_link_again)
+    Layer(SnapshotId id, sys::RootDir root, bool may_link_again)
         : id(std::move(id)), root(std::move(root)), may_link_again(may_link_again) {}
-    std::string id;
+    SnapshotId id;
     sys::RootDir root;
     bool may_link_again;  // also files that have several names in the store
     std::atomic<bool> is_link_source = false;

@@ -17,12 +17,13 @@
 
 #include "cache/stat_index.h"
 #include "overlay/copy.h"
+#include "store/snapshot_id.h"
 
 namespace cairn::solver {
 
 // Where a tree was copied to before.
 struct PreviousCopy {
-  std::string snapshot;
+  store::SnapshotId snapshot;
   cache::StatIndex files;  // their state at that time
   sys::RootDir layer;      // the layer that holds them
   std::string into;        // the directory in it that they were copied to

@@ -24,7 +24,7 @@ struct CopyKey {
 StepResult commit_copy(const Job& job, const plan::CopyOp& op, const CopySelection& selection,
                        const CopyKey& key, Copied copied, const progress::VertexScope& scope) {
   for (std::string& warning : copied.warnings) scope.warn(std::move(warning));
-  auto beside = [&](const std::string& snapshot) {
+  auto beside = [&](const SnapshotId& snapshot) {
     if (copied.line) remember_contents(job, op, snapshot);
     if (copied.link_sources.empty()) return;
     record_origins(job, snapshot, copied.link_sources);

@@ -52,8 +52,8 @@ void read_content_of(const Job& job, const plan::CopyOp& op,
   // The selection of today, run on the sources of the earlier copy.
   StepResults then = job.results;
   for (std::size_t i = 0; i < op.sources.size(); ++i) {
-    const std::string& snapshot = earlier.sources[i];
-    if (!snapshot.empty() && !job.services.store.snapshots().find(snapshot)) return;
+    const SnapshotId& snapshot = earlier.sources[i];
+    if (!snapshot.is_empty_root() && !job.services.store.snapshots().find(snapshot)) return;
     then[op.sources[i].from].snapshot = snapshot;
   }
   StepContext past{job.plan, job.id, then, job.services};

@@ -75,7 +75,7 @@ class Checkout {
 
  private:
   std::unique_ptr<ActiveSnapshot> empty_snapshot() const {
-    return job_.services.snapshotter.prepare("", Start::kEmpty);
+    return job_.services.snapshotter.prepare(SnapshotId::empty_root(), Start::kEmpty);
   }
 
   void find_route() {

@@ -38,7 +38,8 @@ void check(const plan::HttpOp& op, const Digest& got) {
 
 StepResult fetch(Job& job, const plan::HttpOp& op, const source::RemoteFile& file,
                  const progress::VertexScope& scope) {
-  std::unique_ptr<ActiveSnapshot> active = job.services.snapshotter.prepare("", Start::kEmpty);
+  std::unique_ptr<ActiveSnapshot> active =
+      job.services.snapshotter.prepare(SnapshotId::empty_root(), Start::kEmpty);
   sys::Fd out = sys::open_at(active->root().fd(), op.filename.c_str(),
                              O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
   Digest digest = download(file, out, op.url, scope);

@@ -37,7 +37,7 @@ StepResult run_image(RunJob& job, const plan::ImageOp& op, progress::VertexScope
       cached = is_there();
     }
   }
-  std::string top =
+  SnapshotId top =
       unpack_image(job.run.builder, job.services.store, job.services.snapshotter,
                    job.services.images, image, scope, Fetch::kMissingSnapshots, job.stop);
   return {.key = cache::image_key(chain).digest(), .snapshot = top, .cached = cached};

@@ -79,14 +79,14 @@ class Unpacking {
         stop_(std::move(stop)),
         chains_(oci::chain_ids(image.config.diff_ids)) {}
 
-  std::string run(Fetch fetch) {
+  SnapshotId run(Fetch fetch) {
     fetch_ = fetch;
     std::size_t have = layers_there();
     refuse_lost_owners(have);
     std::vector<ThreadPool::Result<Layer>> unpacked;
     std::vector<ThreadPool::Result<void>> fetched;
-    std::string top =
-        have == 0 ? "" : store_.snapshots().find_by_chain(chains_[have - 1])->snapshot;
+    SnapshotId top = have == 0 ? SnapshotId::empty_root()
+                               : store_.snapshots().find_by_chain(chains_[have - 1])->snapshot;
     {
       ThreadPool pool(std::min(kLayersAtOnce, std::max<std::size_t>(1, chains_.size())));
       for (std::size_t i = 0; fetch == Fetch::kAlsoBlobs && i < have; ++i) {
@@ -212,9 +212,9 @@ class Unpacking {
     return layer;
   }
 
-  std::string stack_layer(const std::string& below, std::size_t i, Layer layer) {
-    if (!below.empty()) layer.files->merge(below);
-    std::string id;
+  SnapshotId stack_layer(const SnapshotId& below, std::size_t i, Layer layer) {
+    if (!below.is_empty_root()) layer.files->merge(below);
+    SnapshotId id = SnapshotId::empty_root();
     bool is_new = false;
     store_.atomically([&] {
       // Another build may have been first with the same image. All builds use the first snapshot: a
@@ -227,7 +227,7 @@ class Unpacking {
       }
     });
     if (is_new) {
-      scope_.sink().send(progress::LayerMade{.snapshot = id,
+      scope_.sink().send(progress::LayerMade{.snapshot = id.text(),
                                              .diff_id = image_.config.diff_ids[i].digest(),
                                              .size = layer.tar_size,
                                              .time = now()});
@@ -235,11 +235,11 @@ class Unpacking {
     return id;
   }
 
-  std::string add_snapshot(const std::string& below, std::size_t i, Layer& layer) {
+  SnapshotId add_snapshot(const SnapshotId& below, std::size_t i, Layer& layer) {
     std::uint64_t lost = layer.files->result().lost_owners;
     if (lost > 0 || store_.snapshots().has_lost_owners(below)) layer.files->mark_lost_owners();
     lost_owners_ += lost;
-    std::string id = layer.files->commit(below, layer.tar_size);
+    SnapshotId id = layer.files->commit(below, layer.tar_size);
     store_.snapshots().set_diff_id({.snapshot = id}, image_.config.diff_ids[i], layer.tar_size);
     store_.snapshots().set_chain(chains_[i], {.snapshot = id});
     return id;
@@ -258,11 +258,11 @@ class Unpacking {
 
 }  // namespace
 
-std::string unpack_image(const sandbox::BuilderNamespace&, store::Store& store,
-                         snapshots::Snapshotter& snapshotter, source::Images& images,
-                         const source::FoundImage& image, const progress::VertexScope& scope,
-                         Fetch fetch, std::stop_token stop) {
-  std::string top;
+SnapshotId unpack_image(const sandbox::BuilderNamespace&, store::Store& store,
+                        snapshots::Snapshotter& snapshotter, source::Images& images,
+                        const source::FoundImage& image, const progress::VertexScope& scope,
+                        Fetch fetch, std::stop_token stop) {
+  SnapshotId top = SnapshotId::empty_root();
   if (!image.config.diff_ids.empty()) {
     top = Unpacking(store, snapshotter, images, image, scope, std::move(stop)).run(fetch);
   }

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <stop_token>
-#include <string>
 
 #include "progress/vertex_scope.h"
 #include "sandbox/builder_namespace.h"
@@ -16,15 +15,17 @@
 
 namespace cairn::solver {
 
+using store::SnapshotId;
+
 // Whether blobs are needed besides snapshots: a pull wants the whole image, a build only roots.
 enum class Fetch { kMissingSnapshots, kAlsoBlobs };
 
-// Returns the snapshot of the image's root, "" for an image without layers, and records the image
+// Returns the snapshot of the image's root, and records the image
 // in the store. Needs the builder's namespace, as files of any owner are created. Throws kRegistry
 // for content that does not match its digest or diffID, kCancelled.
-std::string unpack_image(const sandbox::BuilderNamespace& where, store::Store& store,
-                         snapshots::Snapshotter& snapshotter, source::Images& images,
-                         const source::FoundImage& image, const progress::VertexScope& scope,
-                         Fetch fetch, std::stop_token stop);
+SnapshotId unpack_image(const sandbox::BuilderNamespace& where, store::Store& store,
+                        snapshots::Snapshotter& snapshotter, source::Images& images,
+                        const source::FoundImage& image, const progress::VertexScope& scope,
+                        Fetch fetch, std::stop_token stop);
 
 }  // namespace cairn::solver

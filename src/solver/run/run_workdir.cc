@@ -15,7 +15,7 @@ namespace {
 // An empty root has no /etc/passwd to look a name up in (BuildKit: "invalid missing user mount").
 // In a root with files, an unknown name means root.
 void refuse_names_in_empty_root(const Job& job, const plan::WorkdirOp& op) {
-  if (!job.parent().snapshot.empty() || op.user.empty()) return;
+  if (!job.parent().snapshot.is_empty_root() || op.user.empty()) return;
   for (const std::string& part : split(op.user, ':')) {
     if (part.empty() || parse_uint(part)) continue;
     throw dockerfile_error(

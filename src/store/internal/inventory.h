@@ -17,9 +17,9 @@ class Database;
 
 // The parts of an image that are in the store.
 struct ImageParts {
-  std::vector<std::string> blobs;      // hex digests, as the files are named
-  std::vector<std::string> snapshots;  // one per layer, without their parents
-  std::string fault = {};              // why the config cannot be read; the layers are then unknown
+  std::vector<std::string> blobs;     // hex digests, as the files are named
+  std::vector<SnapshotId> snapshots;  // one per layer, without their parents
+  std::string fault = {};             // why the config cannot be read; the layers are then unknown
 };
 ImageParts parts_of(const StoreTables& tables, const Image& image);
 

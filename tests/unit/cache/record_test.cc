@@ -20,6 +20,7 @@ struct Case {
 
 std::vector<Case> cases() {
   std::string quoted = "\"" + of_step.str() + "\"";
+  SnapshotId snap = SnapshotId::parse("snap");
   return {
       {StepRecord{{{"op", "run"}, {"env", "A=1"}, {"env", "B=\"\""}}},
        R"([["op","run"],["env","A=1"],["env","B=\"\""]])"},
@@ -28,9 +29,9 @@ std::vector<Case> cases() {
        R"({"etag":"W/\"1\"","same as":)" + quoted + "}"},
       {CopiedLineRecord{}, "{}"},
       {CopyHistoryRecord{"/app"}, R"({"into":"/app"})"},
-      {SourcesRecord{{"snap", ""}}, R"(["snap",""])"},
+      {SourcesRecord{{snap, SnapshotId::empty_root()}}, R"(["snap",""])"},
       {UnreadCopiesRecord{}, "[]"},
-      {UnreadCopiesRecord{{{.key = of_step, .sources = {"snap"}}}},
+      {UnreadCopiesRecord{{{.key = of_step, .sources = {snap}}}},
        R"([{"key":)" + quoted + R"(,"sources":["snap"]}])"},
   };
 }

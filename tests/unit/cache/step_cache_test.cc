@@ -12,6 +12,13 @@ using namespace cairn::cache;
 
 namespace {
 
+const SnapshotId kBase = SnapshotId::parse("base");
+const SnapshotId kBaseOfAnotherBuild = SnapshotId::parse("other-base");
+const SnapshotId kStep = SnapshotId::parse("step");
+const SnapshotId kAgain = SnapshotId::parse("again");
+const SnapshotId kStage = SnapshotId::parse("stage");
+const SnapshotId kStageAgain = SnapshotId::parse("stage-again");
+
 CacheKey key_of(const std::string& text) {
   CacheKey key;
   key.add("op", text);
@@ -19,8 +26,9 @@ CacheKey key_of(const std::string& text) {
 }
 
 struct Fixture {
-  std::map<std::string, std::string> parents = {{"base", ""}, {"step", "base"}, {"again", "base"}};
-  test::MemoryCache backend{[this](const std::string& snapshot) -> std::optional<std::string> {
+  std::map<SnapshotId, SnapshotId> parents = {
+      {kBase, SnapshotId::empty_root()}, {kStep, kBase}, {kAgain, kBase}};
+  test::MemoryCache backend{[this](const SnapshotId& snapshot) -> std::optional<SnapshotId> {
     auto found = parents.find(snapshot);
     return found != parents.end() ? std::optional(found->second) : std::nullopt;
   }};
@@ -31,26 +39,26 @@ struct Fixture {
 
 TEST_CASE("a step is found on the parent that it was made on, and on no other") {
   Fixture f;
-  f.cache.put_step(key_of("a"), "step");
-  auto found = f.cache.find(key_of("a").digest(), "base");
+  f.cache.put_step(key_of("a"), kStep);
+  auto found = f.cache.find(key_of("a").digest(), kBase);
   REQUIRE(found);
-  CHECK(found->snapshot == "step");
+  CHECK(found->snapshot == kStep);
   CHECK(found->key == key_of("a").digest());
-  CHECK(!f.cache.find(key_of("a").digest(), "base of another build"));
-  CHECK(!f.cache.find(key_of("b").digest(), "base"));
+  CHECK(!f.cache.find(key_of("a").digest(), kBaseOfAnotherBuild));
+  CHECK(!f.cache.find(key_of("b").digest(), kBase));
 }
 
 TEST_CASE("a step that gave an empty root stands on any parent") {
   Fixture f;
-  f.cache.put_step(key_of("a"), "");
-  CHECK(f.cache.find(key_of("a").digest(), "base"));
+  f.cache.put_step(key_of("a"), SnapshotId::empty_root());
+  CHECK(f.cache.find(key_of("a").digest(), kBase));
 }
 
 TEST_CASE("a step whose snapshot is gone is not found") {
   Fixture f;
-  f.cache.put_step(key_of("a"), "step");
-  f.parents.erase("step");
-  CHECK(!f.cache.find(key_of("a").digest(), "base"));
+  f.cache.put_step(key_of("a"), kStep);
+  f.parents.erase(kStep);
+  CHECK(!f.cache.find(key_of("a").digest(), kBase));
 }
 
 TEST_CASE("a miss has its reason, and names what differs") {
@@ -58,66 +66,66 @@ TEST_CASE("a miss has its reason, and names what differs") {
   Fixture f;
   Digest key = key_of("a").digest();
   Miss why{.reason = MissReason::kOtherSources, .details = {{"left", "over"}}};
-  CHECK(!f.cache.find(key, "base", &why));
+  CHECK(!f.cache.find(key, kBase, &why));
   CHECK(why.reason == MissReason::kNoRecord);
   CHECK(why.details.empty());
-  f.cache.put_step(key_of("a"), "step");
-  CHECK(!f.cache.find(key, "again", &why));
+  f.cache.put_step(key_of("a"), kStep);
+  CHECK(!f.cache.find(key, kAgain, &why));
   CHECK(why.reason == MissReason::kOtherParent);
   CHECK(why.details == Details{{"parent", "again"}, {"recorded parent", "base"}});
-  f.cache.put_sources(key, "step", {"stage"});
-  CHECK(!f.cache.find_from(key, "base", {"stage run again"}, &why));
+  f.cache.put_sources(key, kStep, {kStage});
+  CHECK(!f.cache.find_from(key, kBase, {kStageAgain}, &why));
   CHECK(why.reason == MissReason::kOtherSources);
-  CHECK(why.details == Details{{"source", "stage run again"}, {"recorded source", "stage"}});
-  f.parents.erase("step");
-  CHECK(!f.cache.find(key, "base", &why));
+  CHECK(why.details == Details{{"source", "stage-again"}, {"recorded source", "stage"}});
+  f.parents.erase(kStep);
+  CHECK(!f.cache.find(key, kBase, &why));
   CHECK(why.reason == MissReason::kSnapshotGone);
 }
 
 TEST_CASE("an alias leads to the key of the step") {
   Fixture f;
-  f.cache.put_step(key_of("a"), "step");
-  f.cache.put_alias(key_of("other"), {.key = key_of("a").digest(), .snapshot = "step"});
-  auto found = f.cache.find(key_of("other").digest(), "base");
+  f.cache.put_step(key_of("a"), kStep);
+  f.cache.put_alias(key_of("other"), {.key = key_of("a").digest(), .snapshot = kStep});
+  auto found = f.cache.find(key_of("other").digest(), kBase);
   REQUIRE(found);
   CHECK(found->key == key_of("a").digest());
 }
 
 TEST_CASE("a key is no alias of itself") {
   Fixture f;
-  f.cache.put_step(key_of("a"), "step");
-  f.cache.put_alias(key_of("a"), {.key = key_of("a").digest(), .snapshot = "step"});
+  f.cache.put_step(key_of("a"), kStep);
+  f.cache.put_alias(key_of("a"), {.key = key_of("a").digest(), .snapshot = kStep});
   CHECK(f.cache.find_record<StepRecord>(key_of("a").digest()));
 }
 
 TEST_CASE("a step that copies from stages is found with the stages it was copied from") {
   Fixture f;
   Digest key = key_of("a").digest();
-  f.cache.put_step(key_of("a"), "step");
-  CHECK(!f.cache.find_from(key, "base", {"stage"}));
-  f.cache.put_sources(key, "step", {"stage"});
-  CHECK(f.cache.find_from(key, "base", {"stage"}));
-  CHECK(!f.cache.find_from(key, "base", {"the stage run again"}));
-  CHECK(!f.cache.find_from(key, "base", {"stage", "stage"}));
+  f.cache.put_step(key_of("a"), kStep);
+  CHECK(!f.cache.find_from(key, kBase, {kStage}));
+  f.cache.put_sources(key, kStep, {kStage});
+  CHECK(f.cache.find_from(key, kBase, {kStage}));
+  CHECK(!f.cache.find_from(key, kBase, {kStageAgain}));
+  CHECK(!f.cache.find_from(key, kBase, {kStage, kStage}));
 }
 
 TEST_CASE("a result from other stages takes the place of the one before") {
   Fixture f;
   Digest key = key_of("a").digest();
-  f.cache.put_step(key_of("a"), "step");
-  f.cache.put_sources(key, "step", {"stage"});
-  f.cache.put_step(key_of("a"), "again");
-  f.cache.put_sources(key, "again", {"the stage run again"});
-  CHECK(!f.cache.find_from(key, "base", {"stage"}));
-  CHECK(f.cache.find_from(key, "base", {"the stage run again"})->snapshot == "again");
+  f.cache.put_step(key_of("a"), kStep);
+  f.cache.put_sources(key, kStep, {kStage});
+  f.cache.put_step(key_of("a"), kAgain);
+  f.cache.put_sources(key, kAgain, {kStageAgain});
+  CHECK(!f.cache.find_from(key, kBase, {kStage}));
+  CHECK(f.cache.find_from(key, kBase, {kStageAgain})->snapshot == kAgain);
 }
 
 TEST_CASE("a record of another kind is not found") {
   Fixture f;
-  f.cache.put_record(key_of("a").digest(), "step", CopyHistoryRecord{"/app"});
+  f.cache.put_record(key_of("a").digest(), kStep, CopyHistoryRecord{"/app"});
   CHECK(!f.cache.find_record<UnreadCopiesRecord>(key_of("a").digest()));
   auto history = f.cache.find_record<CopyHistoryRecord>(key_of("a").digest());
   REQUIRE(history);
   CHECK(history->record.directory == "/app");
-  CHECK(history->snapshot == "step");
+  CHECK(history->snapshot == kStep);
 }

@@ -20,8 +20,9 @@ bool matches(const UsageRecord& record, std::vector<std::string> filters) {
 }  // namespace
 
 TEST_CASE("filters choose as those of buildx do") {
-  UsageRecord step{
-      .id = "abc123", .parents = {"p1"}, .inputs = R"([["op","run"],["argv","make"]])"};
+  UsageRecord step{.id = "abc123",
+                   .parents = {store::SnapshotId::parse("p1")},
+                   .inputs = R"([["op","run"],["argv","make"]])"};
   step.last_used = {.seconds = now().seconds - 7200};
   step.recorded = true;
   UsageRecord mount{.kind = UsageKind::kCacheMount, .id = "def", .name = "go"};

@@ -16,8 +16,8 @@ namespace {
 constexpr std::int64_t kBaseTime = 1000;
 
 struct Builder {
-  std::string snapshot(std::int64_t created, const std::string& parent = {}) {
-    std::string id = store::SnapshotIndex::new_id();
+  SnapshotId snapshot(std::int64_t created, const SnapshotId& parent = SnapshotId::empty_root()) {
+    SnapshotId id = SnapshotId::random();
     sys::make_dirs(store.snapshots().path(id), 0755);
     store.snapshots().add({.id = id, .parent = parent, .created = {.seconds = created}});
     return id;
@@ -112,7 +112,7 @@ TEST_CASE("the image id is the digest of the config and repeats") {
 
 TEST_CASE("a kept image is found by its name with its layers") {
   Builder b;
-  std::string snapshot = b.snapshot(1);
+  SnapshotId snapshot = b.snapshot(1);
   ComposedImage image = compose(
       b.layers, {.config = {}, .base = nullptr, .lines = {{"RUN", "", snapshot}}, .epoch = {}});
   record_image(b.store, image, {oci::Reference::parse("app")});

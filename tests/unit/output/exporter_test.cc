@@ -71,7 +71,7 @@ struct Fixture : test::StoreFixture {
     composition.config.platform = oci::Platform::parse(platform);
     return {.platform = composition.config.platform,
             .image = compose(layers, std::move(composition)),
-            .root_snapshot = {},
+            .root_snapshot = SnapshotId::empty_root(),
             .epoch = {}};
   }
 

@@ -40,9 +40,9 @@ struct Workbench {
   LayerStore layers{store, snapshotter};
 
   // Every file changed at second 5000.
-  std::string snapshot(const Files& files, const std::string& parent = {}) {
-    std::string id = store::SnapshotIndex::new_id();
-    std::string path = "snapshots/" + id;
+  SnapshotId snapshot(const Files& files, const SnapshotId& parent = SnapshotId::empty_root()) {
+    SnapshotId id = SnapshotId::random();
+    std::string path = "snapshots/" + id.text();
     dir.dir(path);
     for (const auto& [name, text] : files) {
       dir.file(path + "/" + name, text);
@@ -53,11 +53,11 @@ struct Workbench {
     return id;
   }
 
-  ArchivedImage image(const std::vector<std::string>& snapshots,
+  ArchivedImage image(const std::vector<SnapshotId>& snapshots,
                       const std::vector<std::string>& names, const BlobOptions& options = {}) {
     Composition composition{.config = {}, .base = nullptr, .lines = {}, .epoch = {}};
     composition.config.platform = oci::Platform::parse("linux/amd64");
-    for (const std::string& id : snapshots) composition.lines.push_back({"RUN", "", id});
+    for (const SnapshotId& id : snapshots) composition.lines.push_back({"RUN", "", id});
     ComposedImage composed = compose(layers, std::move(composition));
     ArchivedImage archived{
         .image = {.manifest = {.config = {.media_type = "", .digest = composed.id}, .layers = {}},
@@ -116,7 +116,7 @@ TEST_CASE("a layer that is made is told once: its snapshot, diffID, sizes, and i
   auto made = sink.all<progress::LayerMade>();
   REQUIRE(made.size() == 2);
   for (const progress::LayerMade& one : made) {
-    CHECK(one.snapshot == view.snapshot);
+    CHECK(one.snapshot == view.snapshot.text());
     CHECK(one.diff_id == id.digest());
     CHECK(one.size == static_cast<std::int64_t>(w.blob(blob).size()));
   }
@@ -146,13 +146,13 @@ TEST_CASE("a layer's diffID is the digest of its tar, and is remembered") {
   CHECK(w.store.snapshots().find_diff_id(view) == id);
   CHECK(w.store.snapshots().find(view.snapshot)->size > 0);
   CHECK(Digest::of(w.blob(layer_blob(w.layers, id, view, {}))) == id.digest());
-  w.dir.file("snapshots/" + view.snapshot + "/f", "changed behind our back");
+  w.dir.file("snapshots/" + view.snapshot.text() + "/f", "changed behind our back");
   CHECK(layer_diff_id(w.layers, view) == id);
 }
 
 TEST_CASE("equal snapshots are equal layers, a clamped view of one is another") {
   Workbench w;
-  std::string one = w.snapshot({{"f", "text"}}), two = w.snapshot({{"f", "text"}});
+  SnapshotId one = w.snapshot({{"f", "text"}}), two = w.snapshot({{"f", "text"}});
   oci::DiffId plain = layer_diff_id(w.layers, {.snapshot = one});
   CHECK(layer_diff_id(w.layers, {.snapshot = two}) == plain);
   CHECK(layer_diff_id(w.layers, {.snapshot = one, .clamp = 9000}) == plain);
@@ -161,7 +161,7 @@ TEST_CASE("equal snapshots are equal layers, a clamped view of one is another") 
 
 TEST_CASE("a layer holds what it adds to its parent and nothing of the parent") {
   Workbench w;
-  std::string base = w.snapshot({{"below", "x"}});
+  SnapshotId base = w.snapshot({{"below", "x"}});
   LayerView view{.snapshot = w.snapshot({{"above", "y"}}, base)};
   std::string names =
       listing(w.blob(layer_blob(w.layers, layer_diff_id(w.layers, view), view, {})));
@@ -242,7 +242,7 @@ TEST_CASE("a snapshot that was changed after it was digested is refused, and no 
   Workbench w;
   LayerView view{.snapshot = w.snapshot({{"f", "text"}})};
   oci::DiffId id = layer_diff_id(w.layers, view);
-  w.dir.file("snapshots/" + view.snapshot + "/f", "evil");
+  w.dir.file("snapshots/" + view.snapshot.text() + "/f", "evil");
   try {
     layer_blob(w.layers, id, view, {});
     FAIL("made");
@@ -258,7 +258,8 @@ TEST_CASE("a layer that is nowhere is an error with a way out") {
   Workbench w;
   oci::DiffId unknown(Digest::of("never seen"));
   for (const std::optional<LayerView>& view :
-       {std::optional<LayerView>(), std::optional<LayerView>({.snapshot = "gone"})}) {
+       {std::optional<LayerView>(),
+        std::optional<LayerView>({.snapshot = SnapshotId::parse("gone")})}) {
     try {
       layer_blob(w.layers, unknown, view, {});
       FAIL("made");
@@ -284,7 +285,7 @@ TEST_CASE("an archive depends on its images alone, not on their order of making"
 
 TEST_CASE("an OCI archive names its images and holds each blob once") {
   Workbench w;
-  std::string base = w.snapshot({{"a", "1"}});
+  SnapshotId base = w.snapshot({{"a", "1"}});
   auto one = w.image({base}, {"app:1", "app:2"});
   auto two = w.image({base, w.snapshot({{"b", "2"}}, base)}, {});
   std::string tar = w.archive(write_oci_archive, {one, two});
@@ -349,8 +350,8 @@ TEST_CASE("an image is made whole once, for each family of media types") {
 
 TEST_CASE("a tree archive is the merged root, the top layer winning") {
   Workbench w;
-  std::string base = w.snapshot({{"etc/f", "old"}, {"etc/kept", "k"}});
-  std::string top = w.snapshot({{"etc/f", "new"}}, base);
+  SnapshotId base = w.snapshot({{"etc/f", "old"}, {"etc/kept", "k"}});
+  SnapshotId top = w.snapshot({{"etc/f", "new"}}, base);
   StringSink tar;
   write_tree_archive(w.snapshotter, top, std::nullopt, tar);
   CHECK(member(tar.text, "etc/f") == "new");
@@ -360,7 +361,7 @@ TEST_CASE("a tree archive is the merged root, the top layer winning") {
 // X10
 TEST_CASE("with an epoch every file of a tree carries it, older ones too") {
   Workbench w;
-  std::string snapshot = w.snapshot({{"d/f", "x"}});
+  SnapshotId snapshot = w.snapshot({{"d/f", "x"}});
   StringSink plain, late;
   write_tree_archive(w.snapshotter, snapshot, std::nullopt, plain);
   write_tree_archive(w.snapshotter, snapshot, 86'400 * 366, late);
@@ -373,7 +374,7 @@ TEST_CASE("with an epoch every file of a tree carries it, older ones too") {
 
 TEST_CASE("a tree directory keeps what was there and overwrites what has the same name") {
   Workbench w;
-  std::string snapshot = w.snapshot({{"bin/app", "new"}});
+  SnapshotId snapshot = w.snapshot({{"bin/app", "new"}});
   w.out.file("to/mine", "kept");
   w.out.file("to/bin/app", "old");
   write_tree_directory(w.snapshotter, snapshot, std::nullopt, w.out.at("to"));
@@ -386,9 +387,9 @@ TEST_CASE("a tree directory keeps what was there and overwrites what has the sam
 TEST_CASE("the tree of an image without layers is empty") {
   Workbench w;
   StringSink tar;
-  write_tree_archive(w.snapshotter, "", std::nullopt, tar);
+  write_tree_archive(w.snapshotter, SnapshotId::empty_root(), std::nullopt, tar);
   CHECK(listing(tar.text).size() <= 3);  // at most the root itself
-  write_tree_directory(w.snapshotter, "", std::nullopt, w.out.at("empty"));
+  write_tree_directory(w.snapshotter, SnapshotId::empty_root(), std::nullopt, w.out.at("empty"));
   CHECK(sys::list_dir(sys::open_path(w.out.at("empty"), O_RDONLY)).empty());
   CHECK(sys::list_dir(sys::open_path(w.store.tmp_dir(), O_RDONLY)).empty());
 }

@@ -17,7 +17,7 @@ namespace {
 // A base of two layers, and three steps on it that end where they began but for /app.
 struct Bench {
   Bench() {
-    bottom = snapshot({});
+    bottom = snapshot(SnapshotId::empty_root());
     dir.file(path(bottom) + "/etc/motd", "hello");
     base = snapshot(bottom);
     dir.file(path(base) + "/etc/more", "more");
@@ -28,7 +28,7 @@ struct Bench {
                                            .epoch = {}});
     record_image(store, image, {});
     config = image.config;
-    std::string at = base;
+    SnapshotId at = base;
     for (int i = 0; i < 3; ++i) steps.push_back(at = snapshot(at));
     dir.file(path(steps[0]) + "/secret", "hush");
     dir.whiteout(path(steps[1]) + "/secret");
@@ -36,13 +36,13 @@ struct Bench {
     dir.file(path(steps[2]) + "/app", "app");
   }
 
-  std::string snapshot(const std::string& parent) {
-    std::string id = store::SnapshotIndex::new_id();
+  SnapshotId snapshot(const SnapshotId& parent) {
+    SnapshotId id = SnapshotId::random();
     dir.dir(path(id));
     store.snapshots().add({.id = id, .parent = parent, .created = {.seconds = 5000 + count++}});
     return id;
   }
-  static std::string path(const std::string& id) { return "snapshots/" + id; }
+  static std::string path(const SnapshotId& id) { return "snapshots/" + id.text(); }
 
   Composition composition(Squash squash, std::size_t count) {
     Composition composition{.config = {}, .base = &config, .lines = {}, .epoch = {}};
@@ -67,8 +67,8 @@ struct Bench {
   store::Store store = store::Store::open(dir.root());
   snapshots::OverlaySnapshotter snapshotter{store};
   LayerStore layers{store, snapshotter};
-  std::string bottom, base;
-  std::vector<std::string> steps;
+  SnapshotId bottom = SnapshotId::empty_root(), base = bottom;
+  std::vector<SnapshotId> steps;
   oci::ImageConfig config;
   std::int64_t count = 0;
 };

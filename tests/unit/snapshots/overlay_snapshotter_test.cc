@@ -20,7 +20,7 @@ struct Place {
   OverlaySnapshotter snapshotter{store};
 
   // A committed snapshot with one more file.
-  std::string layer(const std::string& parent, const std::string& file, std::string_view text) {
+  SnapshotId layer(const SnapshotId& parent, const std::string& file, std::string_view text) {
     auto active = snapshotter.prepare(parent);
     put(active->root(), file, text);
     return active->commit();
@@ -41,8 +41,8 @@ struct Place {
 
 TEST_CASE("what was committed is seen by all who look at the snapshot, and nothing else changes") {
   Place p;
-  std::string bottom = p.layer("", "f", "old");
-  std::string top = p.layer(bottom, "f", "new");
+  SnapshotId bottom = p.layer(SnapshotId::empty_root(), "f", "old");
+  SnapshotId top = p.layer(bottom, "f", "new");
   CHECK(p.text(p.snapshotter.view(top)->root(), "f") == "new");
   CHECK(p.text(p.snapshotter.view(bottom)->root(), "f") == "old");
   CHECK(p.store.snapshots().find(top)->parent == bottom);
@@ -52,7 +52,7 @@ TEST_CASE("what was committed is seen by all who look at the snapshot, and nothi
 
 TEST_CASE("an active snapshot that is not committed leaves no snapshot and no files") {
   Place p;
-  std::string bottom = p.layer("", "f", "old");
+  SnapshotId bottom = p.layer(SnapshotId::empty_root(), "f", "old");
   {
     auto active = p.snapshotter.prepare(bottom);
     p.put(active->root(), "f", "new");
@@ -65,18 +65,18 @@ TEST_CASE("an active snapshot that is not committed leaves no snapshot and no fi
 
 TEST_CASE("what is deleted above is still there below") {
   Place p;
-  std::string bottom = p.layer("", "f", "x");
+  SnapshotId bottom = p.layer(SnapshotId::empty_root(), "f", "x");
   auto active = p.snapshotter.prepare(bottom);
   sys::unlink_at(active->root().fd(), "f");
-  std::string top = active->commit();
+  SnapshotId top = active->commit();
   CHECK(p.text(p.snapshotter.view(top)->root(), "f") == "(none)");
   CHECK(p.text(p.snapshotter.view(bottom)->root(), "f") == "x");
 }
 
 TEST_CASE("a view cannot be written to, and that of nothing is empty") {
   Place p;
-  std::string snapshot = p.layer("", "f", "x");
-  for (const std::string& id : {snapshot, std::string()}) {
+  SnapshotId snapshot = p.layer(SnapshotId::empty_root(), "f", "x");
+  for (const SnapshotId& id : {snapshot, SnapshotId::empty_root()}) {
     auto view = p.snapshotter.view(id);
     try {
       view->root().open_in("new", O_WRONLY | O_CREAT, sys::Follow::kNo, 0644);
@@ -86,7 +86,7 @@ TEST_CASE("a view cannot be written to, and that of nothing is empty") {
     }
   }
   {
-    auto nothing = p.snapshotter.view("");
+    auto nothing = p.snapshotter.view(SnapshotId::empty_root());
     CHECK(sys::list_dir(nothing->root().fd()).empty());
   }
   CHECK(p.left_in_tmp() == 0);
@@ -94,15 +94,15 @@ TEST_CASE("a view cannot be written to, and that of nothing is empty") {
 
 TEST_CASE("the root directory keeps the mode that its parent gave it") {
   Place p;
-  auto bottom = p.snapshotter.prepare("");
+  auto bottom = p.snapshotter.prepare(SnapshotId::empty_root());
   sys::chmod_fd(bottom->root().fd(), 0711);
-  std::string top = p.layer(bottom->commit(), "f", "x");
+  SnapshotId top = p.layer(bottom->commit(), "f", "x");
   CHECK((sys::stat_of(p.snapshotter.view(top)->root().fd()).st_mode & 07777) == 0711);
 }
 
 TEST_CASE("a mount that was given away keeps working while the active snapshot lives") {
   Place p;
-  auto active = p.snapshotter.prepare(p.layer("", "below", "x"));
+  auto active = p.snapshotter.prepare(p.layer(SnapshotId::empty_root(), "below", "x"));
   {
     sys::MountTree tree = active->release_tree();
     sys::RootDir root(sys::reopen(tree.fd(), O_RDONLY | O_DIRECTORY));
@@ -122,9 +122,9 @@ TEST_CASE("what is copied to a bare layer is merged with the parent, and seen by
   files.dir("src/nested", 0700);
   files.file("src/over", "new");
   files.file("more/over", "newest");
-  std::string parent;
+  SnapshotId parent = SnapshotId::empty_root();
   {
-    auto below = p.snapshotter.prepare("");
+    auto below = p.snapshotter.prepare(SnapshotId::empty_root());
     sys::Fd nested = below->root().make_dirs("/real/nested", 0755);
     sys::set_xattr(nested, "user.note", "kept");
     p.put(below->root(), "/real/nested/old", "o");

@@ -25,12 +25,13 @@ struct Copies {
     for (int i = 0; i < lines; ++i) at = maker.copy(at, context, {"/d"}, "/data");
     return maker.plan;
   }
-  std::string copy() { return fixture.solve(plan()).back().snapshot; }
-  struct stat stat(const std::string& snapshot, const std::string& file) {
+  store::SnapshotId copy() { return fixture.solve(plan()).back().snapshot; }
+  struct stat stat(const store::SnapshotId& snapshot, const std::string& file) {
     auto view = fixture.snapshotter.view(snapshot);
     return *view->root().find_stat("/data/" + file, sys::Follow::kNo);
   }
-  bool is_shared(const std::string& one, const std::string& other, const std::string& file) {
+  bool is_shared(const store::SnapshotId& one, const store::SnapshotId& other,
+                 const std::string& file) {
     return stat(one, file).st_ino == stat(other, file).st_ino;
   }
 
@@ -41,12 +42,12 @@ struct Copies {
 
 TEST_CASE("only what changed is copied again, and earlier snapshots stay as they were") {
   Copies c;
-  std::string before = c.copy();
+  store::SnapshotId before = c.copy();
   c.fixture.context.file(Copies::name(7), "other");
   c.fixture.context.file(Copies::name(8), "text 8", 0755);
   c.fixture.context.mtime(Copies::name(9), 1000);
   c.fixture.context.file("d/0/new", "new");
-  std::string after = c.copy();
+  store::SnapshotId after = c.copy();
   CHECK(after != before);
   CHECK(c.is_shared(before, after, "1/6"));
   for (const char* changed : {"2/7", "3/8", "4/9"}) CHECK(!c.is_shared(before, after, changed));
@@ -65,19 +66,19 @@ TEST_CASE("names share an inode only where the source has a hard link now") {
   Copies c;
   c.fixture.context.file("d/0/a", "same");
   c.fixture.context.hard_link("d/1/b", "d/0/a");
-  std::string linked = c.copy();
+  store::SnapshotId linked = c.copy();
   CHECK(c.stat(linked, "0/a").st_ino == c.stat(linked, "1/b").st_ino);
   struct stat st = c.fixture.context.stat("d/0/a");
   sys::unlink_at(c.fixture.context.fd(), "d/1/b");
   c.fixture.context.file("d/1/b", "same");
   c.fixture.context.mtime("d/1/b", st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
   c.fixture.context.file("d/2/more");  // links are no part of the key
-  std::string apart = c.copy();
+  store::SnapshotId apart = c.copy();
   CHECK(c.stat(apart, "0/a").st_ino != c.stat(apart, "1/b").st_ino);
   sys::unlink_at(c.fixture.context.fd(), "d/1/b");
   c.fixture.context.hard_link("d/1/b", "d/0/a");
   c.fixture.context.file("d/2/most");
-  std::string again = c.copy();
+  store::SnapshotId again = c.copy();
   CHECK(c.stat(again, "0/a").st_ino == c.stat(again, "1/b").st_ino);
   CHECK(c.stat(again, "0/a").st_nlink == 2);
 }
@@ -98,19 +99,19 @@ TEST_CASE("layers of one stack share no inodes") {
 
 TEST_CASE("a file that the earlier snapshot cannot lend is copied") {
   Copies c;
-  std::string before = c.copy();
+  store::SnapshotId before = c.copy();
   sys::Fd store = sys::open_path(c.fixture.store.snapshots().path(before), O_RDONLY);
   sys::unlink_at(store, "data/1/6");
   c.fixture.context.file(Copies::name(7), "other");
-  std::string after = c.copy();
+  store::SnapshotId after = c.copy();
   CHECK(c.fixture.text(after, "/data/1/6") == "text 6");
   CHECK(c.is_shared(before, after, "0/5"));
 }
 
 TEST_CASE("a link line by line goes on over many changes") {
   Copies c;
-  std::string first = c.copy();
-  std::string last;
+  store::SnapshotId first = c.copy();
+  store::SnapshotId last = first;
   for (int i = 0; i < 4; ++i) {
     c.fixture.context.file("d/0/changing", std::to_string(i));
     last = c.copy();

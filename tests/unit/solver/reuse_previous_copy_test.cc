@@ -67,7 +67,7 @@ TEST_CASE("what an earlier copy lends is what was digested, whatever became of i
   ReusePreviousCopy first(digested);
   k.copy(first, "/first");
   auto earlier = std::make_shared<const PreviousCopy>(
-      PreviousCopy{.snapshot = "",
+      PreviousCopy{.snapshot = SnapshotId::empty_root(),
                    .files = *cache::StatIndex::find(k.store.at("index"), Known::later()),
                    .layer = sys::RootDir::open(k.copies.root()),
                    .into = "/first"});

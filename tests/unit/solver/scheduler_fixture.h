@@ -30,7 +30,7 @@ struct Scheduler {
 
   store::Store& store;
   DirectorySnapshotter snapshotter;
-  MemoryCache records{[this](const std::string& id) { return snapshotter.parent_of(id); }};
+  MemoryCache records{[this](const store::SnapshotId& id) { return snapshotter.parent_of(id); }};
   cache::StepCache cache{records};
   FakeTransport transport;
   RecordingSink sink;

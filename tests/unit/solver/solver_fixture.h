@@ -75,7 +75,7 @@ struct SolverFixture {
   sandbox::Launcher launcher = sandbox::Launcher::start(builder);
   std::shared_ptr<const PathFilter> filter;
   std::size_t jobs = 1;
-  std::vector<std::string> layers;  // as on_target_layer told them
+  std::vector<store::SnapshotId> layers;  // as on_target_layer told them
 
   solver::StepResults solve(const plan::Plan& plan, std::stop_token stop = {}) {
     std::map<std::string, source::LocalContext> contexts;
@@ -94,13 +94,13 @@ struct SolverFixture {
         .sink = sink,
         .contexts = contexts,
         .jobs = jobs,
-        .on_target_layer = [this](const std::string& id,
+        .on_target_layer = [this](const store::SnapshotId& id,
                                   const plan::Vertex&) { layers.push_back(id); }};
     return solver::Solver(std::move(services)).solve(plan, std::move(stop));
   }
 
   // The text of a file in a snapshot's root; "(none)" when it is not there.
-  std::string text(const std::string& snapshot, const std::string& path) {
+  std::string text(const store::SnapshotId& snapshot, const std::string& path) {
     auto view = snapshotter.view(snapshot);
     std::optional<sys::Fd> file = view->root().find_in(path, O_RDONLY);
     return file ? sys::read_all(*file) : "(none)";

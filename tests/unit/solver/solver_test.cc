@@ -45,7 +45,7 @@ TEST_CASE(
   auto copy = p.copy(base, files, {"app"}, "/bin/");
   auto dir = p.workdir(copy, "/work/here");
   StepResults first = k.solve(p.plan);
-  CHECK(first[base].snapshot.empty());
+  CHECK(first[base].snapshot.is_empty_root());
   CHECK(k.text(first[dir].snapshot, "/bin/app") == "bytes");
   CHECK(k.snapshotter.view(first[dir].snapshot)
             ->root()
@@ -68,7 +68,7 @@ TEST_CASE("a copy is known by the content of its files, not by their times") {
   PlanMaker p;
   auto base = p.scratch();
   auto copy = p.copy(base, p.context(), {"app"}, "/app");
-  std::string first = k.solve(p.plan)[copy].snapshot;
+  SnapshotId first = k.solve(p.plan)[copy].snapshot;
   k.context.mtime("app", 12345);
   CHECK(k.solve(p.plan)[copy].snapshot == first);
   k.context.file("app", "two");
@@ -105,7 +105,7 @@ TEST_CASE("a copy from a stage takes the stage's files, and is found again by it
   StepResult result = k.solve(p.plan)[target];
   CHECK(k.text(result.snapshot, "/usr/bin/tool") == "from the stage");
   CHECK(k.text(result.snapshot, "/out/tool") == "(none)");
-  CHECK(k.store.snapshots().find(result.snapshot)->parent.empty());
+  CHECK(k.store.snapshots().find(result.snapshot)->parent.is_empty_root());
   StepResult again = k.solve(p.plan)[target];
   CHECK(again.cached);
   CHECK(again.key == result.key);
@@ -144,7 +144,7 @@ TEST_CASE("many jobs give what one job gives") {
   for (int i = 0; i < 8; ++i) {
     top = p.copy(top, sides[static_cast<std::size_t>(i)], {"/side" + std::to_string(i)}, "/all/");
   }
-  std::string root = k.solve(p.plan)[top].snapshot;
+  SnapshotId root = k.solve(p.plan)[top].snapshot;
   for (int i = 0; i < 8; ++i) CHECK(k.text(root, "/all/side" + std::to_string(i)) == "x");
   CHECK(k.store.snapshots().stack(root).size() == 8);
 }
@@ -219,10 +219,10 @@ TEST_CASE("the target's own layers are told, new or cached, and no others") {
     p.plan.history.push_back(history);
   }
   StepResults results = k.solve(p.plan);
-  CHECK(k.layers == Names{results[copy].snapshot, results[dir].snapshot});
+  CHECK(k.layers == std::vector{results[copy].snapshot, results[dir].snapshot});
   k.layers.clear();
   k.solve(p.plan);
-  CHECK(k.layers == Names{results[copy].snapshot, results[dir].snapshot});
+  CHECK(k.layers == std::vector{results[copy].snapshot, results[dir].snapshot});
 }
 
 TEST_CASE("what the ignore file leaves out is neither copied nor part of the key") {
@@ -302,7 +302,7 @@ TEST_CASE("a file out of the Dockerfile itself gets its mode, and takes the plac
   op.dest = "/etc/";
   op.chmod = ModeChange::parse("640");
   auto top = p.add(op, {copy, files}, "COPY <<motd");
-  std::string root = k.solve(p.plan)[top].snapshot;
+  SnapshotId root = k.solve(p.plan)[top].snapshot;
   auto view = k.snapshotter.view(root);
   auto st = view->root().find_stat("/etc/motd", sys::Follow::kNo);
   REQUIRE(st);

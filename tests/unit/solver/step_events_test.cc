@@ -111,7 +111,7 @@ TEST_CASE("a step that ran says why it was not cached, what it made and what it 
   VertexCompleted end = builds.build(two_steps()).ends.at("RUN second");
   CHECK(end.outcome == Outcome::kOk);
   CHECK(end.result.miss->reason == MissReason::kNoRecord);
-  CHECK(builds.scheduler.snapshotter.parent_of(end.result.snapshot));
+  CHECK(builds.scheduler.snapshotter.parent_of(SnapshotId::parse(end.result.snapshot)));
   CHECK(!end.result.layer_size);
   REQUIRE(end.result.use);
   CHECK(end.result.use->user_seconds == 1.5);

@@ -37,8 +37,8 @@ source::FoundImage image_of(SolverFixture& fixture, const std::vector<std::strin
   return image;
 }
 
-std::string unpack(SolverFixture& fixture, const source::FoundImage& image,
-                   std::stop_token stop = {}) {
+SnapshotId unpack(SolverFixture& fixture, const source::FoundImage& image,
+                  std::stop_token stop = {}) {
   progress::VertexScope scope(fixture.sink, "pull");
   return unpack_image(fixture.builder, fixture.store, fixture.snapshotter, fixture.images, image,
                       scope, Fetch::kMissingSnapshots, std::move(stop));
@@ -52,7 +52,7 @@ const std::string kTop = TarMaker().file(".wh.gone").file("new", "top").end();
 TEST_CASE("an image's layers become snapshots on each other, and the store knows the image") {
   SolverFixture k;
   source::FoundImage image = image_of(k, {kBase, kTop});
-  std::string root = unpack(k, image);
+  SnapshotId root = unpack(k, image);
   CHECK(k.text(root, "kept") == "base");
   CHECK(k.text(root, "new") == "top");
   CHECK(k.text(root, "gone") == "(none)");
@@ -67,24 +67,24 @@ TEST_CASE("an image's layers become snapshots on each other, and the store knows
   REQUIRE(made.size() == 2);
   CHECK(made[0].diff_id == Digest::of(kBase));
   CHECK(made[0].size == static_cast<std::int64_t>(kBase.size()));
-  CHECK(made[1].snapshot == root);
+  CHECK(made[1].snapshot == root.text());
 }
 
 TEST_CASE("layers that are unpacked already are shared, between pulls and between images") {
   SolverFixture k;
-  std::string base = unpack(k, image_of(k, {kBase}, "base"));
-  std::string first = unpack(k, image_of(k, {kBase, kTop}, "one"));
+  SnapshotId base = unpack(k, image_of(k, {kBase}, "base"));
+  SnapshotId first = unpack(k, image_of(k, {kBase, kTop}, "one"));
   CHECK(unpack(k, image_of(k, {kBase, kTop}, "same")) == first);
   CHECK(k.store.snapshots().find(first)->parent == base);
-  std::string other = unpack(k, image_of(k, {kBase, TarMaker().file("o").end()}, "two"));
+  SnapshotId other = unpack(k, image_of(k, {kBase, TarMaker().file("o").end()}, "two"));
   CHECK(k.store.snapshots().find(other)->parent == base);
   CHECK(k.store.snapshots().list().size() == 3);
 }
 
 TEST_CASE("the same layer on another base is another snapshot") {
   SolverFixture k;
-  std::string alone = unpack(k, image_of(k, {kTop}, "alone"));
-  std::string above = unpack(k, image_of(k, {kBase, kTop}, "above"));
+  SnapshotId alone = unpack(k, image_of(k, {kTop}, "alone"));
+  SnapshotId above = unpack(k, image_of(k, {kBase, kTop}, "above"));
   CHECK(alone != above);
   CHECK(k.text(alone, "kept") == "(none)");
   CHECK(k.text(above, "kept") == "base");
@@ -114,7 +114,7 @@ TEST_CASE("an upper layer that fails keeps what lies below it for the next try")
   broken.config.diff_ids[1] = oci::DiffId(Digest::of("something else"));
   CHECK_THROWS_AS(unpack(k, broken), Error);
   REQUIRE(k.store.snapshots().list().size() == 1);
-  std::string base = k.store.snapshots().list()[0].id;
+  SnapshotId base = k.store.snapshots().list()[0].id;
   CHECK(k.store.snapshots().find(unpack(k, image))->parent == base);
 }
 
@@ -133,6 +133,6 @@ TEST_CASE("unpacking stops when the build does") {
 
 TEST_CASE("an image without layers has no snapshot, and is known all the same") {
   SolverFixture k;
-  CHECK(unpack(k, image_of(k, {}, "empty")).empty());
+  CHECK(unpack(k, image_of(k, {}, "empty")).is_empty_root());
   CHECK(k.store.images().find("empty"));
 }

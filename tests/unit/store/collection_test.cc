@@ -60,7 +60,7 @@ TEST_CASE("a layer that two images share goes with the second of them") {
     image.manifest = f.manifest_for(image, {"shared"});
     f.store.images().add(image);
   }
-  std::string snapshot = f.snapshot({}, {"shared"});
+  SnapshotId snapshot = f.bottom({"shared"});
   f.store.images().remove("one", Force::kNo);
   f.store.collect();
   CHECK(f.store.blobs().has(Digest::of("shared")));
@@ -74,14 +74,14 @@ TEST_CASE("a layer that two images share goes with the second of them") {
 
 TEST_CASE("a cache record keeps the whole stack it stands on, and nothing beside it") {
   StoreFixture f;
-  std::string a = f.snapshot();
-  std::string b = f.snapshot(a);
-  std::string c = f.snapshot(b);
-  std::string beside = f.snapshot(a);
-  std::string above = f.snapshot(c);
+  SnapshotId a = f.snapshot();
+  SnapshotId b = f.snapshot(a);
+  SnapshotId c = f.snapshot(b);
+  SnapshotId beside = f.snapshot(a);
+  SnapshotId above = f.snapshot(c);
   f.store.records().put_record({.key = Digest::of("k"), .snapshot = c, .inputs = "{}"});
   CHECK(f.store.collect().snapshots == 2);
-  CHECK(f.store.snapshots().stack(c) == std::vector<std::string>{a, b, c});
+  CHECK(f.store.snapshots().stack(c) == std::vector<SnapshotId>{a, b, c});
   CHECK(!f.store.snapshots().find(beside));
   CHECK(!f.store.snapshots().find(above));
 }
@@ -89,9 +89,9 @@ TEST_CASE("a cache record keeps the whole stack it stands on, and nothing beside
 TEST_CASE("an image keeps the layers of its stack that are unpacked, gaps or not") {
   StoreFixture f;
   f.store.images().add(named(f.image({"a", "b", "c"}), "app"));
-  std::string a = f.snapshot({}, {"a"});
-  std::string b = f.snapshot(a, {"a", "b"});
-  std::string foreign = f.snapshot(a, {"a", "x"});
+  SnapshotId a = f.bottom({"a"});
+  SnapshotId b = f.snapshot(a, {"a", "b"});
+  SnapshotId foreign = f.snapshot(a, {"a", "x"});
   CHECK(f.store.collect().snapshots == 1);
   CHECK(f.store.snapshots().find(b));
   CHECK(!f.store.snapshots().find(foreign));
@@ -99,7 +99,8 @@ TEST_CASE("an image keeps the layers of its stack that are unpacked, gaps or not
 
 TEST_CASE("records without a snapshot survive, and hold on to nothing") {
   StoreFixture f;
-  f.store.records().put_record({.key = Digest::of("k"), .snapshot = "", .inputs = "{}"});
+  f.store.records().put_record(
+      {.key = Digest::of("k"), .snapshot = SnapshotId::empty_root(), .inputs = "{}"});
   f.snapshot();
   CHECK(f.store.collect().snapshots == 1);
   CHECK(f.store.records().find_record(Digest::of("k")));
@@ -141,7 +142,7 @@ TEST_CASE("files in the blob directory that are no blobs do not stop a collectio
 
 TEST_CASE("snapshots and trees that crashed builds left are swept, whatever they hold") {
   StoreFixture f;
-  std::string orphan = f.store.snapshots().path("orphan");
+  std::string orphan = f.store.snapshots().path(SnapshotId::parse("orphan"));
   sys::make_dirs(orphan + "/locked/below", 0755);
   sys::replace_file(orphan + "/locked/below/file", "x");
   REQUIRE(::symlink(f.store.root().c_str(), (orphan + "/root").c_str()) == 0);
@@ -186,13 +187,15 @@ TEST_CASE("what is done atomically is done whole or not at all") {
   Image image = f.image({"a"});
   f.store.images().add(image);
   CHECK_THROWS_AS(f.store.atomically([&] {
-    f.store.records().put_record({.key = Digest::of("k"), .snapshot = "", .inputs = "{}"});
+    f.store.records().put_record(
+        {.key = Digest::of("k"), .snapshot = SnapshotId::empty_root(), .inputs = "{}"});
     throw Error(ErrorKind::kCancelled, "cancelled");
   }),
                   Error);
   CHECK(!f.store.records().find_record(Digest::of("k")));
   f.store.atomically([&] {
-    f.store.records().put_record({.key = Digest::of("k"), .snapshot = "", .inputs = "{}"});
+    f.store.records().put_record(
+        {.key = Digest::of("k"), .snapshot = SnapshotId::empty_root(), .inputs = "{}"});
   });
   CHECK(f.store.records().find_record(Digest::of("k")));
 }
@@ -209,7 +212,8 @@ TEST_CASE("threads that take or put the same record agree on one of theirs") {
           seen[i] = found->inputs;
         } else {
           seen[i] = std::to_string(i);
-          f.store.records().put_record({.key = key, .snapshot = "", .inputs = seen[i]});
+          f.store.records().put_record(
+              {.key = key, .snapshot = SnapshotId::empty_root(), .inputs = seen[i]});
         }
       });
     });

@@ -12,9 +12,10 @@ namespace {
 
 constexpr sys::DiskSpace kDisk{.total = 1000, .free = 500, .available = 500};
 
-UsageRecord layer(std::string id, std::string parent, std::int64_t size, std::int64_t last_used) {
+UsageRecord layer(std::string id, std::string_view parent, std::int64_t size,
+                  std::int64_t last_used) {
   UsageRecord record{.id = std::move(id), .size = size, .last_used = {.seconds = last_used}};
-  if (!parent.empty()) record.parents = {std::move(parent)};
+  if (!parent.empty()) record.parents = {SnapshotId::parse(parent)};
   record.recorded = true;
   return record;
 }
@@ -34,9 +35,10 @@ UsageRecord used(UsageRecord record) {
   return record;
 }
 
-UsageRecord linked(UsageRecord record, std::vector<std::string> origins, std::int64_t bytes = 100) {
+UsageRecord linked(UsageRecord record, const std::vector<std::string>& origins,
+                   std::int64_t bytes = 100) {
   record.linked = bytes;
-  record.origins = std::move(origins);
+  for (const std::string& id : origins) record.origins.push_back(SnapshotId::parse(id));
   return record;
 }
 
@@ -130,7 +132,7 @@ TEST_CASE("files that a layer shares with one that stays are not freed with it")
   choice = choose(all, below(50), kDisk);
   CHECK(ids(choice.evicted) == "first second");
   CHECK(choice.freed == 1);
-  CHECK(choice.passed_on.at("third") == 100);
+  CHECK(choice.passed_on.at(SnapshotId::parse("third")) == 100);
 }
 
 TEST_CASE("a layer that took one small file out of a large one keeps no more than that") {
@@ -139,7 +141,7 @@ TEST_CASE("a layer that took one small file out of a large one keeps no more tha
   Choice choice = choose(all, below(10), kDisk);
   CHECK(ids(choice.evicted) == "fat");
   CHECK(choice.freed == 995);
-  CHECK(choice.passed_on.at("slim") == 5);
+  CHECK(choice.passed_on.at(SnapshotId::parse("slim")) == 5);
 }
 
 TEST_CASE("with -a, steps are records_dropped whose layers images need") {

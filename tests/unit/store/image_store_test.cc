@@ -166,7 +166,7 @@ TEST_CASE("the layers of an image carry the snapshots that are unpacked") {
   StoreFixture f;
   Image image = f.image({"a", "b"});
   f.store.images().add(image);
-  std::string bottom = f.snapshot({}, {"a"});
+  SnapshotId bottom = f.bottom({"a"});
   auto layers = f.store.images().layers(image.id);
   REQUIRE(layers.size() == 2);
   CHECK(layers[0].view == LayerView{.snapshot = bottom});

@@ -47,9 +47,9 @@ pid_t stopped_process(Work work) {
 
 TEST_CASE("what one process has found or made stays while another collects all there is") {
   StoreFixture f;
-  std::string base = f.snapshot({}, {"a"});
-  std::string found = f.snapshot(base);
-  std::string unused = f.snapshot(base);
+  SnapshotId base = f.bottom({"a"});
+  SnapshotId found = f.snapshot(base);
+  SnapshotId unused = f.snapshot(base);
   f.store.records().put_record({.key = Digest::of("found"), .snapshot = found, .inputs = "[]"});
   f.store.records().put_record({.key = Digest::of("unused"), .snapshot = unused, .inputs = "[]"});
   Image image = f.image({"a", "b"});
@@ -65,16 +65,16 @@ TEST_CASE("what one process has found or made stays while another collects all t
   CHECK(user.store.records().find_record(Digest::of("found")));
   CHECK(user.store.images().find("app"));
   CHECK(user.store.blobs().has(loose));
-  std::string made = user.snapshot(found);
+  SnapshotId made = user.snapshot(found);
   Digest put = user.store.blobs().put("put");
   f.store.collect(everything());
   CHECK(!f.store.records().find_record(Digest::of("unused")));
   CHECK(!sys::exists(f.store.snapshots().path(unused)));
-  for (const std::string& id : {base, found, made}) {
+  for (const SnapshotId& id : {base, found, made}) {
     CHECK(sys::exists(user.store.snapshots().path(id)));
   }
   for (const Digest& blob : {loose, put, layer, image.id}) CHECK(user.store.blobs().has(blob));
-  CHECK(user.snapshot(made) != "");  // stands on what is still on record
+  CHECK_NOTHROW(user.snapshot(made));  // stands on what is still on record
 }
 
 TEST_CASE("an image that was found stays whole when another process removes its name") {
@@ -83,7 +83,7 @@ TEST_CASE("an image that was found stays whole when another process removes its 
   image.names = {Reference::parse("app")};
   image.manifest = f.manifest_for(image, {"a"});
   f.store.images().add(image);
-  std::string snapshot = f.snapshot({}, {"a"});
+  SnapshotId snapshot = f.bottom({"a"});
   f.store = Store::open(f.dir.path());
   {
     StoreFixture user = fixture_at(f.dir.path());
@@ -99,7 +99,7 @@ TEST_CASE("an image that was found stays whole when another process removes its 
 
 TEST_CASE("what a process used goes with the next collection after its end, however that came") {
   StoreFixture f;
-  std::string snapshot = f.snapshot({}, {"a"});
+  SnapshotId snapshot = f.bottom({"a"});
   f.store = Store::open(f.dir.path());
   pid_t user = stopped_process([&] {
     auto other = std::make_shared<Store>(Store::open(f.dir.path()));
@@ -154,7 +154,7 @@ TEST_CASE("a look-up beside collections finds what is whole, or nothing") {
     Digest key = Digest::of("step " + std::to_string(i % 3));
     Store store = Store::open(f.dir.path());
     StoreFixture user{.dir = sys::TempDir("/tmp"), .store = std::move(store)};
-    std::string id;
+    SnapshotId id = SnapshotId::empty_root();
     if (auto record = user.store.records().find_record(key)) {
       id = record->snapshot;
     } else {
@@ -166,7 +166,7 @@ TEST_CASE("a look-up beside collections finds what is whole, or nothing") {
     Digest blob = user.store.blobs().put("blob " + std::to_string(i % 3));
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
     CHECK(sys::exists(user.store.snapshots().path(id)));
-    CHECK(user.snapshot(id) != "");
+    CHECK_NOTHROW(user.snapshot(id));
     CHECK(user.store.blobs().read(blob, 100) == "blob " + std::to_string(i % 3));
   }
   done = true;

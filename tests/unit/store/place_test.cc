@@ -44,7 +44,7 @@ void fill(StoreFixture& f) {
   image.manifest = f.manifest_for(image, {"a"});
   image.names = {oci::Reference::parse("app:1")};
   f.store.images().add(image);
-  f.snapshot({}, {"a"});
+  f.bottom({"a"});
   f.store.tmp_dir();
 }
 

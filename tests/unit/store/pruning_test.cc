@@ -21,8 +21,9 @@ using oci::Reference;
 namespace {
 
 // A step on a parent, known by `key`, with a file of some bytes in its layer.
-std::string step(StoreFixture& f, const std::string& key, const std::string& parent = {}) {
-  std::string id = f.snapshot(parent);
+SnapshotId step(StoreFixture& f, const std::string& key,
+                const SnapshotId& parent = SnapshotId::empty_root()) {
+  SnapshotId id = f.snapshot(parent);
   sys::replace_file(f.store.snapshots().path(id) + "/file", std::string(100, 'x'));
   f.store.records().put_record(
       {.key = Digest::of(key), .snapshot = id, .inputs = R"([["op","run"]])"});
@@ -47,11 +48,11 @@ const UsageRecord* find(const std::vector<UsageRecord>& usage, const std::string
 
 TEST_CASE("pruning takes what no named image needs, and leaves what one does") {
   sys::TempDir dir("/tmp");
-  std::string kept, cache;
+  SnapshotId kept = SnapshotId::empty_root(), cache = kept;
   Digest app = Digest::of(""), dangling = Digest::of("");
   {
     StoreFixture f = fixture_at(dir.path());
-    kept = f.snapshot({}, {"a"});
+    kept = f.bottom({"a"});
     cache = step(f, "cache", kept);
     f.store.records().put_record({.key = Digest::of("kept"), .snapshot = kept, .inputs = "[]"});
     Image image = f.image({"a"});
@@ -86,10 +87,10 @@ TEST_CASE("pruning takes what no named image needs, and leaves what one does") {
 
 TEST_CASE("pruning only the cache leaves images without a name, and pruning images all steps") {
   sys::TempDir dir("/tmp");
-  std::string layer;
+  SnapshotId layer = SnapshotId::empty_root();
   {
     StoreFixture f = fixture_at(dir.path());
-    layer = f.snapshot({}, {"a"});
+    layer = f.bottom({"a"});
     step(f, "cache");
     f.store.images().add(f.image({"a"}));
   }
@@ -124,39 +125,39 @@ TEST_CASE("a bound takes the oldest, and never what this process made or found")
 
 TEST_CASE("what hangs together is told so") {
   StoreFixture f;
-  std::string base = f.snapshot({}, {"a"});
-  std::string top = step(f, "top", base);
-  f.store.snapshots().put_origins(top, {"donor"});
+  SnapshotId base = f.bottom({"a"});
+  SnapshotId top = step(f, "top", base);
+  f.store.snapshots().put_origins(top, {SnapshotId::parse("donor")});
   Image image = f.image({"a"});
   image.names = {Reference::parse("app:1")};
   f.store.images().add(image);
-  sys::replace_file(f.store.contexts_dir() + "/" + top + ".files", std::string(50, 'x'));
+  sys::replace_file(f.store.contexts_dir() + "/" + top.text() + ".files", std::string(50, 'x'));
   sys::replace_file(f.store.contexts_dir() + "/index", "x");
   std::vector<UsageRecord> all = f.store.usage(KeptImages::kTagged);
   CHECK(all.size() == 4);
-  CHECK(find(all, base)->needed);
-  CHECK(find(all, base)->images == std::vector{Reference::parse("app:1")});
-  CHECK(find(all, base)->last_used == find(all, top)->last_used);
-  CHECK(!find(all, top)->needed);
-  CHECK(find(all, top)->in_use);
-  CHECK(find(all, top)->inputs == R"([["op","run"]])");
-  CHECK(find(all, top)->origins == std::vector<std::string>{"donor"});
-  CHECK(find(all, top)->size == 10 + 50);
+  CHECK(find(all, base.text())->needed);
+  CHECK(find(all, base.text())->images == std::vector{Reference::parse("app:1")});
+  CHECK(find(all, base.text())->last_used == find(all, top.text())->last_used);
+  CHECK(!find(all, top.text())->needed);
+  CHECK(find(all, top.text())->in_use);
+  CHECK(find(all, top.text())->inputs == R"([["op","run"]])");
+  CHECK(find(all, top.text())->origins == std::vector{SnapshotId::parse("donor")});
+  CHECK(find(all, top.text())->size == 10 + 50);
   CHECK(find(all, image.id.str())->needed);
   CHECK(find(all, "index")->kind == UsageKind::kContextIndex);
 }
 
 TEST_CASE("a layer that nobody digested is measured when its size is asked for, once") {
   StoreFixture f;
-  SnapshotRecord record{.id = SnapshotIndex::new_id(), .synced = true};
+  SnapshotRecord record{.id = SnapshotId::random(), .synced = true};
   sys::make_dirs(f.store.snapshots().path(record.id), 0755);
   sys::replace_file(f.store.snapshots().path(record.id) + "/file", std::string(1 << 20, 'x'));
   f.store.snapshots().add(record);
   sys::make_dirs(f.store.cache_mounts().path("mount"), 0755);
-  CHECK(find(f.store.usage(KeptImages::kAll), record.id)->size >= 1 << 20);
+  CHECK(find(f.store.usage(KeptImages::kAll), record.id.text())->size >= 1 << 20);
   CHECK(find(f.store.usage(KeptImages::kAll), "mount")->size > 0);
   sys::replace_file(f.store.snapshots().path(record.id) + "/other", std::string(1 << 20, 'x'));
-  CHECK(find(f.store.usage(KeptImages::kAll), record.id)->size < 2 << 20);
+  CHECK(find(f.store.usage(KeptImages::kAll), record.id.text())->size < 2 << 20);
 }
 
 TEST_CASE("the bounds are looked at as far as the disk asks for it") {
@@ -175,7 +176,7 @@ TEST_CASE("a pruning killed at any moment leaves a store that works, and the nex
   for (int round = 0; round < 12; ++round) {
     {
       StoreFixture f = fixture_at(dir.path());
-      std::string parent;
+      SnapshotId parent = SnapshotId::empty_root();
       for (int i = 0; i < 30; ++i) parent = step(f, fmt::format("{} {}", round, i), parent);
     }
     pid_t child = in_child([&] { prune(dir.path()); });

@@ -28,17 +28,17 @@ oci::ChainId chain_of(const std::vector<std::string>& names) {
 
 TEST_CASE("a stack is listed from the bottom") {
   StoreFixture f;
-  std::string a = f.snapshot();
-  std::string b = f.snapshot(a);
-  std::string c = f.snapshot(b);
-  CHECK(f.store.snapshots().stack(c) == std::vector<std::string>{a, b, c});
+  SnapshotId a = f.snapshot();
+  SnapshotId b = f.snapshot(a);
+  SnapshotId c = f.snapshot(b);
+  CHECK(f.store.snapshots().stack(c) == std::vector<SnapshotId>{a, b, c});
   CHECK(f.store.snapshots().find(b)->parent == a);
 }
 
 TEST_CASE("a layer is found again by its chain and by its snapshot") {
   StoreFixture f;
   SnapshotIndex& index = f.store.snapshots();
-  std::string a = f.snapshot({}, {"a"});
+  SnapshotId a = f.bottom({"a"});
   CHECK(index.find_by_chain(chain_of({"a"})) == LayerView{.snapshot = a});
   CHECK(!index.find_by_chain(chain_of({"b"})));
   CHECK(!index.find_diff_id({.snapshot = a}));
@@ -50,17 +50,17 @@ TEST_CASE(
     "a layer that has lost owners is found by who allows that, and where there is no better") {
   StoreFixture f;
   SnapshotIndex& index = f.store.snapshots();
-  std::string lossy = f.snapshot({}, {"a"});
+  SnapshotId lossy = f.bottom({"a"});
   SnapshotIndex::mark_lost_owners(sys::open_path(index.path(lossy), O_RDONLY | O_DIRECTORY));
   CHECK(index.has_lost_owners(lossy));
-  CHECK(!index.has_lost_owners(""));
+  CHECK(!index.has_lost_owners(SnapshotId::empty_root()));
   CHECK(!index.may_use(lossy));
   CHECK(!index.find_by_chain(chain_of({"a"})));
   CHECK(index.find_any_by_chain(chain_of({"a"})) == LayerView{.snapshot = lossy});
   index.allow_lost_owners(true);
   CHECK(index.may_use(lossy));
   CHECK(index.find_by_chain(chain_of({"a"})) == LayerView{.snapshot = lossy});
-  std::string whole = f.snapshot({}, {"a"});
+  SnapshotId whole = f.bottom({"a"});
   CHECK(index.find_by_chain(chain_of({"a"})) == LayerView{.snapshot = whole});
   CHECK(index.find_any_by_chain(chain_of({"a"})) == LayerView{.snapshot = whole});
 }
@@ -81,10 +81,10 @@ TEST_CASE("one snapshot is a different layer for each time its files are clamped
 TEST_CASE("several snapshots are one layer when it starts further down, with a size of its own") {
   StoreFixture f;
   SnapshotIndex& index = f.store.snapshots();
-  std::string base = f.snapshot();
+  SnapshotId base = f.snapshot();
   LayerView plain{.snapshot = f.snapshot(f.snapshot(base))};
-  LayerView squashed{.snapshot = plain.snapshot, .base = base};
-  LayerView whole{.snapshot = plain.snapshot, .base = ""};
+  LayerView squashed{.snapshot = plain.snapshot, .base = LayerBase::below(base)};
+  LayerView whole{.snapshot = plain.snapshot, .base = LayerBase::below(SnapshotId::empty_root())};
   index.set_diff_id(plain, layer("plain"), 10);
   CHECK(!index.find_diff_id(squashed));
   CHECK(index.layer_size(squashed) == 0);
@@ -103,8 +103,8 @@ TEST_CASE("several snapshots are one layer when it starts further down, with a s
 TEST_CASE("a row whose directory is gone is a miss, and so is all above it") {
   StoreFixture f;
   SnapshotIndex& index = f.store.snapshots();
-  std::string a = f.snapshot({}, {"a"});
-  std::string b = f.snapshot(a, {"a", "b"});
+  SnapshotId a = f.bottom({"a"});
+  SnapshotId b = f.snapshot(a, {"a", "b"});
   Digest key = Digest::of("key");
   f.store.records().put_record({.key = key, .snapshot = b, .inputs = "{}"});
   CHECK(f.store.records().find_record(key)->snapshot == b);
@@ -112,7 +112,7 @@ TEST_CASE("a row whose directory is gone is a miss, and so is all above it") {
   index.forget_seen();
   CHECK(!f.store.records().find_record(key));
   CHECK(!index.find_by_chain(chain_of({"a", "b"})));
-  CHECK(refusal([&] { index.stack(b); }) == "snapshot " + b + " is gone");
+  CHECK(refusal([&] { index.stack(b); }) == "snapshot " + b.text() + " is gone");
   CHECK(index.list().empty());
   CHECK(f.store.records().list().empty());
 }
@@ -120,19 +120,21 @@ TEST_CASE("a row whose directory is gone is a miss, and so is all above it") {
 TEST_CASE("a cache record replaces the one before and may name an empty root") {
   StoreFixture f;
   Digest key = Digest::of("key");
-  f.store.records().put_record({.key = key, .snapshot = "", .inputs = "{\"a\":1}"});
+  f.store.records().put_record(
+      {.key = key, .snapshot = SnapshotId::empty_root(), .inputs = "{\"a\":1}"});
   CHECK(f.store.records().find_record(key)->inputs == "{\"a\":1}");
-  std::string s = f.snapshot();
+  SnapshotId s = f.snapshot();
   f.store.records().put_record({.key = key, .snapshot = s, .inputs = "{}"});
   CHECK(f.store.records().find_record(key)->snapshot == s);
-  f.store.records().put_record({.key = Digest::of("other"), .snapshot = "gone", .inputs = "{}"});
+  f.store.records().put_record(
+      {.key = Digest::of("other"), .snapshot = SnapshotId::parse("gone"), .inputs = "{}"});
   CHECK(!f.store.records().find_record(Digest::of("other")));
 }
 
 TEST_CASE("one sync makes all snapshots so far durable") {
   StoreFixture f;
-  std::string a = f.snapshot({}, {}, false);
-  CHECK(f.store.snapshots().unsynced() == std::vector<std::string>{a});
+  SnapshotId a = f.bottom({}, false);
+  CHECK(f.store.snapshots().unsynced() == std::vector<SnapshotId>{a});
   f.store.sync();
   CHECK(f.store.snapshots().unsynced().empty());
   CHECK(f.store.snapshots().find(a)->synced);

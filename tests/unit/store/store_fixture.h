@@ -22,9 +22,9 @@ struct StoreFixture {
   store::Store store = store::Store::open(dir.path());
 
   // A snapshot with its directory; it tops the chain of `layers` when any are named.
-  std::string snapshot(const std::string& parent = {}, const std::vector<std::string>& layers = {},
-                       bool synced = true) {
-    store::SnapshotRecord record{.id = store::SnapshotIndex::new_id(), .parent = parent};
+  store::SnapshotId snapshot(const store::SnapshotId& parent = store::SnapshotId::empty_root(),
+                             const std::vector<std::string>& layers = {}, bool synced = true) {
+    store::SnapshotRecord record{.id = store::SnapshotId::random(), .parent = parent};
     record.size = 10;
     record.synced = synced;
     sys::make_dirs(store.snapshots().path(record.id), 0755);
@@ -33,6 +33,10 @@ struct StoreFixture {
     for (const std::string& layer : layers) ids.emplace_back(Digest::of(layer));
     if (!ids.empty()) store.snapshots().set_chain(oci::chain_id(ids), {.snapshot = record.id});
     return record.id;
+  }
+  // The same on the empty root.
+  store::SnapshotId bottom(const std::vector<std::string>& layers, bool synced = true) {
+    return snapshot(store::SnapshotId::empty_root(), layers, synced);
   }
 
   // An image with the given layers (their "tars" are the texts themselves), not yet in the store's

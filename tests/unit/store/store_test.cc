@@ -64,7 +64,7 @@ TEST_CASE("a store of a newer cairn is refused, and says so") {
 TEST_CASE("a store of the first version keeps its layers") {
   StoreFixture f;
   oci::DiffId diff_id(Digest::of("layer"));
-  LayerView view{.snapshot = f.snapshot({}, {"layer"})};
+  LayerView view{.snapshot = f.bottom({"layer"})};
   sql(f.dir.path(),
       kWithoutLists +
           "DROP TABLE origins; DROP TABLE blob_places; DROP TABLE cache_mounts; DROP TABLE "
@@ -73,7 +73,7 @@ TEST_CASE("a store of the first version keeps its layers") {
           "  clamp INTEGER NOT NULL, diff_id TEXT NOT NULL, PRIMARY KEY (snapshot, clamp)) WITHOUT "
           "ROWID;"
           "INSERT INTO layers VALUES ('" +
-          view.snapshot + "', " + std::to_string(INT64_MAX) + ", '" + diff_id.str() +
+          view.snapshot.text() + "', " + std::to_string(INT64_MAX) + ", '" + diff_id.str() +
           "'); PRAGMA user_version = 1");
   Store again = Store::open(f.dir.path());
   CHECK(again.snapshots().find_diff_id(view) == diff_id);
@@ -81,12 +81,24 @@ TEST_CASE("a store of the first version keeps its layers") {
   CHECK(again.snapshots().find_by_chain(oci::chain_id(std::vector{diff_id})) == view);
 }
 
+TEST_CASE("an id in the database that leads elsewhere is refused, and not made a path") {
+  StoreFixture f;
+  Digest key = Digest::of("key");
+  sql(f.dir.path(),
+      "INSERT INTO snapshots (id, size, created, last_used) VALUES ('../../x', 0, 0, 0);"
+      "INSERT INTO cache_records VALUES ('" +
+          key.str() + "', '../../x', '{}', 0, 0)");
+  CHECK(refusal([&] { f.store.records().find_record(key); }) ==
+        "\"../../x\" is not the id of a snapshot");
+}
+
 TEST_CASE("origins of files that the second version kept as cache records stay known") {
   StoreFixture f;
-  std::string donor = f.snapshot();
-  std::string linked = f.snapshot();
-  f.store.records().put_record(
-      {.key = Digest::of("origins"), .snapshot = linked, .inputs = "[\"" + donor + "\",\"gone\"]"});
+  SnapshotId donor = f.snapshot();
+  SnapshotId linked = f.snapshot();
+  f.store.records().put_record({.key = Digest::of("origins"),
+                                .snapshot = linked,
+                                .inputs = "[\"" + donor.text() + "\",\"gone\"]"});
   f.store.records().put_record(
       {.key = Digest::of("step"), .snapshot = linked, .inputs = R"([["op","copy"]])"});
   sql(f.dir.path(), kWithoutLists +
@@ -118,7 +130,7 @@ TEST_CASE("images of a store of the fourth version keep their names and manifest
 TEST_CASE("the use of a record is written when it is an hour after the last, and asked for") {
   StoreFixture f;
   Digest key = Digest::of("key");
-  f.store.records().put_record({.key = key, .snapshot = "", .inputs = "{}"});
+  f.store.records().put_record({.key = key, .snapshot = SnapshotId::empty_root(), .inputs = "{}"});
   auto last_used = [&] { return f.store.records().list().at(0).last_used.seconds; };
   auto age = [&](int seconds) {
     sql(f.dir.path(),
@@ -151,11 +163,11 @@ TEST_CASE("a root that cannot be made is refused with a way out") {
 
 TEST_CASE("snapshots that another boot left unsynced are dropped with all that names them") {
   sys::TempDir dir("/tmp");
-  std::string a, b, c;
+  SnapshotId a = SnapshotId::empty_root(), b = a, c = a;
   Digest key = Digest::of("key");
   {
     StoreFixture f{.dir = std::move(dir)};
-    a = f.snapshot({}, {"a"});
+    a = f.bottom({"a"});
     b = f.snapshot(a, {"a", "b"}, false);
     c = f.snapshot(b, {"a", "b", "c"});
     f.store.records().put_record({.key = key, .snapshot = c, .inputs = "{}"});
@@ -175,12 +187,12 @@ TEST_CASE("a collection keeps what images and cache records reach") {
   kept.names = {Reference::parse("kept")};
   kept.manifest = f.manifest_for(kept, {"a"});
   f.store.images().add(kept);
-  std::string base = f.snapshot({}, {"a"});
-  std::string step = f.snapshot(base);
-  std::string loose = f.snapshot(base);
+  SnapshotId base = f.bottom({"a"});
+  SnapshotId step = f.snapshot(base);
+  SnapshotId loose = f.snapshot(base);
   f.store.records().put_record({.key = Digest::of("k"), .snapshot = step, .inputs = "{}"});
   f.store.blobs().put("loose");
-  sys::make_dirs(f.store.snapshots().path("no-row"), 0755);
+  sys::make_dirs(f.store.snapshots().path(SnapshotId::parse("no-row")), 0755);
 
   auto collected = f.store.collect();
   CHECK(collected.snapshots == 1);
@@ -188,7 +200,7 @@ TEST_CASE("a collection keeps what images and cache records reach") {
   CHECK(collected.bytes == 10 + 5);
   CHECK(f.store.snapshots().find(step));
   CHECK(!sys::exists(f.store.snapshots().path(loose)));
-  CHECK(!sys::exists(f.store.snapshots().path("no-row")));
+  CHECK(!sys::exists(f.store.snapshots().path(SnapshotId::parse("no-row"))));
   CHECK(f.store.blobs().has(*kept.manifest));
   CHECK(f.store.blobs().has(Digest::of("a")));
 
@@ -210,7 +222,7 @@ TEST_CASE("several processes work in one store at once") {
         image.manifest = f.manifest_for(image, {"a"});
         image.names = {Reference::parse(fmt::format("app{}:{}", child, i))};
         f.store.images().add(image);
-        std::string s = f.snapshot({}, {"layer" + std::to_string(child)});
+        SnapshotId s = f.bottom({"layer" + std::to_string(child)});
         f.store.records().put_record(
             {.key = Digest::of(fmt::format("{} {}", child, i)), .snapshot = s, .inputs = "{}"});
       }
@@ -235,7 +247,7 @@ TEST_CASE("a process killed at any moment leaves a store that works") {
         image.manifest = f.manifest_for(image, {"a"});
         image.names = {Reference::parse("app")};
         f.store.images().add(image);
-        f.snapshot({}, {"a"}, false);
+        f.bottom({"a"}, false);
       }
     });
     ::usleep(static_cast<useconds_t>(2000 + 3000 * round));
