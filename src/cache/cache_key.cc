@@ -61,7 +61,7 @@ const char* name_of(plan::NetworkMode mode) {
   return "";
 }
 
-CacheKey key_of(const char* op, const Digest& parent) {
+CacheKey key_of(const char* op, const StepKey& parent) {
   CacheKey key;
   key.add("op", op);
   key.add("parent", parent.str());
@@ -77,8 +77,13 @@ void add_destination(CacheKey& key, const plan::CopyOp& op) {
   }
 }
 
-std::vector<Digest> any_sources(const plan::CopyOp& op) {
-  return std::vector<Digest>(op.sources.size(), Digest::of(""));
+// Stands for a parent or a source that is left open. Nothing else has this text in these places.
+StepKey any() {
+  return StepKey::of("");
+}
+
+std::vector<StepKey> any_sources(const plan::CopyOp& op) {
+  return std::vector<StepKey>(op.sources.size(), any());
 }
 
 }  // namespace
@@ -87,17 +92,17 @@ void CacheKey::add(std::string name, std::string value) {
   inputs.emplace_back(std::move(name), std::move(value));
 }
 
-Digest CacheKey::digest() const {
+StepKey CacheKey::step_key() const {
   Sha256 hash;
   for (const auto& [name, value] : inputs) {
     hash.update(fmt::format("{} {} ", name.size(), value.size()));
     hash.update(name);
     hash.update(value);
   }
-  return hash.finish();
+  return StepKey(hash.finish());
 }
 
-CacheKey run_key(const plan::RunOp& op, const Digest& parent,
+CacheKey run_key(const plan::RunOp& op, const StepKey& parent,
                  const std::vector<std::string>& mount_contents) {
   CacheKey key = key_of("run", parent);
   key.add("platform", op.platform.str());
@@ -121,7 +126,7 @@ CacheKey run_key(const plan::RunOp& op, const Digest& parent,
   return key;
 }
 
-CacheKey copy_key(const plan::CopyOp& op, const Digest& parent,
+CacheKey copy_key(const plan::CopyOp& op, const StepKey& parent,
                   const std::vector<SelectedContent>& contents) {
   CacheKey key = key_of("copy", parent);
   add_destination(key, op);
@@ -133,8 +138,8 @@ CacheKey copy_key(const plan::CopyOp& op, const Digest& parent,
   return key;
 }
 
-CacheKey copy_definition_key(const plan::CopyOp& op, const Digest& parent,
-                             const std::vector<Digest>& sources) {
+CacheKey copy_definition_key(const plan::CopyOp& op, const StepKey& parent,
+                             const std::vector<StepKey>& sources) {
   CacheKey key = key_of("copy by definition", parent);
   add_destination(key, op);
   key.add("chown", op.chown);
@@ -151,19 +156,19 @@ CacheKey copy_definition_key(const plan::CopyOp& op, const Digest& parent,
 
 CacheKey copy_line_key(const plan::CopyOp& op, const std::string& owner,
                        const std::string& context) {
-  CacheKey key = copy_definition_key(op, Digest::of(""), {Digest::of("")});
+  CacheKey key = copy_definition_key(op, any(), {any()});
   key.add("owner", owner);
   key.add("context", context);
   return key;
 }
 
-CacheKey any_contents_key(const plan::CopyOp& op, const Digest& parent) {
+CacheKey any_contents_key(const plan::CopyOp& op, const StepKey& parent) {
   CacheKey key = copy_definition_key(op, parent, any_sources(op));
   key.add("of", "any contents");
   return key;
 }
 
-CacheKey any_stages_key(const plan::CopyOp& op, const Digest& parent) {
+CacheKey any_stages_key(const plan::CopyOp& op, const StepKey& parent) {
   CacheKey key = copy_definition_key(op, parent, any_sources(op));
   key.add("of", "any stages");
   return key;
@@ -201,7 +206,7 @@ CacheKey git_key(const plan::GitOp& op, const std::string& commit) {
   return key;
 }
 
-CacheKey workdir_key(const plan::WorkdirOp& op, const Digest& parent) {
+CacheKey workdir_key(const plan::WorkdirOp& op, const StepKey& parent) {
   CacheKey key = key_of("workdir", parent);
   key.add("path", op.path);
   key.add("user", op.user);

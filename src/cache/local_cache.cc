@@ -8,7 +8,7 @@
 
 namespace cairn::cache {
 
-std::optional<CacheBackend::Found> LocalCache::find(const Digest& key) {
+std::optional<CacheBackend::Found> LocalCache::find(const StepKey& key) {
   std::optional<store::CacheRecord> record = store_.records().find_record(key);
   if (!record) return std::nullopt;
   Found found{.snapshot = record->snapshot,
@@ -23,7 +23,7 @@ std::optional<CacheBackend::Found> LocalCache::find(const Digest& key) {
 
 // A record goes with its snapshot. What is left of it is a line that says when it was evicted and
 // why, unless the snapshot is here and may not be used.
-Miss LocalCache::explain_absence(const Digest& key) {
+Miss LocalCache::explain_absence(const StepKey& key) {
   if (std::optional<store::CacheRecord> record = store_.records().find_record(key)) {
     return {.reason = MissReason::kSnapshotGone,
             .details = {{"not usable", record->snapshot.text()}}};
@@ -35,7 +35,7 @@ Miss LocalCache::explain_absence(const Digest& key) {
                       {"evicted for", eviction->reason}}};
 }
 
-void LocalCache::put(const Digest& key, const SnapshotId& snapshot, const std::string& text) {
+void LocalCache::put(const StepKey& key, const SnapshotId& snapshot, const std::string& text) {
   store_.records().put_record({.key = key, .snapshot = snapshot, .inputs = text});
 }
 

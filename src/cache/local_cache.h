@@ -13,9 +13,9 @@ class LocalCache final : public CacheBackend {
  public:
   explicit LocalCache(store::Store& store) : store_(store) {}
 
-  std::optional<Found> find(const Digest& key) override;
-  Miss explain_absence(const Digest& key) override;
-  void put(const Digest& key, const SnapshotId& snapshot, const std::string& text) override;
+  std::optional<Found> find(const StepKey& key) override;
+  Miss explain_absence(const StepKey& key) override;
+  void put(const StepKey& key, const SnapshotId& snapshot, const std::string& text) override;
 
  private:
   store::Store& store_;

@@ -58,7 +58,7 @@ struct ToJson {
 
 Record parse_object(const Json& json) {
   if (json.contains(kSameAs)) {
-    return AliasRecord{.of = Digest::parse(json.at(kSameAs).get<std::string>()),
+    return AliasRecord{.of = StepKey::parse(json.at(kSameAs).get<std::string>()),
                        .etag = json.value(kEtag, "")};
   }
   if (json.contains(kInto)) return CopyHistoryRecord{json.at(kInto).get<std::string>()};
@@ -69,7 +69,7 @@ Record parse_array(const Json& json) {
   if (json.empty() || json[0].is_object()) {
     UnreadCopiesRecord unread;
     for (const Json& copy : json) {
-      unread.copies.push_back({.key = Digest::parse(copy.at(kKey).get<std::string>()),
+      unread.copies.push_back({.key = StepKey::parse(copy.at(kKey).get<std::string>()),
                                .sources = parse_snapshots(copy.at(kSources))});
     }
     return unread;

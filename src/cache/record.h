@@ -10,12 +10,13 @@
 #include <variant>
 #include <vector>
 
-#include "base/digest.h"
 #include "store/snapshot_id.h"
+#include "store/step_key.h"
 
 namespace cairn::cache {
 
 using store::SnapshotId;
+using store::StepKey;
 
 // A step that ran: the inputs of its key, (name, value) in order. A name may repeat.
 struct StepRecord {
@@ -25,7 +26,7 @@ struct StepRecord {
 
 // Another key of a step. Keys of later steps build on `of`, whichever key was found.
 struct AliasRecord {
-  Digest of;
+  StepKey of;
   std::string etag;  // of a remote file; "" if the server gave none
   bool operator==(const AliasRecord&) const = default;
 };
@@ -52,7 +53,7 @@ struct SourcesRecord {
 // Results of a COPY --from line with unread content, the latest first.
 struct UnreadCopiesRecord {
   struct Copy {
-    Digest key;
+    StepKey key;
     std::vector<SnapshotId> sources;
     bool operator==(const Copy&) const = default;
   };

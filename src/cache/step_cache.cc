@@ -12,8 +12,8 @@ namespace cairn::cache {
 namespace {
 
 // A separate record, next to the one that describes the step.
-Digest sources_key(const Digest& key) {
-  return Digest::of("sources of " + key.str());
+StepKey sources_key(const StepKey& key) {
+  return StepKey::of("sources of " + key.str());
 }
 
 // Tells the reason to a caller who wants to know it.
@@ -24,7 +24,7 @@ std::nullopt_t missed(Miss* why, Miss reason) {
 
 }  // namespace
 
-std::optional<CachedResult> StepCache::find(const Digest& key, const SnapshotId& parent,
+std::optional<CachedResult> StepCache::find(const StepKey& key, const SnapshotId& parent,
                                             Miss* why) const {
   std::optional<CacheBackend::Found> found = backend_.find(key);
   if (!found) return missed(why, why != nullptr ? backend_.explain_absence(key) : Miss());
@@ -40,7 +40,7 @@ std::optional<CachedResult> StepCache::find(const Digest& key, const SnapshotId&
                       .snapshot = std::move(found->snapshot)};
 }
 
-std::optional<CachedResult> StepCache::find_from(const Digest& key, const SnapshotId& parent,
+std::optional<CachedResult> StepCache::find_from(const StepKey& key, const SnapshotId& parent,
                                                  const SourceSnapshots& sources, Miss* why) const {
   std::optional<CachedResult> result = find(key, parent, why);
   if (!result || sources.empty()) return result;
@@ -55,22 +55,22 @@ std::optional<CachedResult> StepCache::find_from(const Digest& key, const Snapsh
 }
 
 void StepCache::put_step(const CacheKey& key, const SnapshotId& snapshot) {
-  put_record(key.digest(), snapshot, StepRecord{key.inputs});
+  put_record(key.step_key(), snapshot, StepRecord{key.inputs});
 }
 
 void StepCache::put_alias(const CacheKey& alias, const CachedResult& result, std::string etag) {
-  Digest digest = alias.digest();
-  if (digest == result.key) return;
-  put_record(digest, result.snapshot, AliasRecord{.of = result.key, .etag = std::move(etag)});
+  StepKey key = alias.step_key();
+  if (key == result.key) return;
+  put_record(key, result.snapshot, AliasRecord{.of = result.key, .etag = std::move(etag)});
 }
 
-void StepCache::put_sources(const Digest& key, const SnapshotId& snapshot,
+void StepCache::put_sources(const StepKey& key, const SnapshotId& snapshot,
                             SourceSnapshots sources) {
   if (sources.empty()) return;
   put_record(sources_key(key), snapshot, SourcesRecord{std::move(sources)});
 }
 
-void StepCache::put_record(const Digest& key, const SnapshotId& snapshot, const Record& record) {
+void StepCache::put_record(const StepKey& key, const SnapshotId& snapshot, const Record& record) {
   backend_.put(key, snapshot, to_text(record));
 }
 

@@ -13,7 +13,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/digest.h"
 #include "cache/cache_key.h"
 #include "cache/record.h"
 
@@ -42,16 +41,16 @@ class CacheBackend {
 
   virtual ~CacheBackend() = default;
   // nullopt if there is no record, or its snapshot is gone or may not be used by this build.
-  virtual std::optional<Found> find(const Digest& key) = 0;
+  virtual std::optional<Found> find(const StepKey& key) = 0;
   // Why find() has just given nothing: kNoRecord or kSnapshotGone. Asked only on a miss.
-  virtual Miss explain_absence(const Digest& /*key*/) { return {}; }
+  virtual Miss explain_absence(const StepKey& /*key*/) { return {}; }
   // Replaces a record of the same key. Does nothing if the snapshot is gone.
-  virtual void put(const Digest& key, const SnapshotId& snapshot, const std::string& text) = 0;
+  virtual void put(const StepKey& key, const SnapshotId& snapshot, const std::string& text) = 0;
 };
 
 // The result found under a key.
 struct CachedResult {
-  Digest key;  // keys of later steps build on it
+  StepKey key;  // keys of later steps build on it
   SnapshotId snapshot;
 };
 
@@ -65,18 +64,18 @@ class StepCache {
 
   // The result of a step on the snapshot `parent`; nullopt on a miss, and then `why` says the
   // reason unless it is null.
-  std::optional<CachedResult> find(const Digest& key, const SnapshotId& parent,
+  std::optional<CachedResult> find(const StepKey& key, const SnapshotId& parent,
                                    Miss* why = nullptr) const;
   // The same for a key made of other stages' keys: a hit only if the result was made from
   // `sources`, as recorded by put_sources().
-  std::optional<CachedResult> find_from(const Digest& key, const SnapshotId& parent,
+  std::optional<CachedResult> find_from(const StepKey& key, const SnapshotId& parent,
                                         const SourceSnapshots& sources, Miss* why = nullptr) const;
 
   // Records `snapshot` as the result of a step with this key.
   void put_step(const CacheKey& key, const SnapshotId& snapshot);
   // Records another key of a result. Writes nothing if it is the result's own key.
   void put_alias(const CacheKey& alias, const CachedResult& result, std::string etag = {});
-  void put_sources(const Digest& key, const SnapshotId& snapshot, SourceSnapshots sources);
+  void put_sources(const StepKey& key, const SnapshotId& snapshot, SourceSnapshots sources);
 
   // A record of the kind that the caller expects under this key; nullopt for another kind.
   template <typename Kind>
@@ -85,14 +84,14 @@ class StepCache {
     Kind record;
   };
   template <typename Kind>
-  std::optional<Recorded<Kind>> find_record(const Digest& key) const {
+  std::optional<Recorded<Kind>> find_record(const StepKey& key) const {
     std::optional<CacheBackend::Found> found = backend_.find(key);
     if (!found) return std::nullopt;
     std::optional<Record> record = parse_record(found->text);
     if (!record || !std::holds_alternative<Kind>(*record)) return std::nullopt;
     return Recorded<Kind>{std::move(found->snapshot), std::get<Kind>(*std::move(record))};
   }
-  void put_record(const Digest& key, const SnapshotId& snapshot, const Record& record);
+  void put_record(const StepKey& key, const SnapshotId& snapshot, const Record& record);
 
  private:
   CacheBackend& backend_;

@@ -61,7 +61,7 @@ std::string first_line(const std::string& text) {
 
 // The end of a vertex that ran. A failed one has no result.
 progress::VertexResult end_of(const StepNotes& notes, const std::optional<StepResult>& result) {
-  return {.key = result ? result->key : notes.key,
+  return {.key = digest_of(result ? result->key : notes.key),
           .snapshot = result ? result->snapshot.text() : "",
           .miss = notes.miss,
           .layer_size = result ? notes.layer_size : std::nullopt,
@@ -91,7 +91,7 @@ std::optional<StepResult> lookup_vertex(Job& job) {
   progress::VertexScope scope(job.services.sink,
                               start_of(job.plan, job.id, job.event_ids, result->key));
   for (std::string& message : warnings.messages) scope.warn(std::move(message));
-  scope.cached({.key = result->key, .snapshot = result->snapshot.text()});
+  scope.cached({.key = result->key.digest(), .snapshot = result->snapshot.text()});
   return result;
 }
 
@@ -108,7 +108,7 @@ StepResult run_vertex(RunJob& job) {
     ErrorContext while_here([&] { return "running step " + first_line(vertex.name); });
     StepResult result = std::visit(Runner{job, scope}, vertex.op);
     if (result.cached) {
-      scope.cached({.key = result.key, .snapshot = result.snapshot.text()});
+      scope.cached({.key = result.key.digest(), .snapshot = result.snapshot.text()});
     } else {
       scope.done(end_of(job.notes, result));
     }
@@ -118,17 +118,17 @@ StepResult run_vertex(RunJob& job) {
 
 std::optional<StepResult> find_cached(const Job& job, const cache::CacheKey& key,
                                       const cache::SourceSnapshots& sources) {
-  Digest digest = key.digest();
+  StepKey step_key = key.step_key();
   // A step asks for one key several times: at the lookup, under its lock, and at the commit. One
   // explanation is enough.
-  bool is_explained = job.notes.miss && job.notes.key == digest;
-  job.notes.key = digest;
+  bool is_explained = job.notes.miss && job.notes.key == step_key;
+  job.notes.key = step_key;
   if (job.vertex().no_cache) {
     job.notes.miss = {.reason = progress::MissReason::kNoCache};
     return std::nullopt;
   }
   cache::Miss miss;
-  auto found = job.services.cache.find_from(digest, job.parent().snapshot, sources,
+  auto found = job.services.cache.find_from(step_key, job.parent().snapshot, sources,
                                             is_explained ? nullptr : &miss);
   if (!found) {
     if (!is_explained) job.notes.miss = miss_event(std::move(miss));
@@ -141,7 +141,7 @@ std::optional<sys::LockFile> lock_step(const Job& job, const cache::CacheKey& ke
                                        const progress::VertexScope& scope) {
   if (job.vertex().no_cache) return std::nullopt;
   // The same key on another parent is different work: find_cached() would not accept its result.
-  Digest work = Digest::of(key.digest().str() + " on " + job.parent().snapshot.text());
+  Digest work = Digest::of(key.step_key().str() + " on " + job.parent().snapshot.text());
   return wait_for(
       job, [&] { return job.services.store.try_lock_step(work); },
       [&] {
@@ -153,7 +153,7 @@ std::optional<sys::LockFile> lock_step(const Job& job, const cache::CacheKey& ke
 void add_alias(const Job& job, const cache::CacheKey& key, const StepResult& result,
                const cache::SourceSnapshots& sources) {
   job.services.cache.put_alias(key, {.key = result.key, .snapshot = result.snapshot});
-  job.services.cache.put_sources(key.digest(), result.snapshot, sources);
+  job.services.cache.put_sources(key.step_key(), result.snapshot, sources);
 }
 
 StepResult commit(const Job& job, ActiveSnapshot& active, const cache::CacheKey& key,
@@ -165,7 +165,7 @@ StepResult commit(const Job& job, ActiveSnapshot& active, const cache::CacheKey&
   job.services.store.atomically([&] {
     result = find_cached(job, key, options.sources);
     if (result) return;
-    result = StepResult{.key = key.digest(), .snapshot = active.commit(), .cached = false};
+    result = StepResult{.key = key.step_key(), .snapshot = active.commit(), .cached = false};
     job.services.cache.put_step(key, result->snapshot);
     job.services.cache.put_sources(result->key, result->snapshot, options.sources);
     if (options.beside) options.beside(result->snapshot);

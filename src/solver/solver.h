@@ -30,11 +30,12 @@
 namespace cairn::solver {
 
 using store::SnapshotId;
+using store::StepKey;
 
 // The result of a vertex. Keys of downstream vertices build on `key`; the root is `snapshot` with
 // all its parents.
 struct StepResult {
-  Digest key = Digest::of("");
+  StepKey key = StepKey::of_empty_root();          // local files have none, and no key contains it
   SnapshotId snapshot = SnapshotId::empty_root();  // so it is for local files
   bool cached = false;
 };

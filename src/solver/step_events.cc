@@ -26,6 +26,10 @@ std::string platform_of(const plan::Plan& plan, plan::VertexId id) {
 
 }  // namespace
 
+std::optional<Digest> digest_of(const std::optional<store::StepKey>& key) {
+  return key ? std::optional(key->digest()) : std::nullopt;
+}
+
 EventIds new_event_ids(const plan::Plan& plan) {
   EventIds ids;
   for (const plan::Vertex& vertex : plan.vertices) {
@@ -35,13 +39,13 @@ EventIds new_event_ids(const plan::Plan& plan) {
 }
 
 progress::VertexStarted start_of(const plan::Plan& plan, plan::VertexId id, const EventIds& ids,
-                                 const std::optional<Digest>& key) {
+                                 const std::optional<store::StepKey>& key) {
   const plan::Vertex& vertex = plan.vertices[id];
   progress::VertexStarted start{.id = *ids[id],
                                 .name = vertex.name,
                                 .stage = vertex.stage,
                                 .platform = platform_of(plan, id),
-                                .key = key};
+                                .key = digest_of(key)};
   if (vertex.span.source) start.span = vertex.span;
   for (plan::VertexId input : vertex.inputs) {
     if (ids[input]) start.inputs.push_back(*ids[input]);

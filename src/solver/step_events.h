@@ -20,7 +20,7 @@ EventIds new_event_ids(const plan::Plan& plan);
 
 // What becomes known of a step while it is looked up and run. Written by the job of the step alone.
 struct StepNotes {
-  std::optional<Digest> key = {};                // the last one that it was looked up by
+  std::optional<store::StepKey> key = {};        // the last one that it was looked up by
   std::optional<progress::CacheMiss> miss = {};  // of that lookup
   std::optional<std::int64_t> layer_size = {};   // bytes, if the op counts them anyway
   std::optional<progress::ResourceUse> use = {};
@@ -28,7 +28,10 @@ struct StepNotes {
 
 // The start of a shown vertex.
 progress::VertexStarted start_of(const plan::Plan& plan, plan::VertexId id, const EventIds& ids,
-                                 const std::optional<Digest>& key);
+                                 const std::optional<store::StepKey>& key);
+
+// Events carry keys as plain digests: the progress room knows no steps.
+std::optional<Digest> digest_of(const std::optional<store::StepKey>& key);
 
 progress::CacheMiss miss_event(cache::Miss miss);
 

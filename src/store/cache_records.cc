@@ -17,7 +17,7 @@ constexpr std::int64_t kTouchSeconds = 3600;
 constexpr std::int64_t kEvictionsKept = 30L * 24 * 3600;  // seconds
 
 CacheRecord read_cache_record(Row& row) {
-  return {.key = Digest::parse(row.text(0)),
+  return {.key = StepKey::parse(row.text(0)),
           .snapshot = snapshot_column(row, 1),
           .inputs = row.text(2),
           .created = {.seconds = row.integer(3)},
@@ -26,7 +26,7 @@ CacheRecord read_cache_record(Row& row) {
 
 }  // namespace
 
-std::optional<CacheRecord> CacheRecords::find_record(const Digest& key) {
+std::optional<CacheRecord> CacheRecords::find_record(const StepKey& key) {
   auto record = database_.find(
       "SELECT key, snapshot, inputs, created, last_used FROM cache_records WHERE key = ?",
       read_cache_record, key.str());
@@ -51,14 +51,14 @@ void CacheRecords::put_record(const CacheRecord& record) {
 }
 
 void CacheRecords::write_uses() {
-  std::vector<Digest> used;
+  std::vector<StepKey> used;
   {
     std::lock_guard lock(mutex_);
     used.swap(unwritten_);
   }
   if (used.empty()) return;
   Transaction transaction(database_);
-  for (const Digest& key : used) {
+  for (const StepKey& key : used) {
     database_.run("UPDATE cache_records SET last_used = ? WHERE key = ?", now().seconds, key.str());
   }
   transaction.commit();
@@ -83,7 +83,7 @@ void CacheRecords::evict(const std::vector<SnapshotId>& snapshots, const std::st
   }
 }
 
-std::optional<Eviction> CacheRecords::find_eviction(const Digest& key) {
+std::optional<Eviction> CacheRecords::find_eviction(const StepKey& key) {
   return database_.find(
       "SELECT time, reason FROM evictions WHERE key = ?",
       [](Row& row) { return Eviction{.time = {.seconds = row.integer(0)}, .reason = row.text(1)}; },

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Results of steps: from the digest of a key to a snapshot, with the named inputs of the key, so
+// Results of steps: from a key to a snapshot, with the named inputs of the key, so
 // that a cache miss can be explained. The cache room defines what keys and inputs mean.
 // Thread-safe.
 #pragma once
@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "base/digest.h"
 #include "base/time.h"
 #include "store/snapshot_id.h"
+#include "store/step_key.h"
 
 namespace cairn::store {
 
@@ -21,7 +21,7 @@ class SnapshotIndex;
 class SessionReferences;
 
 struct CacheRecord {
-  Digest key;
+  StepKey key;
   SnapshotId snapshot;
   std::string inputs;      // JSON text
   Timestamp created = {};  // set by the store, like last_used
@@ -41,7 +41,7 @@ class CacheRecords {
 
   // nullopt also if the record's snapshot, or one below it, is gone. Its use is stored later, by
   // write_uses().
-  std::optional<CacheRecord> find_record(const Digest& key);
+  std::optional<CacheRecord> find_record(const StepKey& key);
   // Replaces a record of the same key. Does nothing if the snapshot is gone by now.
   void put_record(const CacheRecord& record);
   std::vector<CacheRecord> list();  // most recently used first
@@ -50,14 +50,14 @@ class CacheRecords {
   void write_uses();
   // Drops the records of these snapshots, and remembers that for 30 days.
   void evict(const std::vector<SnapshotId>& snapshots, const std::string& reason);
-  std::optional<Eviction> find_eviction(const Digest& key);
+  std::optional<Eviction> find_eviction(const StepKey& key);
 
  private:
   Database& database_;
   SnapshotIndex& snapshots_;
   SessionReferences& uses_;
   std::mutex mutex_;
-  std::vector<Digest> unwritten_;  // found, with a stored time of use over an hour old
+  std::vector<StepKey> unwritten_;  // found, with a stored time of use over an hour old
 };
 
 }  // namespace cairn::store

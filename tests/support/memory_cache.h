@@ -19,7 +19,7 @@ class MemoryCache final : public cache::CacheBackend {
       std::function<std::optional<store::SnapshotId>(const store::SnapshotId& snapshot)>;
   explicit MemoryCache(ParentOf parent_of) : parent_of_(std::move(parent_of)) {}
 
-  std::optional<Found> find(const Digest& key) override {
+  std::optional<Found> find(const cache::StepKey& key) override {
     std::lock_guard lock(mutex_);
     auto found = records_.find(key);
     if (found == records_.end()) return std::nullopt;
@@ -31,13 +31,14 @@ class MemoryCache final : public cache::CacheBackend {
     return result;
   }
 
-  cache::Miss explain_absence(const Digest& key) override {
+  cache::Miss explain_absence(const cache::StepKey& key) override {
     std::lock_guard lock(mutex_);
     if (!records_.contains(key)) return {};
     return {.reason = cache::MissReason::kSnapshotGone, .details = {}};
   }
 
-  void put(const Digest& key, const store::SnapshotId& snapshot, const std::string& text) override {
+  void put(const cache::StepKey& key, const store::SnapshotId& snapshot,
+           const std::string& text) override {
     std::lock_guard lock(mutex_);
     records_.insert_or_assign(
         key, Found{.snapshot = snapshot, .parent = store::SnapshotId::empty_root(), .text = text});
@@ -46,7 +47,7 @@ class MemoryCache final : public cache::CacheBackend {
  private:
   ParentOf parent_of_;
   std::mutex mutex_;
-  std::map<Digest, Found> records_;
+  std::map<cache::StepKey, Found> records_;
 };
 
 }  // namespace cairn::test

@@ -38,7 +38,7 @@ std::optional<cache::CacheKey> copy_line(const Job& job, const plan::CopyOp& op,
 
 std::shared_ptr<const PreviousCopy> find_previous_copy(const Job& job,
                                                        const cache::CacheKey& line) {
-  auto last = job.services.cache.find_record<cache::CopyHistoryRecord>(line.digest());
+  auto last = job.services.cache.find_record<cache::CopyHistoryRecord>(line.step_key());
   if (!last || last->snapshot.is_empty_root()) return nullptr;
   // Never link a file into a stack that already shows its inode; see inode_sharing.h.
   LayerIds from = origins(job, last->snapshot);
@@ -54,20 +54,20 @@ std::shared_ptr<const PreviousCopy> find_previous_copy(const Job& job,
 }
 
 std::optional<sys::LockFile> lock_first_copy(const Job& job, const plan::CopyOp& op) {
-  Digest line = cache::any_contents_key(op, job.parent().key).digest();
+  StepKey line = cache::any_contents_key(op, job.parent().key).step_key();
   auto is_first = [&] {
     return job.vertex().no_cache || !job.services.cache.find_record<cache::CopiedLineRecord>(line);
   };
   // Before the lock, to avoid making lock files, and after it, as the holder may just have
   // committed.
   if (!is_first()) return std::nullopt;
-  std::optional<sys::LockFile> ours = job.services.store.try_lock_step(line);
+  std::optional<sys::LockFile> ours = job.services.store.try_lock_step(line.digest());
   if (!ours || !is_first()) return std::nullopt;  // or a first copy was committed just now
   return ours;
 }
 
 void remember_contents(const Job& job, const plan::CopyOp& op, const SnapshotId& snapshot) {
-  Digest line = cache::any_contents_key(op, job.parent().key).digest();
+  StepKey line = cache::any_contents_key(op, job.parent().key).step_key();
   job.services.cache.put_record(line, snapshot, cache::CopiedLineRecord());
 }
 
@@ -77,7 +77,7 @@ void remember_copy(const Job& job, const cache::CacheKey& line, const SnapshotId
   sys::TempFile file(job.services.store.tmp_dir());
   sys::write_all(file.fd(), files.bytes());
   file.publish(files_of(job, snapshot));
-  job.services.cache.put_record(line.digest(), snapshot, cache::CopyHistoryRecord{into});
+  job.services.cache.put_record(line.step_key(), snapshot, cache::CopyHistoryRecord{into});
 }
 
 }  // namespace cairn::solver

@@ -19,19 +19,19 @@ using Copies = std::vector<cache::UnreadCopiesRecord::Copy>;
 constexpr std::size_t kMaxUnread = 8;
 
 // Results of the line with unread content, the latest first; nullopt if the line was never copied.
-std::optional<Copies> find_unread(const Job& job, const Digest& line) {
+std::optional<Copies> find_unread(const Job& job, const StepKey& line) {
   auto found = job.services.cache.find_record<cache::UnreadCopiesRecord>(line);
   if (!found) return std::nullopt;
   return std::move(found->record.copies);
 }
 
-void put_unread(const Job& job, const Digest& line, const StepResult& result, Copies copies) {
+void put_unread(const Job& job, const StepKey& line, const StepResult& result, Copies copies) {
   job.services.cache.put_record(line, result.snapshot,
                                 cache::UnreadCopiesRecord{std::move(copies)});
 }
 
-Digest line_of(const Job& job, const plan::CopyOp& op) {
-  return cache::any_stages_key(op, job.parent().key).digest();
+StepKey line_of(const Job& job, const plan::CopyOp& op) {
+  return cache::any_stages_key(op, job.parent().key).step_key();
 }
 
 cache::SourceSnapshots snapshots_of(const Job& job, const plan::CopyOp& op) {
@@ -68,7 +68,7 @@ void read_content_of(const Job& job, const plan::CopyOp& op,
 
 std::optional<StageCopyKeys> stage_copy_keys(const Job& job, const plan::CopyOp& op) {
   if (op.sources.empty()) return std::nullopt;
-  std::vector<Digest> keys;
+  std::vector<StepKey> keys;
   for (const plan::CopySource& source : op.sources) {
     if (is_local(job.plan, source.from)) return std::nullopt;
     keys.push_back(job.results[source.from].key);
@@ -80,7 +80,7 @@ std::optional<StageCopyKeys> stage_copy_keys(const Job& job, const plan::CopyOp&
 std::optional<StepResult> find_same_content(const Job& job, const plan::CopyOp& op,
                                             CopySelection& selection, StageCopyKeys& keys) {
   if (job.vertex().no_cache) return std::nullopt;
-  Digest line = line_of(job, op);
+  StepKey line = line_of(job, op);
   std::optional<Copies> unread = find_unread(job, line);
   if (!unread) return std::nullopt;
   keys.content = cache::copy_key(op, job.parent().key, selection.contents(job.stop));
@@ -97,7 +97,7 @@ std::optional<StepResult> find_same_content(const Job& job, const plan::CopyOp& 
 void remember_content(const Job& job, const plan::CopyOp& op, const StageCopyKeys& keys,
                       const StepResult& result) {
   Copies unread;
-  Digest line = line_of(job, op);
+  StepKey line = line_of(job, op);
   if (keys.content) {
     add_alias(job, *keys.content, result);
   } else {

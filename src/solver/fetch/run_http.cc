@@ -62,7 +62,7 @@ StepResult run_http(RunJob& job, const plan::HttpOp& op, progress::VertexScope& 
     known = find_cached(job, address);
   }
   if (known && op.checksum) return *known;
-  auto alias = job.services.cache.find_record<cache::AliasRecord>(address.digest());
+  auto alias = job.services.cache.find_record<cache::AliasRecord>(address.step_key());
   std::string etag = known && alias ? alias->record.etag : "";
   source::RemoteFile file = job.services.web->open(op.url, etag, job.stop);
   // 304: only possible with an ETag, which is sent only if `known` is set.

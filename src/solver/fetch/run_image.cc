@@ -13,7 +13,7 @@ std::optional<StepResult> lookup_image(const Job& job, const plan::ImageOp& op) 
   source::FoundImage image = job.services.images.find(op.reference, op.platform);
   if (image.config.diff_ids.empty()) return std::nullopt;
   oci::ChainId chain = oci::chain_id(image.config.diff_ids);
-  job.notes.key = cache::image_key(chain.str()).digest();
+  job.notes.key = cache::image_key(chain.str()).step_key();
   if (!image.is_local) return std::nullopt;
   std::optional<store::LayerView> top = job.services.store.snapshots().find_by_chain(chain);
   if (!top) return std::nullopt;
@@ -40,7 +40,7 @@ StepResult run_image(RunJob& job, const plan::ImageOp& op, progress::VertexScope
   SnapshotId top =
       unpack_image(job.run.builder, job.services.store, job.services.snapshotter,
                    job.services.images, image, scope, Fetch::kMissingSnapshots, job.stop);
-  return {.key = cache::image_key(chain).digest(), .snapshot = top, .cached = cached};
+  return {.key = cache::image_key(chain).step_key(), .snapshot = top, .cached = cached};
 }
 
 }  // namespace cairn::solver

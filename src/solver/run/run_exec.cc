@@ -156,7 +156,7 @@ std::optional<StepResult> lookup_exec(const Job& job, const plan::RunOp& op) {
 }
 
 StepResult run_exec(RunJob& job, const plan::RunOp& op, progress::VertexScope& scope) {
-  const Digest& parent = job.parent().key;
+  const StepKey& parent = job.parent().key;
   cache::CacheKey definition = cache::run_key(op, parent, mount_definitions(job, op));
   cache::CacheKey key = cache::run_key(op, parent, mount_contents(job, op));
   std::optional<sys::LockFile> ours = lock_step(job, key, scope);

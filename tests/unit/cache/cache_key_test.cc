@@ -16,7 +16,7 @@ using namespace cairn::cache;
 
 namespace {
 
-const Digest kParent = Digest::of("parent");
+const StepKey kParent = StepKey::of("parent");
 
 struct RunCase {
   const char* what;
@@ -50,14 +50,14 @@ What& part(plan::RunOp& op) {
   throw std::logic_error("no such mount");
 }
 
-Digest key(const plan::RunOp& op, const Digest& parent = kParent) {
-  return run_key(op, parent, {}).digest();
+StepKey key(const plan::RunOp& op, const StepKey& parent = kParent) {
+  return run_key(op, parent, {}).step_key();
 }
 
 }  // namespace
 
 TEST_CASE("the key of RUN changes with each of its inputs and with nothing else") {
-  Digest before = key(sample_run());
+  StepKey before = key(sample_run());
   for (const RunCase& c : {
            RunCase{"command", [](auto& op) { op.argv[2] = "make all"; }, true},
            RunCase{"words split otherwise",
@@ -92,13 +92,13 @@ TEST_CASE("the key of RUN changes with each of its inputs and with nothing else"
     c.change(op);
     CHECK((key(op) != before) == c.counts);
   }
-  CHECK(key(sample_run(), Digest::of("other parent")) != before);
+  CHECK(key(sample_run(), StepKey::of("other parent")) != before);
 }
 
 // K02, U05, U07, U08: what a mount is counts, what it gives does not.
 TEST_CASE("the key of RUN changes with the definition of each mount") {
   using namespace plan;
-  Digest before = key(sample_run());
+  StepKey before = key(sample_run());
   for (const RunCase& c : {
            RunCase{"target of any", [](auto& op) { op.mounts[4].target = "/t"; }, true},
            RunCase{"bind: source", [](auto& op) { part<BindMount>(op).source = "/t"; }, true},
@@ -151,8 +151,8 @@ TEST_CASE("the key of COPY is content, destination, mode and owner") {
   plan::CopyOp op;
   op.dest = "/app/";
   SelectedContent content{.name = "f", .digest = Digest::of("f")};
-  auto digest = [&] { return copy_key(op, kParent, {content}).digest(); };
-  Digest before = digest();
+  auto digest = [&] { return copy_key(op, kParent, {content}).step_key(); };
+  StepKey before = digest();
   CHECK(digest() == before);
   content.name = "g";
   CHECK(digest() != before);
@@ -177,24 +177,24 @@ TEST_CASE("the key of COPY is content, destination, mode and owner") {
 // K10, W02
 TEST_CASE("the key of WORKDIR is its path, the user and what it stands on") {
   plan::WorkdirOp op{.path = "/w", .user = "ann"};
-  Digest before = workdir_key(op, kParent).digest();
-  CHECK(workdir_key(op, Digest::of("other parent")).digest() != before);
-  CHECK(workdir_key({.path = "/v", .user = "ann"}, kParent).digest() != before);
-  CHECK(workdir_key({.path = "/w", .user = ""}, kParent).digest() != before);
-  CHECK(workdir_key({.path = "/w", .user = "ann", .epoch = 1}, kParent).digest() != before);
+  StepKey before = workdir_key(op, kParent).step_key();
+  CHECK(workdir_key(op, StepKey::of("other parent")).step_key() != before);
+  CHECK(workdir_key({.path = "/v", .user = "ann"}, kParent).step_key() != before);
+  CHECK(workdir_key({.path = "/w", .user = ""}, kParent).step_key() != before);
+  CHECK(workdir_key({.path = "/w", .user = "ann", .epoch = 1}, kParent).step_key() != before);
 }
 
 // K11
 TEST_CASE("a remote file is its bytes, name and date, wherever it came from") {
   plan::HttpOp op{.url = "http://here/f", .filename = "f"};
   Digest content = Digest::of("f");
-  Digest before = http_key(op, content, "1").digest();
-  CHECK(http_key(op, Digest::of("g"), "1").digest() != before);
-  CHECK(http_key(op, content, "2").digest() != before);
+  StepKey before = http_key(op, content, "1").step_key();
+  CHECK(http_key(op, Digest::of("g"), "1").step_key() != before);
+  CHECK(http_key(op, content, "2").step_key() != before);
   op.filename = "g";
-  CHECK(http_key(op, content, "1").digest() != before);
+  CHECK(http_key(op, content, "1").step_key() != before);
   op = {.url = "http://there/f", .filename = "f"};
-  CHECK(http_key(op, content, "1").digest() == before);
+  CHECK(http_key(op, content, "1").step_key() == before);
 }
 
 // K11
@@ -205,8 +205,8 @@ TEST_CASE("a checkout is its commit and what is taken of it") {
     bool counts;
   };
   const plan::GitOp sample{.remote = "https://here/r.git", .ref = "v1"};
-  Digest before = git_key(sample, "c0").digest();
-  CHECK(git_key(sample, "c1").digest() != before);
+  StepKey before = git_key(sample, "c0").step_key();
+  CHECK(git_key(sample, "c1").step_key() != before);
   for (const Case& c : {
            Case{"the repository", [](auto& op) { op.remote = "https://there/r.git"; }, false},
            Case{"a login", [](auto& op) { op.remote = "https://u:p@here/r.git"; }, false},
@@ -220,7 +220,7 @@ TEST_CASE("a checkout is its commit and what is taken of it") {
     CAPTURE(c.what);
     plan::GitOp op = sample;
     c.change(op);
-    CHECK((git_key(op, "c0").digest() != before) == c.counts);
+    CHECK((git_key(op, "c0").step_key() != before) == c.counts);
   }
 }
 
@@ -231,13 +231,13 @@ TEST_CASE("the definition of COPY is all of its line and the keys of its sources
     std::function<void(plan::CopyOp&)> change;
   };
   const plan::CopyOp sample{.sources = {{.from = {1}, .path = "/f"}}, .dest = "/app/"};
-  const std::vector<Digest> sources = {Digest::of("source")};
+  const std::vector<StepKey> sources = {StepKey::of("source")};
   auto definition = [&](const plan::CopyOp& op) {
-    return copy_definition_key(op, kParent, sources).digest();
+    return copy_definition_key(op, kParent, sources).step_key();
   };
-  Digest before = definition(sample);
-  CHECK(copy_definition_key(sample, Digest::of("other"), sources).digest() != before);
-  CHECK(copy_definition_key(sample, kParent, {Digest::of("other")}).digest() != before);
+  StepKey before = definition(sample);
+  CHECK(copy_definition_key(sample, StepKey::of("other"), sources).step_key() != before);
+  CHECK(copy_definition_key(sample, kParent, {StepKey::of("other")}).step_key() != before);
   for (const Case& c : {
            Case{"path", [](auto& op) { op.sources[0].path = "/g"; }},
            Case{"where parents begin", [](auto& op) { op.sources[0].below = "g"; }},
@@ -260,7 +260,7 @@ TEST_CASE("the digest of a key is what stores of earlier versions have") {
   CacheKey k;
   k.add("op", "run");
   k.add("env", "A=1");
-  CHECK(k.digest().str() ==
+  CHECK(k.step_key().str() ==
         "sha256:c81efefceaf030b23a7e06dd146037d9650a37c591efba054dcc0f3293f17649");
 }
 
@@ -268,12 +268,12 @@ TEST_CASE("fields do not run into each other") {
   CacheKey one, two;
   one.add("ab", "c");
   two.add("a", "bc");
-  CHECK(one.digest() != two.digest());
+  CHECK(one.step_key() != two.step_key());
 }
 
 TEST_CASE("the key of a checkout with .git holds no login") {
   plan::GitOp op{.remote = "https://here/r.git", .ref = "v1", .keep_git_dir = true};
-  Digest before = git_key(op, "c0").digest();
+  StepKey before = git_key(op, "c0").step_key();
   op.remote = "https://u:p@here/r.git";
-  CHECK(git_key(op, "c0").digest() == before);
+  CHECK(git_key(op, "c0").step_key() == before);
 }

@@ -15,7 +15,8 @@ std::string text_of(const CacheKey& key) {
   return describe_record(to_text(StepRecord{key.inputs}));
 }
 
-const Digest kStepParent = Digest::of("parent");
+const StepKey kStepParent = StepKey::of("parent");
+const Digest kContent = Digest::of("content");
 
 }  // namespace
 
@@ -29,8 +30,8 @@ TEST_CASE("a step is told by what its key says") {
   copy.dest = "/app/";
   copy.inline_files = {{.name = "EOF", .content = "x"}};
   CHECK(text_of(copy_key(copy, kStepParent,
-                         {{.name = "a", .digest = kStepParent},
-                          {.name = "b", .digest = kStepParent}})) == "COPY <<EOF a b /app/");
+                         {{.name = "a", .digest = kContent}, {.name = "b", .digest = kContent}})) ==
+        "COPY <<EOF a b /app/");
   copy.sources = {{.from = {0}, .path = "/out/a"}, {.from = {0}, .path = "/b"}};
   CHECK(text_of(copy_definition_key(copy, kStepParent, {kStepParent, kStepParent})) ==
         "COPY <<EOF /out/a /b /app/");

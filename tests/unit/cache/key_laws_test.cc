@@ -29,11 +29,11 @@ CacheKey any_key(Seeded& seeded) {
 }  // namespace
 
 TEST_CASE("two different lists of inputs have different digests") {
-  std::map<Digest, CacheKey> known;
+  std::map<StepKey, CacheKey> known;
   for (unsigned seed = 0; seed < 20'000; ++seed) {
     Seeded seeded(seed);
     CacheKey key = any_key(seeded);
-    auto [found, is_new] = known.try_emplace(key.digest(), key);
+    auto [found, is_new] = known.try_emplace(key.step_key(), key);
     if (!is_new) {
       CAPTURE(seed);
       REQUIRE(found->second.inputs == key.inputs);
@@ -47,14 +47,14 @@ TEST_CASE("bytes that move from one input to its neighbour change the digest") {
     CAPTURE(seed);
     Seeded seeded(seed);
     std::string text = "x" + seeded.text(kConfusing, 8);
-    std::map<Digest, std::size_t> known;
+    std::map<StepKey, std::size_t> known;
     for (std::size_t split = 0; split <= text.size(); ++split) {
       CacheKey in_one, in_two;
       in_one.add(text.substr(0, split), text.substr(split));
       in_two.add("name", text.substr(0, split));
       in_two.add("name", text.substr(split));
-      CHECK(known.try_emplace(in_one.digest(), split).second);
-      CHECK(known.try_emplace(in_two.digest(), split).second);
+      CHECK(known.try_emplace(in_one.step_key(), split).second);
+      CHECK(known.try_emplace(in_two.step_key(), split).second);
     }
   }
 }
@@ -65,28 +65,28 @@ TEST_CASE("a changed byte, a lost input and two that change places change the di
     Seeded seeded(seed);
     CacheKey key = any_key(seeded);
     key.add("last", "value");
-    Digest before = key.digest();
+    StepKey before = key.step_key();
 
     CacheKey changed = key;
     auto& [name, value] = changed.inputs[seeded.roll(changed.inputs.size())];
     std::string& text = seeded.flip() || value.empty() ? name : value;
     if (text.empty()) continue;
     text[seeded.roll(text.size())] ^= static_cast<char>(1 << seeded.roll(8));
-    CHECK(changed.digest() != before);
+    CHECK(changed.step_key() != before);
 
     CacheKey shorter = key;
     shorter.inputs.erase(shorter.inputs.begin() +
                          static_cast<std::ptrdiff_t>(seeded.roll(key.inputs.size())));
-    CHECK(shorter.digest() != before);
+    CHECK(shorter.step_key() != before);
 
     CacheKey swapped = key;
     std::swap(swapped.inputs.front(), swapped.inputs.back());
-    CHECK((swapped.digest() == before) == (swapped.inputs == key.inputs));
+    CHECK((swapped.step_key() == before) == (swapped.inputs == key.inputs));
   }
 }
 
 TEST_CASE("one more word, variable or source gives a step another key") {
-  const Digest parent = Digest::of("parent");
+  const StepKey parent = StepKey::of("parent");
   for (unsigned seed = 0; seed < 200; ++seed) {
     CAPTURE(seed);
     Seeded seeded(seed);
@@ -95,14 +95,14 @@ TEST_CASE("one more word, variable or source gives a step another key") {
       op.argv.push_back(seeded.text(kConfusing, 4));
       op.env.push_back(seeded.text(kConfusing, 4));
     }
-    Digest before = run_key(op, parent, {}).digest();
+    StepKey before = run_key(op, parent, {}).step_key();
     std::string more = seeded.text(kConfusing, 4);
     plan::RunOp longer = op;
     longer.argv.push_back(more);
-    CHECK(run_key(longer, parent, {}).digest() != before);
+    CHECK(run_key(longer, parent, {}).step_key() != before);
     longer = op;
     longer.env.push_back(more);
-    CHECK(run_key(longer, parent, {}).digest() != before);
-    CHECK(run_key(op, parent, {more}).digest() != before);
+    CHECK(run_key(longer, parent, {}).step_key() != before);
+    CHECK(run_key(op, parent, {more}).step_key() != before);
   }
 }

@@ -10,7 +10,7 @@ using namespace cairn::cache;
 
 namespace {
 
-const Digest of_step = Digest::of("key");
+const StepKey of_step = StepKey::of("key");
 
 // Each kind, with the text that stores of earlier versions have.
 struct Case {

@@ -5,10 +5,15 @@
 
 #include <doctest/doctest.h>
 
+#include <type_traits>
+
 #include "tests/support/memory_cache.h"
 
 using namespace cairn;
 using namespace cairn::cache;
+
+// The digest of a blob is no key.
+static_assert(!std::is_convertible_v<Digest, StepKey> && !std::is_convertible_v<StepKey, Digest>);
 
 namespace {
 
@@ -40,31 +45,31 @@ struct Fixture {
 TEST_CASE("a step is found on the parent that it was made on, and on no other") {
   Fixture f;
   f.cache.put_step(key_of("a"), kStep);
-  auto found = f.cache.find(key_of("a").digest(), kBase);
+  auto found = f.cache.find(key_of("a").step_key(), kBase);
   REQUIRE(found);
   CHECK(found->snapshot == kStep);
-  CHECK(found->key == key_of("a").digest());
-  CHECK(!f.cache.find(key_of("a").digest(), kBaseOfAnotherBuild));
-  CHECK(!f.cache.find(key_of("b").digest(), kBase));
+  CHECK(found->key == key_of("a").step_key());
+  CHECK(!f.cache.find(key_of("a").step_key(), kBaseOfAnotherBuild));
+  CHECK(!f.cache.find(key_of("b").step_key(), kBase));
 }
 
 TEST_CASE("a step that gave an empty root stands on any parent") {
   Fixture f;
   f.cache.put_step(key_of("a"), SnapshotId::empty_root());
-  CHECK(f.cache.find(key_of("a").digest(), kBase));
+  CHECK(f.cache.find(key_of("a").step_key(), kBase));
 }
 
 TEST_CASE("a step whose snapshot is gone is not found") {
   Fixture f;
   f.cache.put_step(key_of("a"), kStep);
   f.parents.erase(kStep);
-  CHECK(!f.cache.find(key_of("a").digest(), kBase));
+  CHECK(!f.cache.find(key_of("a").step_key(), kBase));
 }
 
 TEST_CASE("a miss has its reason, and names what differs") {
   using Details = std::vector<std::pair<std::string, std::string>>;
   Fixture f;
-  Digest key = key_of("a").digest();
+  StepKey key = key_of("a").step_key();
   Miss why{.reason = MissReason::kOtherSources, .details = {{"left", "over"}}};
   CHECK(!f.cache.find(key, kBase, &why));
   CHECK(why.reason == MissReason::kNoRecord);
@@ -85,22 +90,22 @@ TEST_CASE("a miss has its reason, and names what differs") {
 TEST_CASE("an alias leads to the key of the step") {
   Fixture f;
   f.cache.put_step(key_of("a"), kStep);
-  f.cache.put_alias(key_of("other"), {.key = key_of("a").digest(), .snapshot = kStep});
-  auto found = f.cache.find(key_of("other").digest(), kBase);
+  f.cache.put_alias(key_of("other"), {.key = key_of("a").step_key(), .snapshot = kStep});
+  auto found = f.cache.find(key_of("other").step_key(), kBase);
   REQUIRE(found);
-  CHECK(found->key == key_of("a").digest());
+  CHECK(found->key == key_of("a").step_key());
 }
 
 TEST_CASE("a key is no alias of itself") {
   Fixture f;
   f.cache.put_step(key_of("a"), kStep);
-  f.cache.put_alias(key_of("a"), {.key = key_of("a").digest(), .snapshot = kStep});
-  CHECK(f.cache.find_record<StepRecord>(key_of("a").digest()));
+  f.cache.put_alias(key_of("a"), {.key = key_of("a").step_key(), .snapshot = kStep});
+  CHECK(f.cache.find_record<StepRecord>(key_of("a").step_key()));
 }
 
 TEST_CASE("a step that copies from stages is found with the stages it was copied from") {
   Fixture f;
-  Digest key = key_of("a").digest();
+  StepKey key = key_of("a").step_key();
   f.cache.put_step(key_of("a"), kStep);
   CHECK(!f.cache.find_from(key, kBase, {kStage}));
   f.cache.put_sources(key, kStep, {kStage});
@@ -111,7 +116,7 @@ TEST_CASE("a step that copies from stages is found with the stages it was copied
 
 TEST_CASE("a result from other stages takes the place of the one before") {
   Fixture f;
-  Digest key = key_of("a").digest();
+  StepKey key = key_of("a").step_key();
   f.cache.put_step(key_of("a"), kStep);
   f.cache.put_sources(key, kStep, {kStage});
   f.cache.put_step(key_of("a"), kAgain);
@@ -122,9 +127,9 @@ TEST_CASE("a result from other stages takes the place of the one before") {
 
 TEST_CASE("a record of another kind is not found") {
   Fixture f;
-  f.cache.put_record(key_of("a").digest(), kStep, CopyHistoryRecord{"/app"});
-  CHECK(!f.cache.find_record<UnreadCopiesRecord>(key_of("a").digest()));
-  auto history = f.cache.find_record<CopyHistoryRecord>(key_of("a").digest());
+  f.cache.put_record(key_of("a").step_key(), kStep, CopyHistoryRecord{"/app"});
+  CHECK(!f.cache.find_record<UnreadCopiesRecord>(key_of("a").step_key()));
+  auto history = f.cache.find_record<CopyHistoryRecord>(key_of("a").step_key());
   REQUIRE(history);
   CHECK(history->record.directory == "/app");
   CHECK(history->snapshot == kStep);

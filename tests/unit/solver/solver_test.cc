@@ -13,6 +13,11 @@ using cairn::test::ExcludeOne;
 using cairn::test::PlanMaker;
 using cairn::test::SolverFixture;
 
+// A vertex of a plan and one of the progress stream are counted apart.
+static_assert(!std::is_convertible_v<plan::VertexId, progress::VertexId> &&
+              !std::is_convertible_v<progress::VertexId, plan::VertexId> &&
+              !std::is_convertible_v<std::size_t, plan::VertexId>);
+
 namespace {
 
 using Names = std::vector<std::string>;

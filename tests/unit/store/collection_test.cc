@@ -79,7 +79,7 @@ TEST_CASE("a cache record keeps the whole stack it stands on, and nothing beside
   SnapshotId c = f.snapshot(b);
   SnapshotId beside = f.snapshot(a);
   SnapshotId above = f.snapshot(c);
-  f.store.records().put_record({.key = Digest::of("k"), .snapshot = c, .inputs = "{}"});
+  f.store.records().put_record({.key = StepKey::of("k"), .snapshot = c, .inputs = "{}"});
   CHECK(f.store.collect().snapshots == 2);
   CHECK(f.store.snapshots().stack(c) == std::vector<SnapshotId>{a, b, c});
   CHECK(!f.store.snapshots().find(beside));
@@ -100,10 +100,10 @@ TEST_CASE("an image keeps the layers of its stack that are unpacked, gaps or not
 TEST_CASE("records without a snapshot survive, and hold on to nothing") {
   StoreFixture f;
   f.store.records().put_record(
-      {.key = Digest::of("k"), .snapshot = SnapshotId::empty_root(), .inputs = "{}"});
+      {.key = StepKey::of("k"), .snapshot = SnapshotId::empty_root(), .inputs = "{}"});
   f.snapshot();
   CHECK(f.store.collect().snapshots == 1);
-  CHECK(f.store.records().find_record(Digest::of("k")));
+  CHECK(f.store.records().find_record(StepKey::of("k")));
 }
 
 TEST_CASE("a second collection finds nothing left to do") {
@@ -188,21 +188,21 @@ TEST_CASE("what is done atomically is done whole or not at all") {
   f.store.images().add(image);
   CHECK_THROWS_AS(f.store.atomically([&] {
     f.store.records().put_record(
-        {.key = Digest::of("k"), .snapshot = SnapshotId::empty_root(), .inputs = "{}"});
+        {.key = StepKey::of("k"), .snapshot = SnapshotId::empty_root(), .inputs = "{}"});
     throw Error(ErrorKind::kCancelled, "cancelled");
   }),
                   Error);
-  CHECK(!f.store.records().find_record(Digest::of("k")));
+  CHECK(!f.store.records().find_record(StepKey::of("k")));
   f.store.atomically([&] {
     f.store.records().put_record(
-        {.key = Digest::of("k"), .snapshot = SnapshotId::empty_root(), .inputs = "{}"});
+        {.key = StepKey::of("k"), .snapshot = SnapshotId::empty_root(), .inputs = "{}"});
   });
-  CHECK(f.store.records().find_record(Digest::of("k")));
+  CHECK(f.store.records().find_record(StepKey::of("k")));
 }
 
 TEST_CASE("threads that take or put the same record agree on one of theirs") {
   StoreFixture f;
-  Digest key = Digest::of("k");
+  StepKey key = StepKey::of("k");
   std::vector<std::string> seen(6);
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < seen.size(); ++i) {

@@ -50,8 +50,8 @@ TEST_CASE("what one process has found or made stays while another collects all t
   SnapshotId base = f.bottom({"a"});
   SnapshotId found = f.snapshot(base);
   SnapshotId unused = f.snapshot(base);
-  f.store.records().put_record({.key = Digest::of("found"), .snapshot = found, .inputs = "[]"});
-  f.store.records().put_record({.key = Digest::of("unused"), .snapshot = unused, .inputs = "[]"});
+  f.store.records().put_record({.key = StepKey::of("found"), .snapshot = found, .inputs = "[]"});
+  f.store.records().put_record({.key = StepKey::of("unused"), .snapshot = unused, .inputs = "[]"});
   Image image = f.image({"a", "b"});
   image.names = {Reference::parse("app")};
   f.store.images().add(image);
@@ -62,13 +62,13 @@ TEST_CASE("what one process has found or made stays while another collects all t
   f.store = Store::open(f.dir.path());  // a process that knows nothing yet
 
   StoreFixture user = fixture_at(f.dir.path());
-  CHECK(user.store.records().find_record(Digest::of("found")));
+  CHECK(user.store.records().find_record(StepKey::of("found")));
   CHECK(user.store.images().find("app"));
   CHECK(user.store.blobs().has(loose));
   SnapshotId made = user.snapshot(found);
   Digest put = user.store.blobs().put("put");
   f.store.collect(everything());
-  CHECK(!f.store.records().find_record(Digest::of("unused")));
+  CHECK(!f.store.records().find_record(StepKey::of("unused")));
   CHECK(!sys::exists(f.store.snapshots().path(unused)));
   for (const SnapshotId& id : {base, found, made}) {
     CHECK(sys::exists(user.store.snapshots().path(id)));
@@ -151,7 +151,7 @@ TEST_CASE("a look-up beside collections finds what is whole, or nothing") {
     while (!done) other.collect(everything());
   });
   for (int i = 0; i < 60; ++i) {
-    Digest key = Digest::of("step " + std::to_string(i % 3));
+    StepKey key = StepKey::of("step " + std::to_string(i % 3));
     Store store = Store::open(f.dir.path());
     StoreFixture user{.dir = sys::TempDir("/tmp"), .store = std::move(store)};
     SnapshotId id = SnapshotId::empty_root();

@@ -26,7 +26,7 @@ SnapshotId step(StoreFixture& f, const std::string& key,
   SnapshotId id = f.snapshot(parent);
   sys::replace_file(f.store.snapshots().path(id) + "/file", std::string(100, 'x'));
   f.store.records().put_record(
-      {.key = Digest::of(key), .snapshot = id, .inputs = R"([["op","run"]])"});
+      {.key = StepKey::of(key), .snapshot = id, .inputs = R"([["op","run"]])"});
   return id;
 }
 
@@ -54,7 +54,7 @@ TEST_CASE("pruning takes what no named image needs, and leaves what one does") {
     StoreFixture f = fixture_at(dir.path());
     kept = f.bottom({"a"});
     cache = step(f, "cache", kept);
-    f.store.records().put_record({.key = Digest::of("kept"), .snapshot = kept, .inputs = "[]"});
+    f.store.records().put_record({.key = StepKey::of("kept"), .snapshot = kept, .inputs = "[]"});
     Image image = f.image({"a"});
     image.names = {Reference::parse("app")};
     f.store.images().add(image);
@@ -75,14 +75,14 @@ TEST_CASE("pruning takes what no named image needs, and leaves what one does") {
   CHECK(!store.snapshots().find(cache));
   CHECK(store.images().find(app));
   CHECK(!store.images().find(dangling));
-  CHECK(store.records().find_record(Digest::of("kept")));
-  CHECK(!store.records().find_record(Digest::of("cache")));
+  CHECK(store.records().find_record(StepKey::of("kept")));
+  CHECK(!store.records().find_record(StepKey::of("cache")));
   CHECK(store.cache_mounts().list().empty());
   CHECK(names_in(store.cache_mounts_dir()).empty());
   CHECK(names_in(store.root() + "/tmp").size() == 1);  // our own lease
   // It is known for a while that room was made.
-  CHECK(store.records().find_eviction(Digest::of("cache"))->reason == "prune");
-  CHECK(!store.records().find_eviction(Digest::of("kept")));
+  CHECK(store.records().find_eviction(StepKey::of("cache"))->reason == "prune");
+  CHECK(!store.records().find_eviction(StepKey::of("kept")));
 }
 
 TEST_CASE("pruning only the cache leaves images without a name, and pruning images all steps") {
@@ -105,7 +105,7 @@ TEST_CASE("pruning only the cache leaves images without a name, and pruning imag
   Store store = Store::open(dir.path());
   CHECK(store.images().list().empty());
   CHECK(!store.snapshots().find(layer));
-  CHECK(store.records().find_record(Digest::of("again")));
+  CHECK(store.records().find_record(StepKey::of("again")));
 }
 
 TEST_CASE("a bound takes the oldest, and never what this process made or found") {
@@ -119,8 +119,8 @@ TEST_CASE("a bound takes the oldest, and never what this process made or found")
   auto collected = f.store.collect(Pruning{
       .kept = KeptImages::kTagged, .gc_policy = {.bounds = {.max_used = 1}}, .reason = "gc"});
   CHECK(collected.snapshots == 1);
-  CHECK(f.store.records().find_record(Digest::of("old")));
-  CHECK(!f.store.records().find_record(Digest::of("older")));
+  CHECK(f.store.records().find_record(StepKey::of("old")));
+  CHECK(!f.store.records().find_record(StepKey::of("older")));
 }
 
 TEST_CASE("what hangs together is told so") {

@@ -105,7 +105,7 @@ TEST_CASE("a row whose directory is gone is a miss, and so is all above it") {
   SnapshotIndex& index = f.store.snapshots();
   SnapshotId a = f.bottom({"a"});
   SnapshotId b = f.snapshot(a, {"a", "b"});
-  Digest key = Digest::of("key");
+  StepKey key = StepKey::of("key");
   f.store.records().put_record({.key = key, .snapshot = b, .inputs = "{}"});
   CHECK(f.store.records().find_record(key)->snapshot == b);
   sys::remove_tree(index.path(a));
@@ -119,7 +119,7 @@ TEST_CASE("a row whose directory is gone is a miss, and so is all above it") {
 
 TEST_CASE("a cache record replaces the one before and may name an empty root") {
   StoreFixture f;
-  Digest key = Digest::of("key");
+  StepKey key = StepKey::of("key");
   f.store.records().put_record(
       {.key = key, .snapshot = SnapshotId::empty_root(), .inputs = "{\"a\":1}"});
   CHECK(f.store.records().find_record(key)->inputs == "{\"a\":1}");
@@ -127,8 +127,8 @@ TEST_CASE("a cache record replaces the one before and may name an empty root") {
   f.store.records().put_record({.key = key, .snapshot = s, .inputs = "{}"});
   CHECK(f.store.records().find_record(key)->snapshot == s);
   f.store.records().put_record(
-      {.key = Digest::of("other"), .snapshot = SnapshotId::parse("gone"), .inputs = "{}"});
-  CHECK(!f.store.records().find_record(Digest::of("other")));
+      {.key = StepKey::of("other"), .snapshot = SnapshotId::parse("gone"), .inputs = "{}"});
+  CHECK(!f.store.records().find_record(StepKey::of("other")));
 }
 
 TEST_CASE("one sync makes all snapshots so far durable") {

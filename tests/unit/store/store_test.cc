@@ -83,7 +83,7 @@ TEST_CASE("a store of the first version keeps its layers") {
 
 TEST_CASE("an id in the database that leads elsewhere is refused, and not made a path") {
   StoreFixture f;
-  Digest key = Digest::of("key");
+  StepKey key = StepKey::of("key");
   sql(f.dir.path(),
       "INSERT INTO snapshots (id, size, created, last_used) VALUES ('../../x', 0, 0, 0);"
       "INSERT INTO cache_records VALUES ('" +
@@ -96,11 +96,11 @@ TEST_CASE("origins of files that the second version kept as cache records stay k
   StoreFixture f;
   SnapshotId donor = f.snapshot();
   SnapshotId linked = f.snapshot();
-  f.store.records().put_record({.key = Digest::of("origins"),
+  f.store.records().put_record({.key = StepKey::of("origins"),
                                 .snapshot = linked,
                                 .inputs = "[\"" + donor.text() + "\",\"gone\"]"});
   f.store.records().put_record(
-      {.key = Digest::of("step"), .snapshot = linked, .inputs = R"([["op","copy"]])"});
+      {.key = StepKey::of("step"), .snapshot = linked, .inputs = R"([["op","copy"]])"});
   sql(f.dir.path(), kWithoutLists +
                         "DROP TABLE origins; DROP TABLE blob_places; DROP TABLE cache_mounts; DROP "
                         "TABLE evictions; PRAGMA user_version = 2");
@@ -129,7 +129,7 @@ TEST_CASE("images of a store of the fourth version keep their names and manifest
 
 TEST_CASE("the use of a record is written when it is an hour after the last, and asked for") {
   StoreFixture f;
-  Digest key = Digest::of("key");
+  StepKey key = StepKey::of("key");
   f.store.records().put_record({.key = key, .snapshot = SnapshotId::empty_root(), .inputs = "{}"});
   auto last_used = [&] { return f.store.records().list().at(0).last_used.seconds; };
   auto age = [&](int seconds) {
@@ -164,7 +164,7 @@ TEST_CASE("a root that cannot be made is refused with a way out") {
 TEST_CASE("snapshots that another boot left unsynced are dropped with all that names them") {
   sys::TempDir dir("/tmp");
   SnapshotId a = SnapshotId::empty_root(), b = a, c = a;
-  Digest key = Digest::of("key");
+  StepKey key = StepKey::of("key");
   {
     StoreFixture f{.dir = std::move(dir)};
     a = f.bottom({"a"});
@@ -190,7 +190,7 @@ TEST_CASE("a collection keeps what images and cache records reach") {
   SnapshotId base = f.bottom({"a"});
   SnapshotId step = f.snapshot(base);
   SnapshotId loose = f.snapshot(base);
-  f.store.records().put_record({.key = Digest::of("k"), .snapshot = step, .inputs = "{}"});
+  f.store.records().put_record({.key = StepKey::of("k"), .snapshot = step, .inputs = "{}"});
   f.store.blobs().put("loose");
   sys::make_dirs(f.store.snapshots().path(SnapshotId::parse("no-row")), 0755);
 
@@ -224,7 +224,7 @@ TEST_CASE("several processes work in one store at once") {
         f.store.images().add(image);
         SnapshotId s = f.bottom({"layer" + std::to_string(child)});
         f.store.records().put_record(
-            {.key = Digest::of(fmt::format("{} {}", child, i)), .snapshot = s, .inputs = "{}"});
+            {.key = StepKey::of(fmt::format("{} {}", child, i)), .snapshot = s, .inputs = "{}"});
       }
     }));
   }
