@@ -96,7 +96,7 @@ UnpackResult unpack_archive(const sys::Fd& file, const sys::RootDir& root, const
       .unmapped = options.unmapped};
   // Owners apply to the directories made on the way, too, as for COPY.
   sys::Fd into = root.make_dirs(dest, 0755, [&](const sys::Fd& made) {
-    if (options.owner) sys::chown_at(made, "", options.owner->first, options.owner->second);
+    if (options.owner) sys::chown_at(made, "", *options.owner);
   });
   internal::Extractor extractor(std::move(into), policy, options.limits);
   PlainFile plain(file);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/owner.h"
 #include "base/sys/xattr.h"
 #include "base/time.h"
 
@@ -24,8 +25,7 @@ struct Change {
   ChangeKind kind = ChangeKind::kModified;
   std::string path{};
   mode_t mode = 0;  // with the type bits of stat(2)
-  uid_t uid = 0;
-  gid_t gid = 0;
+  Owner owner{};
   std::uint64_t size = 0;  // of regular files; 0 for hard links
   Timestamp mtime{};
   dev_t device = 0;           // of device nodes

@@ -40,8 +40,8 @@ bool same_content(const sys::Fd& a, const sys::Fd& b) {
 }
 
 bool same_node(const Change& a, const Change& b) {
-  return a.mode == b.mode && a.uid == b.uid && a.gid == b.gid && a.device == b.device &&
-         a.size == b.size && a.mtime == b.mtime;
+  return a.mode == b.mode && a.owner == b.owner && a.device == b.device && a.size == b.size &&
+         a.mtime == b.mtime;
 }
 
 }  // namespace
@@ -49,8 +49,7 @@ bool same_node(const Change& a, const Change& b) {
 Change describe(std::string path, const struct stat& st) {
   Change change{.path = std::move(path),
                 .mode = st.st_mode,
-                .uid = st.st_uid,
-                .gid = st.st_gid,
+                .owner = owner_of(st),
                 .mtime = {.seconds = st.st_mtim.tv_sec,
                           .nanos = static_cast<std::int32_t>(st.st_mtim.tv_nsec)}};
   if (S_ISREG(st.st_mode)) change.size = static_cast<std::uint64_t>(st.st_size);
@@ -76,7 +75,7 @@ bool same_directory(const Change& change, const sys::Fd& below, XattrForm below_
                     std::optional<std::int64_t> clamp) {
   struct stat st = sys::stat_of(below);
   auto written = [&](std::int64_t seconds) { return std::min(seconds, clamp.value_or(seconds)); };
-  return change.mode == st.st_mode && change.uid == st.st_uid && change.gid == st.st_gid &&
+  return change.mode == st.st_mode && change.owner == owner_of(st) &&
          written(change.mtime.seconds) == written(st.st_mtim.tv_sec) &&
          image_xattrs(below, below_view) == change.xattrs;
 }

@@ -36,7 +36,7 @@ TreeCopier::TreeCopier(const sys::RootDir& from, const sys::RootDir& to, CopyOpt
 Fd TreeCopier::make_dirs(const std::string& path) {
   std::optional<mode_t> mode = options_.mode ? options_.mode->absolute() : std::nullopt;
   return to_.make_dirs(path, mode.value_or(0755), [&](const Fd& made) {
-    if (options_.owner) sys::chown_at(made, "", options_.owner->uid, options_.owner->gid);
+    if (options_.owner) sys::chown_at(made, "", *options_.owner);
     if (mode) sys::chmod_fd(made, *mode);
   });
 }

@@ -25,17 +25,12 @@
 #include <vector>
 
 #include "base/mode_change.h"
+#include "base/owner.h"
 #include "base/path_filter.h"
 #include "base/stream.h"
 #include "base/sys/root_dir.h"
 
 namespace cairn::overlay {
-
-struct Owner {
-  uid_t uid = 0;
-  gid_t gid = 0;
-  bool operator==(const Owner&) const = default;
-};
 
 // An existing file identical to the copy; it is hard-linked instead. Borrows both.
 struct LinkTarget {

@@ -33,7 +33,7 @@ mode_t mode_for(const struct stat& st, const CopyOptions& options) {
 }
 
 Owner owner_for(const struct stat& st, const CopyOptions& options) {
-  return options.owner.value_or(Owner{st.st_uid, st.st_gid});
+  return options.owner.value_or(owner_of(st));
 }
 
 // Copies the file and passes the bytes of the copy to `reader`, so that digest and copy agree even
@@ -74,8 +74,8 @@ void apply_metadata(const Fd& made, const struct stat& now, const Fd& source, co
                     const std::vector<std::string>& names, const CopyOptions& options) {
   Owner owner = owner_for(st, options);
   mode_t mode = mode_for(st, options);
-  bool is_owned = now.st_uid == owner.uid && now.st_gid == owner.gid;
-  if (!is_owned) sys::chown_at(made, "", owner.uid, owner.gid);
+  bool is_owned = owner_of(now) == owner;
+  if (!is_owned) sys::chown_at(made, "", owner);
   if (!is_owned || (now.st_mode & kPermissions) != mode) sys::chmod_fd(made, mode);
   copy_xattrs(source, names, made);
   sys::set_mtime(made, mtime_for(st, options));
@@ -125,8 +125,7 @@ void copy_symlink(const Entry& entry, const struct stat& st, const CopyOptions& 
   const char* name = entry.dest_name.c_str();
   sys::symlink_at(sys::read_link_at(entry.source_dir, entry.source_name.c_str()), entry.dest_dir,
                   name);
-  Owner owner = owner_for(st, options);
-  sys::chown_at(entry.dest_dir, name, owner.uid, owner.gid);
+  sys::chown_at(entry.dest_dir, name, owner_for(st, options));
   sys::set_times_at(entry.dest_dir, name, st.st_atim, mtime_for(st, options));
 }
 
@@ -138,8 +137,7 @@ void copy_node(const Entry& entry, const struct stat& st, const CopyOptions& opt
                            entry.source_path);
   }
   sys::make_node_at(entry.dest_dir, name, type | 0600, st.st_rdev);
-  Owner owner = owner_for(st, options);
-  sys::chown_at(entry.dest_dir, name, owner.uid, owner.gid);
+  sys::chown_at(entry.dest_dir, name, owner_for(st, options));
   sys::chmod_at(entry.dest_dir, name, mode_for(st, options));
   sys::set_times_at(entry.dest_dir, name, st.st_atim, mtime_for(st, options));
 }

@@ -53,7 +53,7 @@ Extractor::Extractor(sys::Fd root, const ExtractPolicy& policy, const UnpackLimi
       policy_(policy),
       limits_(limits) {
   finder_.on_made([this](const sys::Fd& made) {
-    if (policy_.owner) sys::chown_at(made, "", policy_.owner->first, policy_.owner->second);
+    if (policy_.owner) sys::chown_at(made, "", *policy_.owner);
     if (is_layer()) sys::set_mtime(made, {});  // not "now": the same layer gives the same tree
   });
   if (!is_layer()) return;
@@ -285,35 +285,36 @@ void Extractor::place_node(const TarEntry& entry, const std::string& name) {
   set_mtime_at(dir, name.c_str(), entry.mtime);
 }
 
-std::pair<uid_t, gid_t> Extractor::owner_of(const TarEntry& entry) const {
+Owner Extractor::named_owner(const TarEntry& entry) const {
   if (policy_.owner) return *policy_.owner;
-  return {checked_id(entry.uid, entry.path), checked_id(entry.gid, entry.path)};
+  return {.uid = checked_id(entry.uid, entry.path), .gid = checked_id(entry.gid, entry.path)};
 }
 
 // An empty `name` means `dir` itself.
 void Extractor::set_owner(const TarEntry& entry, const sys::Fd& dir, const char* name) {
-  auto [uid, gid] = owner_of(entry);
-  if (::fchownat(dir.get(), name, uid, gid, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) == 0) return;
+  Owner owner = named_owner(entry);
+  if (::fchownat(dir.get(), name, owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) == 0)
+    return;
   int code = errno;
   // EINVAL: no mapping for the id in this user namespace. EPERM: we may not change owners at all.
   if (code != EINVAL && code != EPERM) {
-    throw Error::from_errno(code, "give {} to {}:{}", entry.path, uid, gid);
+    throw Error::from_errno(code, "give {} to {}", entry.path, owner);
   }
-  lose_owner(entry, uid, gid);
+  lose_owner(entry, owner);
 }
 
 // Neighbouring entries have the same owner, and a lookup reads files of /proc.
-bool Extractor::has_ids(uid_t uid, gid_t gid) {
-  if (had_ids_ != std::pair(uid, gid)) {
-    if (!sys::has_ids(uid, gid)) return false;
-    had_ids_ = {uid, gid};
+bool Extractor::has_ids(const Owner& owner) {
+  if (had_ids_ != owner) {
+    if (!sys::has_ids(owner)) return false;
+    had_ids_ = owner;
   }
   return true;
 }
 
-void Extractor::lose_owner(const TarEntry& entry, uid_t uid, gid_t gid) {
+void Extractor::lose_owner(const TarEntry& entry, const Owner& owner) {
   if (policy_.unmapped == UnmappedOwners::kRefuse) {
-    throw sys::unmapped_id("/" + join(path_parts(entry.path), "/"), uid, gid);
+    throw sys::unmapped_id("/" + join(path_parts(entry.path), "/"), owner);
   }
   ++result_.lost_owners;
 }

@@ -52,8 +52,7 @@ void Extractor::place_link(const TarEntry& entry, std::span<const std::string> p
 void Extractor::describe_link(const TarEntry& entry, const struct stat& st,
                               const std::string& name) {
   sys::Fd file = sys::open_file_at(finder_.dir(), name.c_str());
-  auto [uid, gid] = owner_of(entry);
-  if (st.st_uid != uid || st.st_gid != gid) set_owner(entry, file, "");
+  if (owner_of(st) != named_owner(entry)) set_owner(entry, file, "");
   set_xattrs(entry, file);
   sys::chmod_fd(file, entry.mode);
   sys::set_mtime(file, to_timespec(entry.mtime));
@@ -62,16 +61,14 @@ void Extractor::describe_link(const TarEntry& entry, const struct stat& st,
 // What links say is kept in memory until the layers below are there, so it is bounded.
 void Extractor::note_lower_link(const TarEntry& entry, const std::string& path,
                                 const std::string& target) {
-  auto [uid, gid] = owner_of(entry);
   LowerLink link{.path = path,
                  .target = target,
                  .mode = entry.mode,
-                 .uid = uid,
-                 .gid = gid,
+                 .owner = named_owner(entry),
                  .mtime = entry.mtime};
-  if (!has_ids(uid, gid)) {
-    lose_owner(entry, uid, gid);
-    link.uid = link.gid = 0;
+  if (!has_ids(link.owner)) {
+    lose_owner(entry, link.owner);
+    link.owner = {};
   }
   link_bytes_ += path.size() + target.size() + sizeof(LowerLink);
   for (const auto& [attribute, value] : entry.xattrs) {

@@ -24,7 +24,7 @@ class Writer final : public internal::ChangeVisitor {
 
   void visit(Change change, internal::Content content) override {
     if (refuses_whiteouts_ && change.kind == ChangeKind::kModified) refuse_whiteout(change.path);
-    if (sys::is_overflow_id(change.uid, change.gid)) throw_ownerless(change.path);
+    if (sys::is_overflow_id(change.owner)) throw_ownerless(change.path);
     if (options_.mtime) change.mtime = {.seconds = *options_.mtime};
     if (options_.clamp_mtime && change.mtime.seconds > *options_.clamp_mtime) {
       change.mtime = {.seconds = *options_.clamp_mtime};

@@ -122,7 +122,7 @@ struct stat MetadataMerge::copy_up(const std::vector<std::string>& target,
   sys::Fd to =
       sys::open_at(own_.changing(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
   sys::copy_file_contents(from, to);
-  sys::chown_at(to, "", st->st_uid, st->st_gid);
+  sys::chown_at(to, "", owner_of(*st));
   copy_image_xattrs(from, view_, to);
   sys::chmod_fd(to, st->st_mode & 07777);
   sys::set_mtime(to, st->st_mtim);
@@ -136,7 +136,7 @@ struct stat MetadataMerge::copy_up(const std::vector<std::string>& target,
 void MetadataMerge::describe(const LowerLink& link, const std::string& name) const {
   sys::Fd file = sys::open_file_at(own_.dir(), name.c_str());
   struct stat st = sys::stat_of(file);
-  if (st.st_uid != link.uid || st.st_gid != link.gid) sys::chown_at(file, "", link.uid, link.gid);
+  if (owner_of(st) != link.owner) sys::chown_at(file, "", link.owner);
   for (const auto& [attribute, value] : link.xattrs) {
     sys::try_set_xattr(file, attribute.c_str(), value);
   }
@@ -148,7 +148,7 @@ void MetadataMerge::fix_dir(const std::string& path) {
   std::vector<std::string> parts = internal::path_parts(path);
   if (!below_.enter(parts, Missing::kFail) || !own_.enter(parts, Missing::kFail)) return;
   struct stat st = sys::stat_of(below_.dir());
-  sys::chown_at(own_.dir(), "", st.st_uid, st.st_gid);
+  sys::chown_at(own_.dir(), "", owner_of(st));
   copy_image_xattrs(below_.dir(), view_, own_.dir());
   sys::chmod_fd(own_.dir(), st.st_mode & 07777);
   sys::set_mtime(own_.dir(), st.st_mtim);

@@ -16,7 +16,7 @@ UnpackResult unpack_layer(ByteSource& tar, const std::string& dir, const UnpackL
                           LayerPlace place, UnmappedOwners owners) {
   sys::Fd root = sys::open_path(dir, O_RDONLY | O_DIRECTORY);
   sys::chmod_fd(root, 0755);
-  sys::chown_at(root, "", 0, 0);
+  sys::chown_at(root, "", {});
   internal::ExtractPolicy policy{.what = internal::Extract::kLayer,
                                  .view = internal::XattrForm::kLayer,
                                  .drop_whiteouts = place == LayerPlace::kLowest,

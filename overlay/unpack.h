@@ -52,7 +52,7 @@ std::optional<Timestamp> newest_file(const sys::Fd& file);
 // A mounted root, or the directory of a layer, where overlayfs keeps its marks.
 enum class RootKind { kMounted, kLayer };
 struct ArchiveOptions {
-  std::optional<std::pair<uid_t, gid_t>> owner = {};  // instead of the members' own
+  std::optional<Owner> owner = {};  // instead of the members' own
   RootKind kind = RootKind::kMounted;
   UnmappedOwners unmapped = UnmappedOwners::kRefuse;
   UnpackLimits limits = {};

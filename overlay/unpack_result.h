@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/limits.h"
+#include "base/owner.h"
 #include "base/sys/xattr.h"
 #include "base/time.h"
 #include "overlay/dir_names.h"
@@ -34,8 +35,7 @@ struct LowerLink {
   std::string path;
   std::string target;
   mode_t mode = 0;
-  uid_t uid = 0;
-  gid_t gid = 0;
+  Owner owner = {};
   Timestamp mtime = {};
   sys::Xattrs xattrs = {};  // as a layer directory stores them
   bool operator==(const LowerLink&) const = default;

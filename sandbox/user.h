@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/owner.h"
 #include "base/sys/root_dir.h"
 
 namespace cairn::sandbox {
@@ -30,13 +31,6 @@ struct ResolvedUser {
 // group, the user's primary and supplementary groups apply; with ":group" only that group. Throws
 // kDockerfile for unknown names.
 ResolvedUser resolve_user(const sys::RootDir& root, std::string_view user);
-
-struct Owner {
-  std::uint32_t uid = 0;
-  std::uint32_t gid = 0;
-
-  bool operator==(const Owner&) const = default;
-};
 
 // What to do with unknown names: throw, or take them as 0 as BuildKit does.
 enum class UnknownNames { kRefuse, kAreRoot };

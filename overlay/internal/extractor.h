@@ -25,7 +25,7 @@ struct ExtractPolicy {
   Extract what = Extract::kLayer;
   XattrForm view = XattrForm::kLayer;  // kLayer: escape attributes as layer directories do
   bool drop_whiteouts = false;         // there is nothing below that they could delete
-  std::optional<std::pair<uid_t, gid_t>> owner{};
+  std::optional<Owner> owner{};
   UnmappedOwners unmapped = UnmappedOwners::kRefuse;
 };
 
@@ -53,10 +53,10 @@ class Extractor {
   int make(const std::string& name, Make call);
   bool clear(const std::string& name);
   void write_content(const TarEntry& entry, const sys::Fd& file, TarReader& tar);
-  std::pair<uid_t, gid_t> owner_of(const TarEntry& entry) const;
+  Owner named_owner(const TarEntry& entry) const;
   void set_owner(const TarEntry& entry, const sys::Fd& dir, const char* name);
-  void lose_owner(const TarEntry& entry, uid_t uid, gid_t gid);
-  bool has_ids(uid_t uid, gid_t gid);
+  void lose_owner(const TarEntry& entry, const Owner& owner);
+  bool has_ids(const Owner& owner);
   void set_xattrs(const TarEntry& entry, const sys::Fd& file);
   void count(const TarEntry& entry);
   bool is_layer() const { return policy_.what == Extract::kLayer; }
@@ -66,8 +66,8 @@ class Extractor {
   ExtractPolicy policy_;
   const UnpackLimits& limits_;
   UnpackResult result_;
-  std::optional<std::pair<uid_t, gid_t>> had_ids_;  // the last owner that has_ids() found mapped
-  std::size_t link_bytes_ = 0;                      // of result_.lower_links
+  std::optional<Owner> had_ids_;  // the last owner that has_ids() found mapped
+  std::size_t link_bytes_ = 0;    // of result_.lower_links
 };
 
 }  // namespace cairn::overlay::internal

@@ -100,8 +100,8 @@ std::string pax_records(const Change& change, const std::string& name, const std
   };
   text("path", kName, name);
   text("linkpath", kLinkName, link);
-  number("uid", kUid, change.uid);
-  number("gid", kGid, change.gid);
+  number("uid", kUid, change.owner.uid);
+  number("gid", kGid, change.owner.gid);
   number("size", kSize, static_cast<std::int64_t>(change.size));
   number("mtime", kMtime, change.mtime.seconds);
   for (const auto& [key, value] : change.xattrs) records[std::string(kXattrKey) + key] = value;
@@ -159,8 +159,8 @@ void TarEncoder::put_header(const Change& change, std::map<std::string, std::str
   TarBlock block{};
   put_text(block, kName, ascii_part(name));
   put_octal(block, kMode, change.mode & 07777);
-  put_octal(block, kUid, change.uid);
-  put_octal(block, kGid, change.gid);
+  put_octal(block, kUid, change.owner.uid);
+  put_octal(block, kGid, change.owner.gid);
   put_octal(block, kSize, static_cast<std::int64_t>(change.size));
   put_octal(block, kMtime, change.mtime.seconds);
   slot(block, kType)[0] = type_flag(change);

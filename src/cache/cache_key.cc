@@ -15,8 +15,8 @@ std::string optional_number(std::string_view name, std::optional<std::uint32_t> 
   return number ? fmt::format(" {}={}", name, *number) : "";
 }
 
-std::string describe(const plan::FileOwner& file) {
-  return fmt::format("{:o} {}:{}", file.mode, file.uid, file.gid);
+std::string describe(const plan::OwnerAndMode& file) {
+  return fmt::format("{:o} {}", file.mode, file.owner);
 }
 
 // The definition of a mount. The content of its tree is an input of its own; secrets, agents and
@@ -154,10 +154,10 @@ CacheKey copy_definition_key(const plan::CopyOp& op, const StepKey& parent,
   return key;
 }
 
-CacheKey copy_line_key(const plan::CopyOp& op, const std::string& owner,
+CacheKey copy_line_key(const plan::CopyOp& op, const std::optional<Owner>& owner,
                        const std::string& context) {
   CacheKey key = copy_definition_key(op, any(), {any()});
-  key.add("owner", owner);
+  key.add("owner", owner ? format_as(*owner) : "");
   key.add("context", context);
   return key;
 }

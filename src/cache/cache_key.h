@@ -5,11 +5,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/digest.h"
+#include "base/owner.h"
 #include "cache/stat_index.h"
 #include "plan/plan.h"
 #include "store/step_key.h"
@@ -48,7 +50,7 @@ CacheKey copy_definition_key(const plan::CopyOp& op, const StepKey& parent,
                              const std::vector<StepKey>& sources);
 // The key of a COPY line of the build context, with any content and on any parent. `owner` is the
 // resolved --chown, `context` identifies the client's directory. Leads to the line's last copy.
-CacheKey copy_line_key(const plan::CopyOp& op, const std::string& owner,
+CacheKey copy_line_key(const plan::CopyOp& op, const std::optional<Owner>& owner,
                        const std::string& context);
 // The key of a COPY line on a parent, with any content: tells whether it was ever cached.
 CacheKey any_contents_key(const plan::CopyOp& op, const StepKey& parent);

@@ -51,11 +51,8 @@ void copy_tree(snapshots::Snapshotter& snapshotter, const SnapshotId& snapshot,
   auto tree = snapshotter.view(snapshot);
   sys::make_dirs(directory, 0755);
   sys::RootDir to = sys::RootDir::open(directory);
-  overlay::CopyOptions options{.owner = overlay::Owner{},
-                               .mode = {},
-                               .filter = filter,
-                               .stop = {},
-                               .replaces_entries = true};
+  overlay::CopyOptions options{
+      .owner = Owner{}, .mode = {}, .filter = filter, .stop = {}, .replaces_entries = true};
   if (epoch) options.mtime = timespec{.tv_sec = *epoch, .tv_nsec = 0};
   overlay::TreeCopier(tree->root(), to, options).copy("/", "/");
 }

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/mode_change.h"
+#include "base/owner.h"
 #include "base/remote_url.h"
 #include "base/source_span.h"
 #include "base/time.h"
@@ -152,18 +153,17 @@ struct TmpfsMount {
 };
 
 // Owner and mode of the file of a secret, or of the socket of an agent.
-struct FileOwner {
+struct OwnerAndMode {
   mode_t mode = 0;
-  std::uint32_t uid = 0;
-  std::uint32_t gid = 0;
-  bool operator==(const FileOwner&) const = default;
+  Owner owner = {};
+  bool operator==(const OwnerAndMode&) const = default;
 };
 
 // A file of the client. Its value is not part of the plan.
 struct SecretMount {
   std::string id;
   bool required = false;
-  FileOwner file = {.mode = 0400};
+  OwnerAndMode file = {.mode = 0400};
   bool operator==(const SecretMount&) const = default;
 };
 
@@ -171,7 +171,7 @@ struct SecretMount {
 struct SshMount {
   std::string id;
   bool required = false;
-  FileOwner file = {.mode = 0600};
+  OwnerAndMode file = {.mode = 0600};
   bool operator==(const SshMount&) const = default;
 };
 

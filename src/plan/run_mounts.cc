@@ -19,10 +19,9 @@ namespace {
 using dockerfile::Mount;
 using dockerfile::MountType;
 
-FileOwner file_owner(const Mount& mount, mode_t usual_mode) {
+OwnerAndMode owner_and_mode(const Mount& mount, mode_t usual_mode) {
   return {.mode = static_cast<mode_t>(mount.mode.value_or(usual_mode)) & 0777,
-          .uid = mount.uid.value_or(0),
-          .gid = mount.gid.value_or(0)};
+          .owner = {.uid = mount.uid.value_or(0), .gid = mount.gid.value_or(0)}};
 }
 
 std::string last_component(std::string_view path) {
@@ -111,7 +110,8 @@ class MountLowering {
     }
     std::string target = mount.target.empty() ? "/run/secrets/" + last_component(id) : mount.target;
     place(target, mount,
-          SecretMount{.id = id, .required = mount.required, .file = file_owner(mount, 0400)}, span);
+          SecretMount{.id = id, .required = mount.required, .file = owner_and_mode(mount, 0400)},
+          span);
   }
 
   // SSH_AUTH_SOCK names the first socket, whether an agent is connected or not.
@@ -121,7 +121,7 @@ class MountLowering {
     place(target, mount,
           SshMount{.id = mount.id.empty() ? "default" : mount.id,
                    .required = mount.required,
-                   .file = file_owner(mount, 0600)},
+                   .file = owner_and_mode(mount, 0600)},
           span);
     if (sockets_++ > 0 || context_.image().env.find("SSH_AUTH_SOCK")) return;
     op_.env.push_back("SSH_AUTH_SOCK=" + op_.mounts.back().target);

@@ -176,9 +176,9 @@ class OpPrinter {
     const auto& [name, id, required, span] = secret;
     field("secret variable", name + " of " + id + (required ? " required" : ""));
   }
-  static std::string of(bool required, const plan::FileOwner& file) {
-    const auto& [mode, uid, gid] = file;
-    return fmt::format(" mode {:o} owner {}:{}{}", mode, uid, gid, required ? " required" : "");
+  static std::string of(bool required, const plan::OwnerAndMode& file) {
+    const auto& [mode, owner] = file;
+    return fmt::format(" mode {:o} owner {}{}", mode, owner, required ? " required" : "");
   }
 };
 

@@ -101,52 +101,54 @@ std::string name_of(uid_t uid) {
 
 }  // namespace
 
-Error unmapped_id(const std::string& path, uid_t uid, gid_t gid, const IdFacts& facts) {
+Error unmapped_id(const std::string& path, const Owner& owner, const IdFacts& facts) {
   std::vector<Extent> uids = parse_map(facts.uid_map), gids = parse_map(facts.gid_map);
-  bool lacks_uid = !has(uids, uid), lacks_gid = !has(gids, gid);
+  bool lacks_uid = !has(uids, owner.uid), lacks_gid = !has(gids, owner.gid);
   if (!lacks_uid && !lacks_gid) {
-    return Error::of(ErrorKind::kHost, "cannot give {} to {}:{}: not permitted", path, uid, gid);
+    return Error::of(ErrorKind::kHost, "cannot give {} to {}: not permitted", path, owner);
   }
-  std::string why = lacks_uid
-                        ? fmt::format("there is no uid {} here, uids are {}", uid, ranges(uids))
-                        : fmt::format("there is no gid {} here, gids are {}", gid, ranges(gids));
-  return Error::of(ErrorKind::kHost, "cannot give {} to {}:{}: {}", path, uid, gid, why)
+  std::string why =
+      lacks_uid ? fmt::format("there is no uid {} here, uids are {}", owner.uid, ranges(uids))
+                : fmt::format("there is no gid {} here, gids are {}", owner.gid, ranges(gids));
+  return Error::of(ErrorKind::kHost, "cannot give {} to {}: {}", path, owner, why)
       .with_hint(how_to_get_more(lacks_uid ? uids : gids, facts) +
                  "; or do without such owners: --ignore-owners makes these files root's");
 }
 
-Error unmapped_id(const std::string& path, uid_t uid, gid_t gid) {
+Error unmapped_id(const std::string& path, const Owner& owner) {
   std::string uids = read_file("/proc/self/uid_map"), gids = read_file("/proc/self/gid_map");
-  return unmapped_id(path, uid, gid,
+  return unmapped_id(path, owner,
                      {.uid_map = uids,
                       .gid_map = gids,
                       .user = name_of,
                       .has_newuidmap = find_program("newuidmap").has_value()});
 }
 
-void chown_at(const Fd& dir, const char* path, uid_t uid, gid_t gid) {
+void chown_at(const Fd& dir, const char* path, const Owner& owner) {
   // AT_EMPTY_PATH: with "" it is `dir` itself, even if that is an O_PATH descriptor of a symlink.
-  int done = retry_eintr(
-      [&] { return ::fchownat(dir.get(), path, uid, gid, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH); });
+  int done = retry_eintr([&] {
+    return ::fchownat(dir.get(), path, owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH);
+  });
   if (done == 0) return;
   int code = errno;
   std::string what = path_for_message(dir, path);
   while (what.size() > 1 && what.ends_with('/')) what.pop_back();  // the path "" names `dir` itself
   // EINVAL is the kernel's answer for an id without a mapping (user_namespaces(7)).
-  if (code == EINVAL) throw unmapped_id(what, uid, gid);
+  if (code == EINVAL) throw unmapped_id(what, owner);
   throw Error::from_errno(code, "change owner of {}", what);
 }
 
-bool has_ids(uid_t uid, gid_t gid) {
-  return has(parse_map(read_file("/proc/self/uid_map")), uid) &&
-         has(parse_map(read_file("/proc/self/gid_map")), gid);
+bool has_ids(const Owner& owner) {
+  return has(parse_map(read_file("/proc/self/uid_map")), owner.uid) &&
+         has(parse_map(read_file("/proc/self/gid_map")), owner.gid);
 }
 
-bool is_overflow_id(uid_t uid, gid_t gid) {
-  if (uid != kOverflowId && gid != kOverflowId) return false;
+bool is_overflow_id(const Owner& owner) {
+  if (owner.uid != kOverflowId && owner.gid != kOverflowId) return false;
   // Looked up once, since this is called for every file.
-  static const bool has_uid = has_ids(kOverflowId, 0), has_gid = has_ids(0, kOverflowId);
-  return (uid == kOverflowId && !has_uid) || (gid == kOverflowId && !has_gid);
+  static const bool has_uid = has_ids({.uid = kOverflowId}),
+                    has_gid = has_ids({.gid = kOverflowId});
+  return (owner.uid == kOverflowId && !has_uid) || (owner.gid == kOverflowId && !has_gid);
 }
 
 }  // namespace cairn::sys

@@ -10,17 +10,18 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/owner.h"
 #include "base/sys/fd.h"
 
 namespace cairn::sys {
 
 // Gives the entry `path` of an open directory, or with "" that directory itself, to this owner. It
 // does not follow a symlink.
-void chown_at(const Fd& dir, const char* path, uid_t uid, gid_t gid);
+void chown_at(const Fd& dir, const char* path, const Owner& owner);
 
 // The error for a failed chown of `path` to an id that this process does not have, or has but may
 // not give. Names the id, the ids that exist, and how to get more.
-Error unmapped_id(const std::string& path, uid_t uid, gid_t gid);
+Error unmapped_id(const std::string& path, const Owner& owner);
 
 // The same from the texts of /proc/self/{uid,gid}_map. `user` returns the name of a uid outside the
 // namespace; `has_newuidmap` says whether that program is installed. Pure.
@@ -30,13 +31,13 @@ struct IdFacts {
   std::string (*user)(uid_t uid);
   bool has_newuidmap;
 };
-Error unmapped_id(const std::string& path, uid_t uid, gid_t gid, const IdFacts& facts);
+Error unmapped_id(const std::string& path, const Owner& owner, const IdFacts& facts);
 
 // Whether both ids are mapped here.
-bool has_ids(uid_t uid, gid_t gid);
+bool has_ids(const Owner& owner);
 
 // Whether this is the id by which the kernel shows owners that have no mapping here: 65534
 // (/proc/sys/kernel/overflowuid), unless the namespace maps 65534 itself.
-bool is_overflow_id(uid_t uid, gid_t gid);
+bool is_overflow_id(const Owner& owner);
 
 }  // namespace cairn::sys

@@ -22,7 +22,7 @@ namespace cairn::solver {
 namespace {
 
 // The owner of --chown. Names are looked up in the root that is copied to.
-std::optional<overlay::Owner> chosen_owner(const Job& job, const plan::CopyOp& op) {
+std::optional<Owner> chosen_owner(const Job& job, const plan::CopyOp& op) {
   if (op.chown.empty()) return std::nullopt;
   auto parent =
       job.services.snapshotter.view(op.link ? SnapshotId::empty_root() : job.parent().snapshot);
@@ -30,16 +30,14 @@ std::optional<overlay::Owner> chosen_owner(const Job& job, const plan::CopyOp& o
     if (op.link)
       error.set_hint("--link copies to an empty tree, which knows no names: use numbers");
   };
-  sandbox::Owner owner =
-      amend(explain_link, [&] { return sandbox::resolve_chown(parent->root(), op.chown); });
-  return overlay::Owner{.uid = owner.uid, .gid = owner.gid};
+  return amend(explain_link, [&] { return sandbox::resolve_chown(parent->root(), op.chown); });
 }
 
 // One execution of the op on the root it changes.
 class Copying {
  public:
   // `earlier` and `fresh` may be null. With `fresh`, files are digested while they are copied.
-  Copying(const Job& job, const plan::CopyOp& op, std::optional<overlay::Owner> owner,
+  Copying(const Job& job, const plan::CopyOp& op, std::optional<Owner> owner,
           ActiveSnapshot& active, std::shared_ptr<const PreviousCopy> earlier,
           DigestWhileCopying* fresh)
       : job_(job),
@@ -79,10 +77,8 @@ class Copying {
 
  private:
   overlay::CopyOptions options() const {
-    return {.owner = owner_.value_or(overlay::Owner{}),
-            .mode = op_.chmod,
-            .filter = nullptr,
-            .stop = job_.stop};
+    return {
+        .owner = owner_.value_or(Owner{}), .mode = op_.chmod, .filter = nullptr, .stop = job_.stop};
   }
 
   void copy(const SelectedSource& source) {
@@ -157,7 +153,7 @@ class Copying {
     overlay::ArchiveOptions options{
         .kind = op_.link ? overlay::RootKind::kLayer : overlay::RootKind::kMounted,
         .unmapped = job_.services.snapshotter.unmapped_owners()};
-    if (owner_) options.owner = {owner_->uid, owner_->gid};
+    if (owner_) options.owner = owner_;
     ErrorContext while_here([&] { return "unpacking " + source.name; });
     overlay::UnpackResult result = overlay::unpack_archive(file, active_.root(), op_.dest, options);
     for (std::string& warning : result.warnings) warnings_.push_back(std::move(warning));
@@ -182,14 +178,13 @@ class Copying {
     }
     sys::Fd made = sys::open_at(parent.dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
     sys::write_all(made, file.content);
-    overlay::Owner owner = owner_.value_or(overlay::Owner{});
-    sys::chown_at(made, "", owner.uid, owner.gid);
+    sys::chown_at(made, "", owner_.value_or(Owner{}));
     sys::chmod_fd(made, op_.chmod ? op_.chmod->apply(0644, false) : 0644);
   }
 
   const Job& job_;
   const plan::CopyOp& op_;
-  std::optional<overlay::Owner> owner_;
+  std::optional<Owner> owner_;
   ActiveSnapshot& active_;
   std::shared_ptr<const PreviousCopy> earlier_;
   DigestWhileCopying* fresh_;
@@ -207,19 +202,18 @@ class Copying {
 
 // The owner of --chown, if this host has ids for it. Otherwise root under --ignore-owners, else an
 // error.
-std::optional<overlay::Owner> representable_owner(const Job& job, const plan::CopyOp& op,
-                                                  Copied& copied) {
-  std::optional<overlay::Owner> owner = chosen_owner(job, op);
-  if (!owner || sys::has_ids(owner->uid, owner->gid)) return owner;
+std::optional<Owner> representable_owner(const Job& job, const plan::CopyOp& op, Copied& copied) {
+  std::optional<Owner> owner = chosen_owner(job, op);
+  if (!owner || sys::has_ids(*owner)) return owner;
   if (!job.services.store.snapshots().allows_lost_owners()) {
-    throw sys::unmapped_id(op.dest, owner->uid, owner->gid);
+    throw sys::unmapped_id(op.dest, *owner);
   }
   copied.active->mark_lost_owners();
   copied.warnings.push_back(
-      fmt::format("what --chown={} is for is root's: there are no ids here for {}:{} "
+      fmt::format("what --chown={} is for is root's: there are no ids here for {} "
                   "(--ignore-owners)",
-                  op.chown, owner->uid, owner->gid));
-  return overlay::Owner{};
+                  op.chown, *owner));
+  return Owner{};
 }
 
 // BuildKit lets each of several files overwrite the one before (C04), which is rarely intended.
@@ -255,9 +249,8 @@ Copied copy_files(const Job& job, const plan::CopyOp& op, const CopySelection& s
                   DigestWhileCopying* fresh) {
   Copied copied{.active = job.services.snapshotter.prepare(
                     job.parent().snapshot, op.link ? Start::kEmpty : Start::kParent)};
-  std::optional<overlay::Owner> owner = representable_owner(job, op, copied);
-  std::string owner_text = owner ? fmt::format("{}:{}", owner->uid, owner->gid) : "";
-  copied.line = copy_line(job, op, owner_text);
+  std::optional<Owner> owner = representable_owner(job, op, copied);
+  copied.line = copy_line(job, op, owner);
   std::shared_ptr<const PreviousCopy> earlier;
   if (copied.line && fresh == nullptr) earlier = find_previous_copy(job, *copied.line);
   Copying copying(job, op, owner, *copied.active, earlier, fresh);

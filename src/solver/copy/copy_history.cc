@@ -26,7 +26,7 @@ std::string files_of(const Job& job, const SnapshotId& snapshot) {
 }  // namespace
 
 std::optional<cache::CacheKey> copy_line(const Job& job, const plan::CopyOp& op,
-                                         const std::string& owner) {
+                                         const std::optional<Owner>& owner) {
   if (op.sources.size() != 1 || !op.inline_files.empty() || op.sources[0].unpack) {
     return std::nullopt;
   }

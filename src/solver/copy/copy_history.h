@@ -17,7 +17,7 @@ namespace cairn::solver {
 // Identifies the line, independent of parent and content. nullopt if copies of the line cannot be
 // compared file by file: it has several sources, or an archive to unpack.
 std::optional<cache::CacheKey> copy_line(const Job& job, const plan::CopyOp& op,
-                                         const std::string& owner);
+                                         const std::optional<Owner>& owner);
 
 // Null if there is no earlier copy that may be linked from.
 std::shared_ptr<const PreviousCopy> find_previous_copy(const Job& job, const cache::CacheKey& line);

@@ -60,8 +60,8 @@ struct SelectedSource {
   std::shared_ptr<const cache::StatIndex> files = {};  // set by contents() for indexed client files
 
   // The owner to give to copies; nullopt keeps the source's.
-  std::optional<overlay::Owner> owner() const {
-    return tree->keeps_owners() ? std::nullopt : std::optional(overlay::Owner{});
+  std::optional<Owner> owner() const {
+    return tree->keeps_owners() ? std::nullopt : std::optional(Owner{});
   }
 };
 

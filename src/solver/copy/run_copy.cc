@@ -67,7 +67,7 @@ struct OptimisticCopy {
 // its files either, copy at once and digest on the way, so that each file is read once.
 std::optional<OptimisticCopy> copy_before_digest(const Job& job, const plan::CopyOp& op,
                                                  const CopySelection& selection) {
-  if (selection.sources().size() != 1 || !copy_line(job, op, "")) return std::nullopt;
+  if (selection.sources().size() != 1 || !copy_line(job, op, std::nullopt)) return std::nullopt;
   const SelectedSource& source = selection.sources()[0];
   if (!source.is_directory || source.tree->keeps_owners()) return std::nullopt;
   auto place = context_index_place(job.services.store, *source.tree->context(), source.path);

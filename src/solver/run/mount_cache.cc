@@ -49,7 +49,8 @@ void make(const Job& job, const plan::RunMount& mount, const plan::CacheMount& c
       st = sys::stat_of(view->root().open_in(cache.source, O_PATH));
     }
   }
-  sys::chown_at(root.fd(), "", cache.uid.value_or(st.st_uid), cache.gid.value_or(st.st_gid));
+  sys::chown_at(root.fd(), "",
+                {.uid = cache.uid.value_or(st.st_uid), .gid = cache.gid.value_or(st.st_gid)});
   sys::chmod_fd(root.fd(), cache.mode.value_or(st.st_mode & 07777));
   sys::rename_path(fresh, dir);
 }

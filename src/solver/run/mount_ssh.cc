@@ -35,7 +35,7 @@ void open_mount(const MountRequest& request, const plan::SshMount& ssh) {
   auto agent =
       std::make_shared<ForwardedAgent>(request.job.services.store.tmp_dir(), found->second);
   sys::Fd dir = sys::open_path(agent->dir.path(), O_RDONLY | O_DIRECTORY);
-  sys::chown_at(dir, "agent", ssh.file.uid, ssh.file.gid);
+  sys::chown_at(dir, "agent", ssh.file.owner);
   sys::chmod_at(dir, "agent", ssh.file.mode);
   request.out.add(request.mount.target, sys::open_at(dir, "agent", O_PATH),
                   sandbox::MountKind::kClone, request.mount.read_only);

@@ -60,7 +60,7 @@ void copy_from(const Job& job, plan::VertexId from, const plan::RunMount& mount,
       throw_no_source(mount, source);
     }
     overlay::CopyOptions options{
-        .owner = overlay::Owner{}, .mode = {}, .filter = context->filter.get(), .stop = job.stop};
+        .owner = Owner{}, .mode = {}, .filter = context->filter.get(), .stop = job.stop};
     overlay::TreeCopier(context->root, to, options).copy(source, dest);
     return;
   }

@@ -36,24 +36,24 @@ StepResult run_workdir(RunJob& job, const plan::WorkdirOp& op, progress::VertexS
   refuse_names_in_empty_root(job, op);
   // The rules are those of --chown, not of RUN: uid 7 alone means 7:7, and an unknown name is root
   // until a RUN uses it.
-  sandbox::Owner user;
+  Owner user;
   if (!op.user.empty()) {
     user = sandbox::resolve_chown(job.services.snapshotter.view(job.parent().snapshot)->root(),
                                   op.user, sandbox::UnknownNames::kAreRoot);
   }
   std::unique_ptr<ActiveSnapshot> active = job.services.snapshotter.prepare(job.parent().snapshot);
-  if (!sys::has_ids(user.uid, user.gid)) {
+  if (!sys::has_ids(user)) {
     if (!job.services.store.snapshots().allows_lost_owners()) {
-      throw sys::unmapped_id(op.path, user.uid, user.gid);
+      throw sys::unmapped_id(op.path, user);
     }
-    scope.warn(fmt::format("{} is root's: there are no ids here for {}:{} (--ignore-owners)",
-                           op.path, user.uid, user.gid));
+    scope.warn(
+        fmt::format("{} is root's: there are no ids here for {} (--ignore-owners)", op.path, user));
     user = {};
     active->mark_lost_owners();
   }
   std::vector<sys::Fd> made;
   active->root().make_dirs(op.path, 0755, [&](const sys::Fd& dir) {
-    sys::chown_at(dir, "", user.uid, user.gid);
+    sys::chown_at(dir, "", user);
     if (op.epoch) made.push_back(sys::duplicate(dir));
   });
   // Last, since creating a directory changes the mtime of its parent.

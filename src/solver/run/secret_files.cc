@@ -25,14 +25,14 @@ const SecretFiles::Place& SecretFiles::place() {
   return *place_;
 }
 
-sys::Fd SecretFiles::add(std::string_view value, const plan::FileOwner& owner) {
+sys::Fd SecretFiles::add(std::string_view value, const plan::OwnerAndMode& attributes) {
   std::lock_guard lock(mutex_);
   sys::Fd dir = sys::open_path(place().dir.path(), O_RDONLY | O_DIRECTORY);
   std::string name = std::to_string(++count_);
   sys::Fd file = sys::open_at(dir, name.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0600);
   sys::write_all(file, value);
-  sys::chown_at(dir, name.c_str(), owner.uid, owner.gid);
-  sys::chmod_fd(file, owner.mode);
+  sys::chown_at(dir, name.c_str(), attributes.owner);
+  sys::chmod_fd(file, attributes.mode);
   return sys::open_at(dir, name.c_str(), O_PATH);
 }
 

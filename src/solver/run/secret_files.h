@@ -21,7 +21,7 @@ class SecretFiles {
 
   // Creates a file with this content and returns an O_PATH descriptor to bind-mount. The file lives
   // as long as this object.
-  sys::Fd add(std::string_view value, const plan::FileOwner& owner);
+  sys::Fd add(std::string_view value, const plan::OwnerAndMode& attributes);
 
  private:
   struct Place {

@@ -9,7 +9,7 @@ using namespace cairn;
 namespace {
 
 Error told(const char* uids, const char* gids, bool has_newuidmap = true) {
-  return sys::unmapped_id("/f", 12, 345,
+  return sys::unmapped_id("/f", {.uid = 12, .gid = 345},
                           {.uid_map = uids,
                            .gid_map = gids,
                            .user = [](uid_t uid) { return "user" + std::to_string(uid); },
@@ -44,7 +44,7 @@ TEST_CASE("an owner without an id is told with the ids that there are, and the w
 }
 
 TEST_CASE("root is somebody everywhere, and nobody has the id that means none") {
-  CHECK(sys::has_ids(::geteuid(), ::getegid()));
-  CHECK(!sys::has_ids(UINT32_MAX, 0));
-  CHECK(!sys::is_overflow_id(0, 0));
+  CHECK(sys::has_ids({.uid = ::geteuid(), .gid = ::getegid()}));
+  CHECK(!sys::has_ids({.uid = UINT32_MAX}));
+  CHECK(!sys::is_overflow_id({}));
 }

@@ -159,7 +159,7 @@ TEST_CASE("--chown covers members and the directories made for them") {
   }
   unpack_archive(file_of(TarMaker().add({.name = "a/b", .uid = 1, .gid = 2}).end()),
                  sys::RootDir::open(root.root()), "/new/dest",
-                 {.owner = std::pair<uid_t, gid_t>(7, 8)});
+                 {.owner = Owner{.uid = 7, .gid = 8}});
   for (const char* path : {"new", "new/dest", "new/dest/a", "new/dest/a/b"}) {
     CAPTURE(path);
     CHECK(root.stat(path).st_uid == 7);

@@ -38,7 +38,7 @@ bool may_chown(const TempTree& tree, uid_t uid) {
 // A tree with a bit of everything, the same for the same seed.
 void grow(TempTree& tree, unsigned seed) {
   std::mt19937 random(seed);
-  auto roll = [&](unsigned sides) { return random() % sides; };
+  auto roll = [&](unsigned sides) { return static_cast<unsigned>(random() % sides); };
   tree.file("probe", "x");
   tree.mtime("probe", 1000);
   bool all_ids = may_chown(tree, 3'000'000);
@@ -58,7 +58,8 @@ void grow(TempTree& tree, unsigned seed) {
       case 3: tree.node(path, S_IFIFO | 0640); break;
       default:
         tree.file(path, std::string(roll(3000), static_cast<char>(roll(256))), 0644);
-        if (all_ids) sys::chown_at(tree.fd(), path.c_str(), roll(2) * 3'000'000, roll(70'000));
+        if (all_ids)
+          sys::chown_at(tree.fd(), path.c_str(), {.uid = roll(2) * 3'000'000, .gid = roll(70'000)});
         if (roll(3) == 0) tree.xattr(path, "user.note", std::string("a\0b", 3));
         sys::chmod_at(tree.fd(), path.c_str(), roll(2) == 0 ? 04755 : 0640);
         files.push_back(path);

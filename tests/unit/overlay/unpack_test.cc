@@ -212,7 +212,7 @@ TEST_CASE("an owner beyond 32 bits is damage; one that has no id here is refused
                         .add({.name = "d", .type = '5', .mode = 0755, .uid = 7})
                         .file("root's")
                         .end();
-  bool has_ids = sys::has_ids(1000, 50);
+  bool has_ids = sys::has_ids({.uid = 1000, .gid = 50});
   try {
     jail.unpack(tar);
     CHECK(has_ids);

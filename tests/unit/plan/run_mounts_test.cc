@@ -168,8 +168,8 @@ TEST_CASE("a secret has a place, a mode and a variable by simple rules") {  // U
   CHECK(!secret.required);
   secret = mounted_as<SecretMount>(t, "type=secret,id=a,required,uid=7,gid=8,mode=741");
   CHECK(secret.file.mode == 0741u);
-  CHECK(secret.file.uid == 7u);
-  CHECK(secret.file.gid == 8u);
+  CHECK(secret.file.owner.uid == 7u);
+  CHECK(secret.file.owner.gid == 8u);
   CHECK(secret.required);
 }
 
