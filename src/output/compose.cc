@@ -14,6 +14,8 @@
 namespace cairn::output {
 namespace {
 
+using ImageLayers = decltype(ComposedImage::layers);
+
 // A layer's line has the time of its snapshot; fill_times() sets that of an empty line.
 oci::History history_of(store::Store& store, const NewLine& line,
                         const std::optional<Timestamp>& epoch) {
@@ -48,7 +50,7 @@ void fill_times(std::vector<oci::History>& history, std::size_t base_lines) {
 // Replaces the layers that --squash merges, the `made` ones or all, by one. History becomes what
 // docker's --squash makes of it: every line stays, those of merged layers become empty, and one
 // line is added for the merged layer.
-void squash(Composition& composition, std::size_t base_lines, ComposedImage& image,
+void squash(Composition& composition, std::size_t base_lines, ImageLayers& layers,
             std::vector<LayerView>& made) {
   bool all = composition.squash == Squash::kAll;
   oci::ImageConfig& config = composition.config;
@@ -62,7 +64,7 @@ void squash(Composition& composition, std::size_t base_lines, ComposedImage& ima
            .base = store::LayerBase::below(std::move(base))}};
   if (all) {
     config.diff_ids.clear();
-    image.layers.clear();
+    layers.clear();
   }
   auto lines = std::span(config.history).subspan(all ? 0 : base_lines);
   for (oci::History& line : lines) line.empty_layer = true;
@@ -106,14 +108,14 @@ void normalise_history(oci::ImageConfig& config, std::size_t base_lines,
 
 ComposedImage compose(const LayerStore& from, Composition composition) {
   oci::ImageConfig& config = composition.config;
-  ComposedImage image{.config = {}, .config_bytes = {}, .id = Digest::of(""), .layers = {}};
+  ImageLayers layers;
   config.diff_ids.clear();
   config.history.clear();
   if (composition.base != nullptr) {
     config.diff_ids = composition.base->diff_ids;
     config.history = composition.base->history;
   }
-  image.layers.resize(config.diff_ids.size());
+  layers.resize(config.diff_ids.size());
   std::size_t base_lines = config.history.size();
 
   std::vector<LayerView> made;
@@ -124,10 +126,10 @@ ComposedImage compose(const LayerStore& from, Composition composition) {
       if (line.snapshot) made.push_back({.snapshot = *line.snapshot, .clamp = composition.clamp});
     }
   });
-  squash(composition, base_lines, image, made);
+  squash(composition, base_lines, layers, made);
   for (const LayerView& view : made) {
     config.diff_ids.push_back(layer_diff_id(from, view));
-    image.layers.emplace_back(view);
+    layers.emplace_back(view);
   }
   normalise_history(config, base_lines, composition.epoch);
   fill_times(config.history, base_lines);
@@ -135,11 +137,13 @@ ComposedImage compose(const LayerStore& from, Composition composition) {
   if (!config.history.empty()) config.created = config.history.back().created;
   if (!config.created && composition.epoch) config.created = composition.epoch;
 
-  image.config_bytes = oci::write_image_config(config);
-  image.id = Digest::of(image.config_bytes);
-  image.config = std::move(config);
-  image.base_manifest = composition.base_manifest;
-  return image;
+  std::string bytes = oci::write_image_config(config);
+  Digest id = Digest::of(bytes);
+  return {.config = std::move(config),
+          .config_bytes = std::move(bytes),
+          .id = id,
+          .layers = std::move(layers),
+          .base_manifest = composition.base_manifest};
 }
 
 namespace {

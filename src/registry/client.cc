@@ -135,10 +135,10 @@ Client::Fetched Client::fetch_manifest(const Endpoint& endpoint, const oci::Refe
   name_origin(request, endpoint, reference);
   auto slot = session_->slot(endpoint, HostLimits::Kind::kJson);
   auto [response, body] = session_->fetch(subject, request, oci::kMaxManifestSize);
+  Digest digest = Digest::of(body);
   Fetched out{.bytes = std::move(body),
               .content_type = response.headers.find("Content-Type").value_or(""),
-              .digest = Digest::of("")};
-  out.digest = Digest::of(out.bytes);
+              .digest = digest};
   // A pull by digest is verified against the name. A pull by tag has only the header, which is
   // optional.
   std::string expected = tag_or_digest;

@@ -27,7 +27,7 @@ namespace cairn::source {
 struct FoundImage {
   oci::Reference reference;
   oci::ImageConfig config;
-  Digest id = Digest::of("");  // of the config
+  Digest id;  // of the config
   // nullopt for an image built here and never exported.
   std::optional<oci::Manifest> manifest = std::nullopt;
   std::optional<Digest> manifest_digest = std::nullopt;

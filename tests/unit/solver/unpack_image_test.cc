@@ -17,24 +17,27 @@ namespace {
 // An image as a registry would have told it, its layers in the store as plain tars.
 source::FoundImage image_of(SolverFixture& fixture, const std::vector<std::string>& tars,
                             const std::string& name = "app") {
-  source::FoundImage image{.reference = oci::Reference::parse(name), .config = {}};
-  image.config.platform = oci::Platform::parse("linux/amd64");
-  oci::Manifest manifest{
-      .config = {.media_type = std::string(oci::kOciConfig), .digest = Digest::of("")},
-      .layers = {}};
+  oci::ImageConfig config;
+  config.platform = oci::Platform::parse("linux/amd64");
+  std::vector<oci::Descriptor> layers;
   for (const std::string& tar : tars) {
-    image.config.diff_ids.emplace_back(Digest::of(tar));
-    manifest.layers.push_back({.media_type = std::string(oci::kOciLayer),
-                               .digest = fixture.store.blobs().put(tar),
-                               .size = static_cast<std::int64_t>(tar.size())});
+    config.diff_ids.emplace_back(Digest::of(tar));
+    layers.push_back({.media_type = std::string(oci::kOciLayer),
+                      .digest = fixture.store.blobs().put(tar),
+                      .size = static_cast<std::int64_t>(tar.size())});
   }
-  std::string config = canonical(oci::to_json(image.config));
-  image.id = fixture.store.blobs().put(config);
-  manifest.config.digest = image.id;
-  manifest.config.size = static_cast<std::int64_t>(config.size());
-  image.manifest_digest = fixture.store.blobs().put(canonical(oci::to_json(manifest)));
-  image.manifest = std::move(manifest);
-  return image;
+  std::string bytes = canonical(oci::to_json(config));
+  Digest id = fixture.store.blobs().put(bytes);
+  oci::Manifest manifest{.config = {.media_type = std::string(oci::kOciConfig),
+                                    .digest = id,
+                                    .size = static_cast<std::int64_t>(bytes.size())},
+                         .layers = std::move(layers)};
+  Digest digest = fixture.store.blobs().put(canonical(oci::to_json(manifest)));
+  return {.reference = oci::Reference::parse(name),
+          .config = std::move(config),
+          .id = id,
+          .manifest = std::move(manifest),
+          .manifest_digest = digest};
 }
 
 SnapshotId unpack(SolverFixture& fixture, const source::FoundImage& image,
