@@ -50,8 +50,7 @@ Change describe(std::string path, const struct stat& st) {
   Change change{.path = std::move(path),
                 .mode = st.st_mode,
                 .owner = owner_of(st),
-                .mtime = {.seconds = st.st_mtim.tv_sec,
-                          .nanos = static_cast<std::int32_t>(st.st_mtim.tv_nsec)}};
+                .mtime = timestamp_of(st.st_mtim)};
   if (S_ISREG(st.st_mode)) change.size = static_cast<std::uint64_t>(st.st_size);
   if (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)) change.device = st.st_rdev;
   return change;
@@ -72,11 +71,11 @@ bool same_as_below(const Change& change, const sys::Fd& file, const sys::Fd& bel
 }
 
 bool same_directory(const Change& change, const sys::Fd& below, XattrForm below_view,
-                    std::optional<std::int64_t> clamp) {
+                    const Clamp& clamp) {
   struct stat st = sys::stat_of(below);
-  auto written = [&](std::int64_t seconds) { return std::min(seconds, clamp.value_or(seconds)); };
+  auto written = [&](Timestamp time) { return clamp.apply(time).seconds; };
   return change.mode == st.st_mode && change.owner == owner_of(st) &&
-         written(change.mtime.seconds) == written(st.st_mtim.tv_sec) &&
+         written(change.mtime) == written(timestamp_of(st.st_mtim)) &&
          image_xattrs(below, below_view) == change.xattrs;
 }
 

@@ -79,7 +79,7 @@ void TreeCopier::copy(const std::string& source, const std::string& dest) {
 
 void TreeCopier::copy_contents(Fd source, const std::string& source_path, Fd into,
                                const std::string& target) {
-  timespec mtime = internal::mtime_for(sys::stat_of(source), options_);
+  Timestamp mtime = internal::mtime_for(sys::stat_of(source), options_);
   LayerDirectory dest{.upper = std::move(into)};
   if (options_.bypass_mount) {
     sys::set_mtime(dest.upper, mtime);  // copies the directory up, so the upper layer has it now

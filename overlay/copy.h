@@ -94,8 +94,8 @@ struct CopyOptions {
   std::optional<ModeChange> mode;  // also for those if it is absolute; symlinks have no mode
   const PathFilter* filter = nullptr;  // of paths in the source root; borrowed
   std::stop_token stop;
-  std::optional<timespec> mtime = {};  // replaces the source's, for everything that is copied
-  KnownTree* known = nullptr;          // about the copied directory; borrowed
+  std::optional<Timestamp> mtime = {};  // replaces the source's, for everything that is copied
+  KnownTree* known = nullptr;           // about the copied directory; borrowed
   // Replace any entry at the destination as an entry: never write through a symlink or into a
   // device, and remove a directory with all its contents if a file takes its name. Everything but a
   // directory is made under a temporary name and renamed, so that no reader sees half a file. For

@@ -126,7 +126,7 @@ void copy_symlink(const Entry& entry, const struct stat& st, const CopyOptions& 
   sys::symlink_at(sys::read_link_at(entry.source_dir, entry.source_name.c_str()), entry.dest_dir,
                   name);
   sys::chown_at(entry.dest_dir, name, owner_for(st, options));
-  sys::set_times_at(entry.dest_dir, name, st.st_atim, mtime_for(st, options));
+  sys::set_times_at(entry.dest_dir, name, st.st_atim, to_timespec(mtime_for(st, options)));
 }
 
 void copy_node(const Entry& entry, const struct stat& st, const CopyOptions& options) {
@@ -139,7 +139,7 @@ void copy_node(const Entry& entry, const struct stat& st, const CopyOptions& opt
   sys::make_node_at(entry.dest_dir, name, type | 0600, st.st_rdev);
   sys::chown_at(entry.dest_dir, name, owner_for(st, options));
   sys::chmod_at(entry.dest_dir, name, mode_for(st, options));
-  sys::set_times_at(entry.dest_dir, name, st.st_atim, mtime_for(st, options));
+  sys::set_times_at(entry.dest_dir, name, st.st_atim, to_timespec(mtime_for(st, options)));
 }
 
 }  // namespace cairn::overlay::internal

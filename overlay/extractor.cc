@@ -134,7 +134,7 @@ void Extractor::place_root(const TarEntry& entry) {
   set_xattrs(entry, finder_.dir());
   sys::chmod_fd(finder_.dir(), entry.mode);
   finder_.implied().remove({});
-  finder_.set_time(to_timespec(entry.mtime));
+  finder_.set_time(entry.mtime);
 }
 
 // A whiteout concerns the layers below only. Whatever this layer has under that name stays, and if
@@ -215,7 +215,7 @@ void Extractor::place_dir(const TarEntry& entry, const std::string& name) {
   set_owner(entry, dir, "");
   set_xattrs(entry, dir);
   sys::chmod_fd(dir, entry.mode);
-  sys::set_mtime(dir, to_timespec(entry.mtime));
+  sys::set_mtime(dir, entry.mtime);
 }
 
 void Extractor::place_file(const TarEntry& entry, const std::string& name, TarReader& tar) {
@@ -229,7 +229,7 @@ void Extractor::place_file(const TarEntry& entry, const std::string& name, TarRe
   set_owner(entry, file, "");
   set_xattrs(entry, file);
   sys::chmod_fd(file, entry.mode);
-  sys::set_mtime(file, to_timespec(entry.mtime));
+  sys::set_mtime(file, entry.mtime);
 }
 
 void Extractor::write_content(const TarEntry& entry, const sys::Fd& file, TarReader& tar) {

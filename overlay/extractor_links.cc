@@ -55,7 +55,7 @@ void Extractor::describe_link(const TarEntry& entry, const struct stat& st,
   if (owner_of(st) != named_owner(entry)) set_owner(entry, file, "");
   set_xattrs(entry, file);
   sys::chmod_fd(file, entry.mode);
-  sys::set_mtime(file, to_timespec(entry.mtime));
+  sys::set_mtime(file, entry.mtime);
 }
 
 // What links say is kept in memory until the layers below are there, so it is bounded.

@@ -25,10 +25,7 @@ class Writer final : public internal::ChangeVisitor {
   void visit(Change change, internal::Content content) override {
     if (refuses_whiteouts_ && change.kind == ChangeKind::kModified) refuse_whiteout(change.path);
     if (sys::is_overflow_id(change.owner)) throw_ownerless(change.path);
-    if (options_.mtime) change.mtime = {.seconds = *options_.mtime};
-    if (options_.clamp_mtime && change.mtime.seconds > *options_.clamp_mtime) {
-      change.mtime = {.seconds = *options_.clamp_mtime};
-    }
+    change.mtime = options_.clamp_mtime.apply(options_.mtime.value_or(change.mtime));
     if (!directory_.empty()) {
       change.path = directory_ + change.path;
       if (!change.hardlink_to.empty()) change.hardlink_to = directory_ + change.hardlink_to;

@@ -13,14 +13,14 @@
 
 #include "base/stream.h"
 #include "base/sys/fd.h"
+#include "base/time.h"
 #include "overlay/layer_stack.h"
 
 namespace cairn::overlay {
 
 struct LayerOptions {
-  // Entries newer than this (seconds since 1970) get this time: SOURCE_DATE_EPOCH.
-  std::optional<std::int64_t> clamp_mtime = {};
-  std::optional<std::int64_t> mtime = {};  // every entry gets this time
+  Clamp clamp_mtime = {};
+  std::optional<Timestamp> mtime = {};  // every entry gets this time
 };
 
 // Writes the changes that `upper` makes to `below` (see diff.h). Memory is bounded and files are

@@ -125,7 +125,7 @@ struct stat MetadataMerge::copy_up(const std::vector<std::string>& target,
   sys::chown_at(to, "", owner_of(*st));
   copy_image_xattrs(from, view_, to);
   sys::chmod_fd(to, st->st_mode & 07777);
-  sys::set_mtime(to, st->st_mtim);
+  sys::set_mtime(to, timestamp_of(st->st_mtim));
   struct stat made = sys::stat_of(to);
   copied_up_.insert(made.st_ino);
   return made;
@@ -141,7 +141,7 @@ void MetadataMerge::describe(const LowerLink& link, const std::string& name) con
     sys::try_set_xattr(file, attribute.c_str(), value);
   }
   sys::chmod_fd(file, link.mode);
-  sys::set_mtime(file, {.tv_sec = link.mtime.seconds, .tv_nsec = link.mtime.nanos});
+  sys::set_mtime(file, link.mtime);
 }
 
 void MetadataMerge::fix_dir(const std::string& path) {
@@ -151,7 +151,7 @@ void MetadataMerge::fix_dir(const std::string& path) {
   sys::chown_at(own_.dir(), "", owner_of(st));
   copy_image_xattrs(below_.dir(), view_, own_.dir());
   sys::chmod_fd(own_.dir(), st.st_mode & 07777);
-  sys::set_mtime(own_.dir(), st.st_mtim);
+  sys::set_mtime(own_.dir(), timestamp_of(st.st_mtim));
 }
 
 }  // namespace

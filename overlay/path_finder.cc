@@ -38,11 +38,11 @@ std::string PathFinder::path_of(const std::string& name) const {
 }
 
 const sys::Fd& PathFinder::changing() {
-  if (!times_.back()) times_.back() = sys::stat_of(dir()).st_mtim;
+  if (!times_.back()) times_.back() = timestamp_of(sys::stat_of(dir()).st_mtim);
   return dir();
 }
 
-void PathFinder::set_time(timespec mtime) {
+void PathFinder::set_time(Timestamp mtime) {
   times_.back() = mtime;
 }
 

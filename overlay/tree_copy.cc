@@ -314,7 +314,7 @@ void TreeCopy::make_later_links(const sys::Fd& top) {
     put(to.dir, to.name, [&](const std::string& name) {
       sys::link_at(from.dir, from.name.c_str(), to.dir, name.c_str());
     });
-    sys::set_mtime(to.dir, st.st_mtim);
+    sys::set_mtime(to.dir, timestamp_of(st.st_mtim));
   }
 }
 

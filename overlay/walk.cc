@@ -41,8 +41,7 @@ struct Links {
 
 class Walk {
  public:
-  Walk(LayerDirs upper, std::optional<Tree> below, ChangeVisitor& visitor,
-       std::optional<std::int64_t> clamp)
+  Walk(LayerDirs upper, std::optional<Tree> below, ChangeVisitor& visitor, const Clamp& clamp)
       : upper_(std::move(upper)), visitor_(visitor), clamp_(clamp) {
     if (below) {
       below_.emplace(std::move(below->root));
@@ -84,7 +83,7 @@ class Walk {
   std::optional<DirChain> below_;
   XattrForm below_view_ = XattrForm::kLayer;
   ChangeVisitor& visitor_;
-  std::optional<std::int64_t> clamp_;
+  Clamp clamp_;
   std::vector<Frame> frames_;
   std::map<std::pair<dev_t, ino_t>, Links> links_;
   std::map<std::string, bool>
@@ -287,7 +286,7 @@ std::optional<Tree> open_stack(const LayerStack& stack) {
 }
 
 void walk_changes(LayerDirs upper, const LayerStack& stack, ChangeVisitor& visitor,
-                  std::optional<std::int64_t> clamp) {
+                  const Clamp& clamp) {
   if (!upper.hides_below() && upper.list().empty()) return;  // a RUN that changed nothing
   std::optional<Tree> below = open_stack(stack);
   // The walk takes the root out of `below`, but the mount must outlive the walk.

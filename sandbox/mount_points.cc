@@ -34,7 +34,7 @@ std::string parent_of(const std::string& path) {
 Fd create(const RootDir::Parent& parent, MountPointType type) {
   const char* name = parent.name.c_str();
   // The image's directory must not look changed just because of a stub.
-  timespec mtime = sys::stat_of(parent.dir).st_mtim;
+  Timestamp mtime = timestamp_of(sys::stat_of(parent.dir).st_mtim);
   Fd made;
   if (type == MountPointType::kDirectory) {
     sys::make_dir_at(parent.dir, name, 0755);
@@ -100,10 +100,6 @@ void picture(const Fd& dir, const std::string& prefix, const UpperMarks& marks,
   }
 }
 
-bool same_time(const timespec& a, const timespec& b) {
-  return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
-
 // Whether the stub itself may be removed. Whether a directory is empty is left to rmdir(2).
 bool is_removable(const Stub& stub, const Fd& fd, const UpperMarks& marks) {
   struct stat now = sys::stat_of(fd);
@@ -111,7 +107,8 @@ bool is_removable(const Stub& stub, const Fd& fd, const UpperMarks& marks) {
   if (!stub.copied_up) return S_ISDIR(now.st_mode) || now.st_size == 0;
   return now.st_ino == then.st_ino && now.st_dev == then.st_dev && now.st_mode == then.st_mode &&
          now.st_uid == then.st_uid && now.st_gid == then.st_gid &&
-         (S_ISDIR(now.st_mode) || now.st_size == 0) && same_time(now.st_mtim, then.st_mtim) &&
+         (S_ISDIR(now.st_mode) || now.st_size == 0) &&
+         timestamp_of(now.st_mtim) == timestamp_of(then.st_mtim) &&
          xattrs_of(fd, marks) == stub.xattrs;
 }
 
@@ -136,7 +133,7 @@ void remove_stub(const Fd& upper, const Stub& stub, const UpperMarks& marks) {
   if (!there || sys::stat_of(there).st_ino != stub.as_made.st_ino) return;
   Fd fd(::openat(dir->get(), name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!fd || !is_removable(stub, fd, marks)) return;
-  timespec mtime = sys::stat_of(*dir).st_mtim;
+  Timestamp mtime = timestamp_of(sys::stat_of(*dir).st_mtim);
   // If a directory is not empty, rmdir(2) refuses; that is the test.
   int flags = S_ISDIR(stub.as_made.st_mode) ? AT_REMOVEDIR : 0;
   if (::unlinkat(dir->get(), name, flags) == 0) sys::set_mtime(*dir, mtime);

@@ -25,6 +25,6 @@ bool same_as_below(const Change& change, const sys::Fd& file, const sys::Fd& bel
 // them, in whole seconds and no later than `clamp`: the directory below may have been made here or
 // may come from a layer, and the answer must not depend on which.
 bool same_directory(const Change& change, const sys::Fd& below, XattrForm below_view,
-                    std::optional<std::int64_t> clamp);
+                    const Clamp& clamp);
 
 }  // namespace cairn::overlay::internal

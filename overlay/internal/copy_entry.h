@@ -44,8 +44,8 @@ void copy_xattrs(const sys::Fd& from, const sys::Fd& to);
 // Whether an attribute of that name is copied.
 bool travels(std::string_view name);
 
-inline timespec mtime_for(const struct stat& st, const CopyOptions& options) {
-  return options.mtime.value_or(st.st_mtim);
+inline Timestamp mtime_for(const struct stat& st, const CopyOptions& options) {
+  return options.mtime.value_or(timestamp_of(st.st_mtim));
 }
 
 }  // namespace cairn::overlay::internal

@@ -11,10 +11,6 @@
 namespace cairn::overlay::internal {
 
 // As utimensat(2) takes it.
-inline timespec to_timespec(Timestamp time) {
-  return {.tv_sec = time.seconds, .tv_nsec = time.nanos};
-}
-
 // The two things that a tar can be.
 enum class Extract {
   kLayer,    // whiteouts delete, the root is an ordinary entry, times do not depend on the clock

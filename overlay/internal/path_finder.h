@@ -50,7 +50,7 @@ class PathFinder {
   const sys::Fd& dir() const { return chain_.top(); }
   const sys::Fd& changing();  // dir(), about to be changed
   // The mtime to set when the finder leaves the current directory.
-  void set_time(timespec mtime);
+  void set_time(Timestamp mtime);
   // The current path without symlinks: "" or "a/b".
   std::string path() const;
   std::string path_of(const std::string& name) const;
@@ -70,9 +70,9 @@ class PathFinder {
 
   DirChain chain_;
   PathBounds bounds_;
-  std::vector<std::string> names_;              // of the directories in chain_, below the root
-  std::size_t bytes_ = 0;                       // length of names_ as a path
-  std::vector<std::optional<timespec>> times_;  // mtimes to restore, the root's first
+  std::vector<std::string> names_;               // of the directories in chain_, below the root
+  std::size_t bytes_ = 0;                        // length of names_ as a path
+  std::vector<std::optional<Timestamp>> times_;  // mtimes to restore, the root's first
   std::function<void(const sys::Fd&)> on_made_;
   DirNames implied_;
 };

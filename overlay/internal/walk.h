@@ -50,6 +50,6 @@ void open_content(Change& change, Content& content);
 // Opens `below`, and mounts it if it is several layers, unless `upper` is empty. `clamp` is the
 // latest time the changes will be written with; times are compared after clamping.
 void walk_changes(LayerDirs upper, const LayerStack& below, ChangeVisitor& visitor,
-                  std::optional<std::int64_t> clamp = {});
+                  const Clamp& clamp = {});
 
 }  // namespace cairn::overlay::internal

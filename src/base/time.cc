@@ -36,14 +36,14 @@ int days_in_month(std::int64_t year, std::int64_t month) {
 Timestamp now() {
   timespec ts{};
   ::clock_gettime(CLOCK_REALTIME, &ts);
-  return {.seconds = ts.tv_sec, .nanos = static_cast<std::int32_t>(ts.tv_nsec)};
+  return timestamp_of(ts);
 }
 
 Timestamp file_clock() {
   timespec ts{};
   // The clock of current_time() in the kernel, which stamps inodes.
   ::clock_gettime(CLOCK_REALTIME_COARSE, &ts);
-  return {.seconds = ts.tv_sec, .nanos = static_cast<std::int32_t>(ts.tv_nsec)};
+  return timestamp_of(ts);
 }
 
 double monotonic_seconds() {
@@ -66,14 +66,14 @@ std::string to_rfc3339(Timestamp time) {
                      fraction);
 }
 
-std::optional<std::int64_t> find_http_date(const std::string& text) {
+std::optional<Timestamp> find_http_date(const std::string& text) {
   tm parts{};
   // The program never calls setlocale(3), so names of days and months are English.
   const char* end = ::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
   if (end == nullptr || *end != '\0') return std::nullopt;
   std::int64_t hours =
       days_from_civil(parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday) * 24 + parts.tm_hour;
-  return (hours * 60 + parts.tm_min) * 60 + parts.tm_sec;
+  return Timestamp{.seconds = (hours * 60 + parts.tm_min) * 60 + parts.tm_sec};
 }
 
 std::optional<Timestamp> parse_rfc3339(std::string_view text) {

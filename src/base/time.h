@@ -6,6 +6,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <ctime>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,39 @@ struct Timestamp {
   auto operator<=>(const Timestamp&) const = default;
 };
 
+// The upper bound that SOURCE_DATE_EPOCH puts on the times of files in new layers: a later time
+// becomes the bound, any other stays as it is. The bound is in whole seconds, as times in a layer
+// are. Without a bound, all times stay.
+class Clamp {
+ public:
+  Clamp() = default;
+  explicit Clamp(std::optional<Timestamp> latest) {
+    if (latest) seconds_ = latest->seconds;
+  }
+  // `seconds` since 1970, as the database has it.
+  static Clamp at(std::int64_t seconds) { return Clamp(Timestamp{.seconds = seconds}); }
+
+  Timestamp apply(Timestamp time) const {
+    return seconds_ && time.seconds > *seconds_ ? Timestamp{.seconds = *seconds_} : time;
+  }
+  std::optional<std::int64_t> seconds() const { return seconds_; }
+
+  auto operator<=>(const Clamp&) const = default;
+
+ private:
+  std::optional<std::int64_t> seconds_;
+};
+
+inline Timestamp whole_seconds(Timestamp time) {
+  return {.seconds = time.seconds};
+}
+inline Timestamp timestamp_of(const timespec& time) {
+  return {.seconds = time.tv_sec, .nanos = static_cast<std::int32_t>(time.tv_nsec)};
+}
+inline timespec to_timespec(Timestamp time) {
+  return {.tv_sec = time.seconds, .tv_nsec = time.nanos};
+}
+
 Timestamp now();
 // The clock that the kernel stamps files with. It advances in steps of some milliseconds, and is
 // never ahead of now().
@@ -32,8 +66,8 @@ std::string to_rfc3339(Timestamp time);
 std::optional<Timestamp> parse_rfc3339(std::string_view text);
 
 // Reads an HTTP-date in its preferred form (RFC 9110, 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT").
-// Seconds since 1970; nullopt when it is malformed.
-std::optional<std::int64_t> find_http_date(const std::string& text);
+// nullopt when it is malformed.
+std::optional<Timestamp> find_http_date(const std::string& text);
 
 // "3 minutes", "2 weeks": an age in docker's words (go-units, HumanDuration).
 std::string human_duration(double seconds);

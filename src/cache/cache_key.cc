@@ -210,7 +210,7 @@ CacheKey workdir_key(const plan::WorkdirOp& op, const StepKey& parent) {
   CacheKey key = key_of("workdir", parent);
   key.add("path", op.path);
   key.add("user", op.user);
-  if (op.epoch) key.add("epoch", std::to_string(*op.epoch));
+  if (op.epoch) key.add("epoch", std::to_string(op.epoch->seconds));
   return key;
 }
 

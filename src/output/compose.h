@@ -32,8 +32,8 @@ struct Composition {
   const oci::ImageConfig* base = nullptr;    // its layers and history come first
   std::optional<Digest> base_manifest = {};  // the manifest the base's blobs came with
   std::vector<NewLine> lines;
-  std::optional<Timestamp> epoch;          // SOURCE_DATE_EPOCH: the time of all new history
-  std::optional<std::int64_t> clamp = {};  // latest mtime of files in new layers, in seconds
+  std::optional<Timestamp> epoch;  // SOURCE_DATE_EPOCH: the time of all new history
+  Clamp clamp = {};                // of files in new layers
   Squash squash = Squash::kNone;
   SnapshotId base_snapshot = SnapshotId::empty_root();  // parent of the new layers
 };

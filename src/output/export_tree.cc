@@ -18,10 +18,9 @@ std::vector<PlatformTree> trees_of(const ExportRequest& request) {
   return trees;
 }
 
-std::optional<std::int64_t> epoch_of(const ExportRequest& request) {
+std::optional<Timestamp> epoch_of(const ExportRequest& request) {
   const std::optional<Timestamp>& epoch = main_result(request).epoch;
-  if (!epoch) return std::nullopt;
-  return epoch->seconds;
+  return epoch ? std::optional(whole_seconds(*epoch)) : std::nullopt;
 }
 
 }  // namespace cairn::output::internal

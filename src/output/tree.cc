@@ -46,27 +46,27 @@ class OncePerFile final : public PathFilter {
 
 // Replaces entries, since the directory belongs to the user and may hold symlinks out of it.
 void copy_tree(snapshots::Snapshotter& snapshotter, const SnapshotId& snapshot,
-               const std::string& directory, std::optional<std::int64_t> epoch,
+               const std::string& directory, std::optional<Timestamp> epoch,
                const PathFilter* filter) {
   auto tree = snapshotter.view(snapshot);
   sys::make_dirs(directory, 0755);
   sys::RootDir to = sys::RootDir::open(directory);
   overlay::CopyOptions options{
       .owner = Owner{}, .mode = {}, .filter = filter, .stop = {}, .replaces_entries = true};
-  if (epoch) options.mtime = timespec{.tv_sec = *epoch, .tv_nsec = 0};
+  options.mtime = epoch;
   overlay::TreeCopier(tree->root(), to, options).copy("/", "/");
 }
 
 }  // namespace
 
 void write_tree_archive(snapshots::Snapshotter& snapshotter, const SnapshotId& snapshot,
-                        std::optional<std::int64_t> epoch, ByteSink& out) {
+                        std::optional<Timestamp> epoch, ByteSink& out) {
   auto tree = snapshotter.view(snapshot);
   overlay::write_tree(tree->root().fd(), {.mtime = epoch}, out);
 }
 
 void write_tree_directory(snapshots::Snapshotter& snapshotter, const SnapshotId& snapshot,
-                          std::optional<std::int64_t> epoch, const std::string& directory) {
+                          std::optional<Timestamp> epoch, const std::string& directory) {
   copy_tree(snapshotter, snapshot, directory, epoch, nullptr);
 }
 
@@ -78,8 +78,8 @@ std::string platform_directory(const oci::Platform& platform) {
 
 // All views stay mounted until the archive is written.
 void write_platform_archive(snapshots::Snapshotter& snapshotter,
-                            const std::vector<PlatformTree>& trees,
-                            std::optional<std::int64_t> epoch, ByteSink& out) {
+                            const std::vector<PlatformTree>& trees, std::optional<Timestamp> epoch,
+                            ByteSink& out) {
   std::vector<std::unique_ptr<snapshots::SnapshotView>> views;
   std::vector<overlay::NamedTree> named;
   for (const PlatformTree& tree : trees) {
@@ -92,8 +92,8 @@ void write_platform_archive(snapshots::Snapshotter& snapshotter,
 
 // One platform after the other: OncePerFile remembers the earlier ones.
 void merge_tree_directories(snapshots::Snapshotter& snapshotter,
-                            const std::vector<PlatformTree>& trees,
-                            std::optional<std::int64_t> epoch, const std::string& directory) {
+                            const std::vector<PlatformTree>& trees, std::optional<Timestamp> epoch,
+                            const std::string& directory) {
   OncePerFile once;
   for (const PlatformTree& tree : trees) {
     once.next(tree.platform);

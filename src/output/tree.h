@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/sys/fd.h"
+#include "base/time.h"
 #include "oci/platform.h"
 #include "output/layers.h"
 #include "store/store.h"
@@ -18,13 +19,13 @@ namespace cairn::output {
 // Writes the root of a snapshot as one tar; owners are kept. With an epoch, every file gets it as
 // mtime (X10).
 void write_tree_archive(snapshots::Snapshotter& snapshotter, const SnapshotId& snapshot,
-                        std::optional<std::int64_t> epoch, ByteSink& out);
+                        std::optional<Timestamp> epoch, ByteSink& out);
 
 // Copies the root of a snapshot into a directory, owned by the user who builds. Existing entries
 // are kept, except those with the name of something in the image, which are replaced as entries
 // (CopyOptions::replaces_entries).
 void write_tree_directory(snapshots::Snapshotter& snapshotter, const SnapshotId& snapshot,
-                          std::optional<std::int64_t> epoch, const std::string& directory);
+                          std::optional<Timestamp> epoch, const std::string& directory);
 
 // The result for one platform.
 struct PlatformTree {
@@ -36,12 +37,12 @@ struct PlatformTree {
 std::string platform_directory(const oci::Platform& platform);
 // Writes each platform below its directory, in one tar.
 void write_platform_archive(snapshots::Snapshotter& snapshotter,
-                            const std::vector<PlatformTree>& trees,
-                            std::optional<std::int64_t> epoch, ByteSink& out);
+                            const std::vector<PlatformTree>& trees, std::optional<Timestamp> epoch,
+                            ByteSink& out);
 // Copies all platforms into one directory. A file that two of them have is kUsage, thrown before it
 // is written for the second time.
 void merge_tree_directories(snapshots::Snapshotter& snapshotter,
-                            const std::vector<PlatformTree>& trees,
-                            std::optional<std::int64_t> epoch, const std::string& directory);
+                            const std::vector<PlatformTree>& trees, std::optional<Timestamp> epoch,
+                            const std::string& directory);
 
 }  // namespace cairn::output

@@ -22,7 +22,7 @@ void lower(const dockerfile::Workdir& workdir, Lowering& context) {
   if (path != "/") {
     WorkdirOp op{.path = rooted_path(path), .user = config.user};
     // Only then: without an epoch the key must not depend on it.
-    if (context.epoch) op.epoch = context.epoch->seconds;
+    if (context.epoch) op.epoch = whole_seconds(*context.epoch);
     vertex =
         context.add_step(std::move(op), {}, context.step_display_name(workdir.origin.code, false),
                          workdir.origin.span);

@@ -241,7 +241,7 @@ struct RunOp {
 struct WorkdirOp {
   std::string path;
   std::string user;
-  std::optional<std::int64_t> epoch = {};  // seconds; mtime of the directories that it makes (C16)
+  std::optional<Timestamp> epoch = {};  // mtime of the directories that it makes (C16)
 
   bool operator==(const WorkdirOp&) const = default;
 };

@@ -23,9 +23,9 @@ using FindSecret = std::function<std::optional<std::string>(const std::string& i
 struct RemoteFile {
   bool is_unchanged = false;  // it still has the known ETag; then there is no body
   std::string etag = {};
-  std::optional<std::int64_t> modified = {};  // Last-Modified, seconds since 1970
-  std::int64_t size = 0;                      // bytes; 0 if the server does not say
-  std::unique_ptr<ByteSource> body = {};      // must not outlive its RemoteFiles
+  std::optional<Timestamp> modified = {};  // Last-Modified
+  std::int64_t size = 0;                   // bytes; 0 if the server does not say
+  std::unique_ptr<ByteSource> body = {};   // must not outlive its RemoteFiles
 };
 
 class RemoteFiles {

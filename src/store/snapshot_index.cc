@@ -45,7 +45,7 @@ SnapshotRecord read_snapshot(Row& row) {
 constexpr std::int64_t kNoClamp = INT64_MAX;
 
 std::int64_t clamp_column(const LayerView& layer) {
-  return layer.clamp.value_or(kNoClamp);
+  return layer.clamp.seconds().value_or(kNoClamp);
 }
 
 // Stands for "the parent" in the column `base`; it is no id. The empty root is "".
@@ -193,7 +193,7 @@ std::optional<LayerView> SnapshotIndex::first_of(const oci::ChainId& chain, bool
       "WHERE c.chain = ? ORDER BY s.created, s.id",
       [](Row& row) {
         LayerView layer{.snapshot = snapshot_column(row, 0)};
-        if (row.integer(1) != kNoClamp) layer.clamp = row.integer(1);
+        if (row.integer(1) != kNoClamp) layer.clamp = Clamp::at(row.integer(1));
         layer.base = read_base(row.text(2));
         return layer;
       },

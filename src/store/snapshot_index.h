@@ -59,7 +59,7 @@ class LayerBase {
 // (seconds since 1970; SOURCE_DATE_EPOCH). One snapshot can be several layers.
 struct LayerView {
   SnapshotId snapshot;
-  std::optional<std::int64_t> clamp = std::nullopt;
+  Clamp clamp = {};
   LayerBase base = LayerBase::parent();
   auto operator<=>(const LayerView&) const = default;
 };

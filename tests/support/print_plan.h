@@ -112,7 +112,7 @@ class OpPrinter {
     kind("workdir");
     field("path", path);
     field("user", user);
-    if (epoch) number("epoch", *epoch);
+    if (epoch) number("epoch", epoch->seconds);
   }
 
   // --- what a RUN mounts: words on the line of its target ---

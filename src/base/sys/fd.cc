@@ -268,9 +268,9 @@ void set_times_at(const Fd& dir, const char* path, timespec atime, timespec mtim
            [&] { return ::utimensat(dir.get(), path, times, AT_SYMLINK_NOFOLLOW); });
 }
 
-void set_mtime(const Fd& fd, timespec mtime) {
+void set_mtime(const Fd& fd, Timestamp mtime) {
   // UTIME_OMIT leaves the atime alone (utimensat(2)).
-  timespec times[2] = {{.tv_sec = 0, .tv_nsec = UTIME_OMIT}, mtime};
+  timespec times[2] = {{.tv_sec = 0, .tv_nsec = UTIME_OMIT}, to_timespec(mtime)};
   if (::futimens(fd.get(), times) < 0) throw Error::from_errno(errno, "set times");
 }
 

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/stream.h"
+#include "base/time.h"
 
 namespace cairn::sys {
 
@@ -124,7 +125,7 @@ void chmod_fd(const Fd& fd, mode_t mode);
 void chmod_at(const Fd& dir, const char* path,
               mode_t mode);  // follows symlinks: never call it on one
 void set_times_at(const Fd& dir, const char* path, timespec atime, timespec mtime);
-void set_mtime(const Fd& fd, timespec mtime);  // of a file or directory not opened with O_PATH
+void set_mtime(const Fd& fd, Timestamp mtime);  // of a file or directory not opened with O_PATH
 // Removes the tree at `path` below `dir`. Symlinks are not followed. A missing path is no error.
 // See remove_tree.h.
 void remove_tree_at(const Fd& dir, const char* path);

@@ -38,8 +38,7 @@ namespace {
 // takes blobs. wait() throws the first failure.
 class LayerPrefetcher {
  public:
-  LayerPrefetcher(Session& session, std::optional<std::int64_t> clamp,
-                  std::optional<output::BlobOptions> blobs)
+  LayerPrefetcher(Session& session, Clamp clamp, std::optional<output::BlobOptions> blobs)
       : session_(session),
         layers_(session.layers(&session.progress())),
         clamp_(clamp),
@@ -73,7 +72,7 @@ class LayerPrefetcher {
 
   Session& session_;
   const output::LayerStore layers_;
-  std::optional<std::int64_t> clamp_;
+  Clamp clamp_;
   std::optional<output::BlobOptions> blobs_;
   std::stop_source stop_;
   std::mutex mutex_;
@@ -191,11 +190,9 @@ class BuildRun {
     return std::nullopt;
   }
 
-  // With an epoch, files in new layers are not younger than it.
-  std::optional<std::int64_t> clamp_of(const plan::Plan& plan) const {
-    if (!plan.source_date_epoch || !output::rewrites_timestamps(parts_.inputs.outputs))
-      return std::nullopt;
-    return plan.source_date_epoch->seconds;
+  Clamp clamp_of(const plan::Plan& plan) const {
+    if (!output::rewrites_timestamps(parts_.inputs.outputs)) return {};
+    return Clamp(plan.source_date_epoch);
   }
 
   void warn_of_times(plan::Plan& plan) const {

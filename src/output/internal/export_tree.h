@@ -16,6 +16,6 @@ namespace cairn::output::internal {
 bool splits_platforms(const ExportRequest& request, const OutputSpec& spec);
 std::vector<PlatformTree> trees_of(const ExportRequest& request);
 // The mtime of all files, in seconds; nullopt keeps each file's own.
-std::optional<std::int64_t> epoch_of(const ExportRequest& request);
+std::optional<Timestamp> epoch_of(const ExportRequest& request);
 
 }  // namespace cairn::output::internal

@@ -18,10 +18,10 @@ namespace {
 // All snapshots are on one filesystem, and overlayfs reports st_ino of the underlying file
 // (non-directories, same filesystem). Comparing ctime too rules out a number that was reused.
 bool is_same_file(const struct stat& a, const struct stat& b) {
-  auto time = [](const timespec& t) { return std::pair(t.tv_sec, t.tv_nsec); };
   return a.st_ino == b.st_ino && a.st_mode == b.st_mode && a.st_size == b.st_size &&
-         a.st_uid == b.st_uid && a.st_gid == b.st_gid && time(a.st_mtim) == time(b.st_mtim) &&
-         time(a.st_ctim) == time(b.st_ctim);
+         a.st_uid == b.st_uid && a.st_gid == b.st_gid &&
+         timestamp_of(a.st_mtim) == timestamp_of(b.st_mtim) &&
+         timestamp_of(a.st_ctim) == timestamp_of(b.st_ctim);
 }
 
 }  // namespace

@@ -199,9 +199,8 @@ class Checkout {
     if (op_.commit_time) {
       std::string seconds =
           git_.run({"--git-dir", git_dir, "log", "-1", "--format=%ct", resolved_.commit});
-      time_t time = static_cast<time_t>(parse_uint(trim(seconds)).value_or(0));
-      date_all(sys::reopen(active_->root().fd(), O_RDONLY | O_DIRECTORY),
-               {.tv_sec = time, .tv_nsec = 0});
+      auto time = static_cast<std::int64_t>(parse_uint(trim(seconds)).value_or(0));
+      date_all(sys::reopen(active_->root().fd(), O_RDONLY | O_DIRECTORY), {.seconds = time});
     }
   }
 
@@ -212,20 +211,20 @@ class Checkout {
                              resolved_.commit);
     }
     // Read before the renames, which change it.
-    timespec time = sys::stat_of(*dir).st_mtim;
+    Timestamp time = timestamp_of(sys::stat_of(*dir).st_mtim);
     for (const sys::DirEntry& entry : sys::list_dir(*dir)) {
       sys::rename_at(*dir, entry.name.c_str(), to.fd(), entry.name.c_str());
     }
     sys::set_mtime(to.fd(), time);
   }
 
-  static void date_all(const sys::Fd& dir, const timespec& time) {
+  static void date_all(const sys::Fd& dir, Timestamp time) {
     for (const sys::DirEntry& entry : sys::list_dir(dir)) {
       const char* name = entry.name.c_str();
       if (S_ISDIR(sys::stat_at(dir, name).st_mode)) {
         date_all(sys::open_at(dir, name, sys::kOpenDir), time);
       } else {
-        sys::set_times_at(dir, name, time, time);
+        sys::set_times_at(dir, name, to_timespec(time), to_timespec(time));
       }
     }
     sys::set_mtime(dir, time);

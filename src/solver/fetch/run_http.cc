@@ -45,9 +45,10 @@ StepResult fetch(Job& job, const plan::HttpOp& op, const source::RemoteFile& fil
   Digest digest = download(file, out, op.url, scope);
   check(op, digest);
   job.notes.layer_size = sys::stat_of(out).st_size;
-  sys::set_mtime(out, {.tv_sec = file.modified.value_or(0), .tv_nsec = 0});
+  sys::set_mtime(out, file.modified.value_or(Timestamp{}));
   // With a checksum the date is not part of the key: the content alone was asked for.
-  std::string modified = op.checksum || !file.modified ? "" : std::to_string(*file.modified);
+  std::string modified =
+      op.checksum || !file.modified ? "" : std::to_string(file.modified->seconds);
   return commit(job, *active, cache::http_key(op, digest, modified));
 }
 

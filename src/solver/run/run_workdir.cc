@@ -57,7 +57,7 @@ StepResult run_workdir(RunJob& job, const plan::WorkdirOp& op, progress::VertexS
     if (op.epoch) made.push_back(sys::duplicate(dir));
   });
   // Last, since creating a directory changes the mtime of its parent.
-  for (const sys::Fd& dir : made) sys::set_mtime(dir, {.tv_sec = *op.epoch, .tv_nsec = 0});
+  for (const sys::Fd& dir : made) sys::set_mtime(dir, *op.epoch);
   return commit(job, *active, cache::workdir_key(op, job.parent().key));
 }
 

@@ -194,8 +194,8 @@ TEST_CASE("a time prints in UTC and reads back as itself") {
 }
 
 TEST_CASE("the date of an HTTP header is read in its usual form alone") {
-  CHECK(find_http_date("Sun, 06 Nov 1994 08:49:37 GMT") == 784111777);
-  CHECK(find_http_date("Thu, 01 Jan 1970 00:00:00 GMT") == 0);
+  CHECK(find_http_date("Sun, 06 Nov 1994 08:49:37 GMT") == Timestamp{.seconds = 784111777});
+  CHECK(find_http_date("Thu, 01 Jan 1970 00:00:00 GMT") == Timestamp{});
   for (const char* text : {"", "Sunday, 06-Nov-94 08:49:37 GMT", "1994-11-06T08:49:37Z",
                            "Sun, 06 Nov 1994 08:49:37 GMT+1", "Sun, 06 Nov 1994"}) {
     CHECK_MESSAGE(!find_http_date(text), text);
@@ -306,4 +306,16 @@ TEST_CASE("the canonical spelling has no choices left") {
   CHECK(canonical(parse_json("{ \"z\" : [1, 2.5, true, null], \"a\" : {} }", "x")) ==
         "{\"a\":{},\"z\":[1,2.5,true,null]}");
   CHECK(canonical(Json("a\xff")) == "\"a\xef\xbf\xbd\"");
+}
+
+TEST_CASE("a clamp changes later times only, and counts whole seconds") {
+  Clamp clamp = Clamp::at(100);
+  CHECK(clamp.apply({.seconds = 101}) == Timestamp{.seconds = 100});
+  CHECK(clamp.apply({.seconds = 101, .nanos = 5}) == Timestamp{.seconds = 100});
+  CHECK(clamp.apply({.seconds = 100, .nanos = 5}) == Timestamp{.seconds = 100, .nanos = 5});
+  CHECK(clamp.apply({.seconds = -1}) == Timestamp{.seconds = -1});
+  CHECK(Clamp(Timestamp{.seconds = 100, .nanos = 7}) == clamp);
+  CHECK(Clamp().apply({.seconds = 1 << 30, .nanos = 7}) ==
+        Timestamp{.seconds = 1 << 30, .nanos = 7});
+  CHECK(Clamp(std::nullopt) == Clamp());
 }

@@ -181,7 +181,8 @@ TEST_CASE("the key of WORKDIR is its path, the user and what it stands on") {
   CHECK(workdir_key(op, StepKey::of("other parent")).step_key() != before);
   CHECK(workdir_key({.path = "/v", .user = "ann"}, kParent).step_key() != before);
   CHECK(workdir_key({.path = "/w", .user = ""}, kParent).step_key() != before);
-  CHECK(workdir_key({.path = "/w", .user = "ann", .epoch = 1}, kParent).step_key() != before);
+  CHECK(workdir_key({.path = "/w", .user = "ann", .epoch = Timestamp{.seconds = 1}}, kParent)
+            .step_key() != before);
 }
 
 // K11

@@ -155,8 +155,8 @@ TEST_CASE("equal snapshots are equal layers, a clamped view of one is another") 
   SnapshotId one = w.snapshot({{"f", "text"}}), two = w.snapshot({{"f", "text"}});
   oci::DiffId plain = layer_diff_id(w.layers, {.snapshot = one});
   CHECK(layer_diff_id(w.layers, {.snapshot = two}) == plain);
-  CHECK(layer_diff_id(w.layers, {.snapshot = one, .clamp = 9000}) == plain);
-  CHECK(layer_diff_id(w.layers, {.snapshot = one, .clamp = 4000}) != plain);
+  CHECK(layer_diff_id(w.layers, {.snapshot = one, .clamp = Clamp::at(9000)}) == plain);
+  CHECK(layer_diff_id(w.layers, {.snapshot = one, .clamp = Clamp::at(4000)}) != plain);
 }
 
 TEST_CASE("a layer holds what it adds to its parent and nothing of the parent") {
@@ -364,9 +364,9 @@ TEST_CASE("with an epoch every file of a tree carries it, older ones too") {
   SnapshotId snapshot = w.snapshot({{"d/f", "x"}});
   StringSink plain, late;
   write_tree_archive(w.snapshotter, snapshot, std::nullopt, plain);
-  write_tree_archive(w.snapshotter, snapshot, 86'400 * 366, late);
+  write_tree_archive(w.snapshotter, snapshot, Timestamp{.seconds = 86'400 * 366}, late);
   CHECK(late.text != plain.text);
-  write_tree_directory(w.snapshotter, snapshot, 1234, w.out.at("to"));
+  write_tree_directory(w.snapshotter, snapshot, Timestamp{.seconds = 1234}, w.out.at("to"));
   for (const char* path : {"to/d", "to/d/f"}) {
     CHECK(sys::stat_of(sys::open_path(w.out.at(path), O_RDONLY)).st_mtim.tv_sec == 1234);
   }

@@ -134,15 +134,15 @@ TEST_CASE("where there is nothing to merge the image is what it is without") {
 // X06 X11
 TEST_CASE("an epoch dates the new line and bounds the files of the one layer") {
   Bench b;
-  auto build = [&](std::optional<std::int64_t> clamp) {
+  auto build = [&](const Clamp& clamp) {
     Composition composition = b.composition(Squash::kNew, 3);
     composition.epoch = Timestamp{.seconds = 77};
     composition.clamp = clamp;
     return compose(b.layers, composition);
   };
-  CHECK(build(77).config.history.back().created == Timestamp{.seconds = 77});
-  CHECK(build(77).id == build(77).id);
-  CHECK(build(77).config.diff_ids[2] != build({}).config.diff_ids[2]);
+  CHECK(build(Clamp::at(77)).config.history.back().created == Timestamp{.seconds = 77});
+  CHECK(build(Clamp::at(77)).id == build(Clamp::at(77)).id);
+  CHECK(build(Clamp::at(77)).config.diff_ids[2] != build({}).config.diff_ids[2]);
 }
 
 TEST_CASE("a squashed layer is digested once, and its image is as large as it says") {

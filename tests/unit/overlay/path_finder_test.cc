@@ -116,7 +116,7 @@ TEST_CASE("a directory that was changed has its time again when it is left") {
   at.leave();
   CHECK(tree.stat("root/a").st_mtim.tv_sec == 7);
   REQUIRE(enter(at, "a"));
-  at.set_time({.tv_sec = 9, .tv_nsec = 0});
+  at.set_time({.seconds = 9});
   at.leave();
   CHECK(tree.stat("root/a").st_mtim.tv_sec == 9);
 }

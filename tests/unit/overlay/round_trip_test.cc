@@ -191,7 +191,7 @@ TEST_CASE("the clamp touches later times only") {
   tree.mtime("old", 1000, 999);
   tree.file("young");
   tree.mtime("young", 3000);
-  unpack(layer_of(tree.root(), {}, {.clamp_mtime = 2000}), copy.root());
+  unpack(layer_of(tree.root(), {}, {.clamp_mtime = Clamp::at(2000)}), copy.root());
   CHECK(copy.stat("old").st_mtim.tv_sec == 1000);
   CHECK(copy.stat("old").st_mtim.tv_nsec == 0);
   CHECK(copy.stat("young").st_mtim.tv_sec == 2000);

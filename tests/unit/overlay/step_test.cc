@@ -29,7 +29,7 @@ namespace {
 std::string merged(const LayerStack& stack) {
   StringSink sink;
   sys::MountTree tree = mount_overlay(stack, std::nullopt, Durability::kVolatile);
-  write_tree(tree.fd(), {.clamp_mtime = 0}, sink);
+  write_tree(tree.fd(), {.clamp_mtime = Clamp::at(0)}, sink);
   return std::move(sink.text);
 }
 

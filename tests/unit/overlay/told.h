@@ -34,7 +34,7 @@ inline void even_times(const TempTree& tree, const std::string& dir = "") {
     std::string path = dir.empty() ? entry.name : dir + "/" + entry.name;
     if (!S_ISDIR(tree.stat(path).st_mode)) continue;
     even_times(tree, path);
-    sys::set_mtime(sys::open_path(tree.at(path), O_RDONLY), {.tv_sec = 1000, .tv_nsec = 0});
+    sys::set_mtime(sys::open_path(tree.at(path), O_RDONLY), {.seconds = 1000});
   }
 }
 

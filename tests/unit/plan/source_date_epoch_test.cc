@@ -77,9 +77,9 @@ TEST_CASE("directories of WORKDIR are dated by the epoch, wherever it comes from
   auto dated = [&](const std::string& text) { return last<WorkdirOp>(t.plan(text)).epoch; };
   CHECK(!dated("FROM base\nWORKDIR /a\n"));
   CHECK(!dated("FROM base\nARG SOURCE_DATE_EPOCH=5\nWORKDIR /a\n"));
-  CHECK(dated("ARG SOURCE_DATE_EPOCH=5\nFROM base\nWORKDIR /a\n") == 5);
+  CHECK(dated("ARG SOURCE_DATE_EPOCH=5\nFROM base\nWORKDIR /a\n") == Timestamp{.seconds = 5});
   t.give("7");
-  CHECK(dated("FROM base\nWORKDIR /a\n") == 7);
+  CHECK(dated("FROM base\nWORKDIR /a\n") == Timestamp{.seconds = 7});
 }
 
 TEST_CASE("what is no epoch is refused, where it was said") {

@@ -31,7 +31,7 @@ TEST_CASE("a remote file comes with its date, its size and its ETag") {  // D04
   source::RemoteFile file = source::RemoteFiles(transport, {}).open(kUrl, "", {});
   CHECK(file.etag == "\"1\"");
   CHECK(file.size == 5);
-  CHECK(file.modified == 784111777);
+  CHECK(file.modified == Timestamp{.seconds = 784111777});
   CHECK(read(file) == "bytes");
 }
 

@@ -69,7 +69,7 @@ TEST_CASE("one snapshot is a different layer for each time its files are clamped
   StoreFixture f;
   SnapshotIndex& index = f.store.snapshots();
   LayerView plain{.snapshot = f.snapshot()};
-  LayerView clamped{.snapshot = plain.snapshot, .clamp = 1700000000};
+  LayerView clamped{.snapshot = plain.snapshot, .clamp = Clamp::at(1700000000)};
   index.set_diff_id(plain, layer("plain"), 5);
   index.set_diff_id(clamped, layer("clamped"), 5);
   CHECK(index.find_diff_id(plain) == layer("plain"));
