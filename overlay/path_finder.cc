@@ -109,7 +109,7 @@ bool PathFinder::step(const std::string& name, Missing missing, std::vector<std:
   }
   int code = errno;
   if (code == ENOENT) {
-    if (missing == Missing::kMake) make(name, false);
+    if (missing == Missing::kMake) make(name, InPlaceOf::kNothing);
     return missing == Missing::kMake;
   }
   if (code != ENOTDIR && code != ELOOP) throw Error::from_errno(code, "open {}", path_of(name));
@@ -128,20 +128,20 @@ bool PathFinder::step(const std::string& name, Missing missing, std::vector<std:
     throw Error::of(ErrorKind::kCorrupt, "an entry lies below {}, which is no directory",
                     path_of(name));
   }
-  make(name, true);
+  make(name, InPlaceOf::kWhiteout);
   return true;
 }
 
 // A directory in place of this layer's own whiteout is opaque: it shows nothing of the lower one.
-void PathFinder::make(const std::string& name, bool over_whiteout) {
+void PathFinder::make(const std::string& name, InPlaceOf before) {
   changing();
-  if (over_whiteout) sys::unlink_at(dir(), name.c_str());
+  if (before == InPlaceOf::kWhiteout) sys::unlink_at(dir(), name.c_str());
   sys::make_dir_at(dir(), name.c_str(), 0755);
   sys::Fd made = sys::open_at(dir(), name.c_str(), sys::kOpenDir);
   // The process may have a umask or a set-id directory above, so set both explicitly.
   if (::fchown(made.get(), 0, 0) < 0) throw Error::from_errno(errno, "own {}", path_of(name));
   sys::chmod_fd(made, 0755);
-  if (over_whiteout) make_opaque(made);
+  if (before == InPlaceOf::kWhiteout) make_opaque(made);
   if (on_made_) on_made_(made);
   down(std::move(made), name);
   implied_.add(names_);

@@ -63,7 +63,8 @@ class PathFinder {
 
  private:
   bool step(const std::string& name, Missing missing, std::vector<std::string>& todo, int& links);
-  void make(const std::string& name, bool over_whiteout);
+  enum class InPlaceOf { kNothing, kWhiteout };
+  void make(const std::string& name, InPlaceOf before);
   void down(sys::Fd dir, const std::string& name);
   void up();
   void restore_time();

@@ -177,10 +177,12 @@ std::optional<LoginSpan> next_login(std::string_view text, std::size_t from, Whe
   return std::nullopt;
 }
 
+enum class Scheme { kWeb, kOther };
+
 // A user name alone may be a token on the web. With ssh and git it is a part of the address.
-std::string masked(std::string_view login, bool web) {
+std::string masked(std::string_view login, Scheme scheme) {
   std::size_t colon = login.find(':');
-  if (colon == std::string_view::npos) return std::string(web ? kMask : login);
+  if (colon == std::string_view::npos) return std::string(scheme == Scheme::kWeb ? kMask : login);
   // As BuildKit writes it: an empty user stays empty.
   std::string user(colon == 0 ? "" : kMask);
   return user + ":" + std::string(kMask);
@@ -234,7 +236,7 @@ std::string mask_names(std::string_view text) {
     Word word = word_at(text, begin, Where::kText);
     if (std::optional<LoginSpan> found = login_of_name(text, begin, word)) {
       out += text.substr(done, found->begin - done);
-      out += masked(text.substr(found->begin, found->end - found->begin), true);
+      out += masked(text.substr(found->begin, found->end - found->begin), Scheme::kWeb);
       done = found->end;
     }
     begin = word.end;
@@ -259,7 +261,8 @@ std::string mask_logins(std::string_view text) {
   std::size_t done = 0;
   while (std::optional<LoginSpan> span = next_login(text, done, Where::kText)) {
     out += text.substr(done, span->begin - done);
-    out += masked(text.substr(span->begin, span->end - span->begin), span->web);
+    out += masked(text.substr(span->begin, span->end - span->begin),
+                  span->web ? Scheme::kWeb : Scheme::kOther);
     done = span->end;
   }
   return mask_names(out + std::string(text.substr(done)));

@@ -253,7 +253,7 @@ class Expander {
     bool trims = kind == '#' || kind == '%';
     if (empty_is_unset && trims) throw unsupported(sign);
     // A pattern keeps its escapes: "\*" has to reach the matcher.
-    std::string word = nested('}', trims);
+    std::string word = nested('}', trims ? Escapes::kKeep : Escapes::kResolve);
     std::optional<std::string> value = value_of(variable);
     // Step names show what is not known as it was written.
     if (!value && options_.keep_unset) return fmt::format("${{{}{}{}}}", variable, sign, word);
@@ -284,8 +284,8 @@ class Expander {
   std::string replaced(const std::string& variable) {
     bool all = peek() == '/';
     if (all) take();
-    std::string pattern = nested('/', true);
-    std::string with = nested('}', true);
+    std::string pattern = nested('/', Escapes::kKeep);
+    std::string with = nested('}', Escapes::kKeep);
     std::optional<std::string> value = value_of(variable);
     if (!value && options_.keep_unset) {
       return fmt::format("${{{}/{}/{}}}", variable, pattern, with);
@@ -294,14 +294,15 @@ class Expander {
                : replace_first(pattern, value.value_or(""), with, limit_);
   }
 
-  std::string nested(char stop, bool keep_escapes) {
+  enum class Escapes { kResolve, kKeep };
+  std::string nested(char stop, Escapes escapes) {
     Output out;
     // At the end of the text every error means that the brace is missing.
     auto name_missing = [&](const Error& error) {
       if (error.kind() == ErrorKind::kLimit || !at_end() || is_too_large_) return;
       throw stop == '/' ? dockerfile_error("syntax error: missing '/' in ${{}}") : missing_brace();
     };
-    amend(name_missing, [&] { until(stop, keep_escapes, out); });
+    amend(name_missing, [&] { until(stop, escapes == Escapes::kKeep, out); });
     return std::move(out).text();
   }
 

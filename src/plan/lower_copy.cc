@@ -92,9 +92,9 @@ class CopyLowering {
     // add_step() puts the root in front and drops duplicates.
     std::vector<VertexId> inputs;
     for (const CopySource& source : op_.sources) inputs.push_back(source.from);
-    VertexId vertex =
-        context_.add_step(std::move(op_), std::move(inputs),
-                          shown(context_.step_display_name(origin_.code, false)), origin_.span);
+    VertexId vertex = context_.add_step(
+        std::move(op_), std::move(inputs),
+        shown(context_.step_display_name(origin_.code, Lowering::InNames::kWords)), origin_.span);
     context_.record(said + " " + dest + " # buildkit", vertex);
   }
 

@@ -178,7 +178,7 @@ void Bases::place_remote(StageState& stage, Vertices& vertices) const {
 
 void Bases::place(StageState& stage, Vertices& vertices) const {
   bool counted = stage.in_file && !stage.replaced && stage.base_name != "scratch";
-  std::string prefix = counted ? step_prefix(stage, false) : "";
+  std::string prefix = counted ? step_prefix(stage) : "";
   if (stage.local) return;  // no root needed unless a stage builds on it
   if (stage.remote) return place_remote(stage, vertices);
   VertexId& base = stage.image.base;

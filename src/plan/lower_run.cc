@@ -186,8 +186,9 @@ void lower(const dockerfile::Run& run, Lowering& context) {
   // Each RUN has a copy of the environment, which counts towards limits::kAllExpansions.
   for (const std::string& variable : op.env) context.vertices.charge(variable.size());
   lower_mounts(run, context, op, inputs);
-  std::string name = context.step_display_name(run.origin.code + command.summary, true,
-                                               with_secrets_masked(image.env, op));
+  std::string name =
+      context.step_display_name(run.origin.code + command.summary, Lowering::InNames::kShell,
+                                with_secrets_masked(image.env, op));
   VertexId vertex = context.add_step(std::move(op), std::move(inputs), name, run.origin.span);
   context.record(
       fmt::format("RUN {}{} # buildkit", argument_prefix(image), fmt::join(command.argv, " ")),

@@ -24,7 +24,8 @@ void lower(const dockerfile::Workdir& workdir, Lowering& context) {
     // Only then: without an epoch the key must not depend on it.
     if (context.epoch) op.epoch = whole_seconds(*context.epoch);
     vertex =
-        context.add_step(std::move(op), {}, context.step_display_name(workdir.origin.code, false),
+        context.add_step(std::move(op), {},
+                         context.step_display_name(workdir.origin.code, Lowering::InNames::kWords),
                          workdir.origin.span);
   }
   context.record("WORKDIR " + path, vertex);

@@ -42,7 +42,7 @@ class PlainDisplay final : public Display {
 
   void finish() override {
     std::lock_guard lock(mutex_);
-    for (progress::VertexId id : waiting(false)) show(id);
+    for (progress::VertexId id : waiting(Which::kAll)) show(id);
     waits_for_title_ = false;
     flush();
   }
@@ -151,20 +151,20 @@ class PlainDisplay final : public Display {
     if (!current_ || current_ == id || silent || overdue) show(id);
   }
 
-  // Vertices with lines to show: all, or only those that ended. A copy, since show() erases ended
-  // ones.
-  std::vector<progress::VertexId> waiting(bool only_ended) const {
+  enum class Which { kAll, kEnded };
+  // Vertices with lines to show. A copy, since show() erases ended ones.
+  std::vector<progress::VertexId> waiting(Which which) const {
     std::vector<progress::VertexId> ids;
     for (const auto& [id, vertex] : vertices_) {
-      if (!vertex.pending.empty() && (vertex.done || !only_ended)) ids.push_back(id);
+      if (!vertex.pending.empty() && (vertex.done || which == Which::kAll)) ids.push_back(id);
     }
     return ids;
   }
 
   // After an end: first everything that ended meanwhile, then the vertex that waits longest.
   void show_next() {
-    for (progress::VertexId id : waiting(true)) show(id);
-    std::vector<progress::VertexId> rest = waiting(false);
+    for (progress::VertexId id : waiting(Which::kEnded)) show(id);
+    std::vector<progress::VertexId> rest = waiting(Which::kAll);
     if (rest.empty()) {
       for (const auto& entry : vertices_) rest.push_back(entry.first);
     }

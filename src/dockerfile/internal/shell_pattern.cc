@@ -95,8 +95,10 @@ std::optional<std::size_t> match_end(const Pattern& pattern, std::u32string_view
   return end;
 }
 
+enum class Matches { kFirst, kAll };
+
 std::string replace(std::string_view text, std::string_view subject, std::string_view with,
-                    bool all, std::size_t limit) {
+                    Matches which, std::size_t limit) {
   check_work(text, subject);
   Pattern pattern = parse_pattern(text);
   std::u32string value = to_runes(subject);
@@ -116,7 +118,8 @@ std::string replace(std::string_view text, std::string_view subject, std::string
     if (end && !(*end == at && at == last_end)) {
       out += with;
       last_end = *end;
-      if (!all) return out + from_runes(std::u32string_view(value).substr(*end));
+      if (which == Matches::kFirst)
+        return out + from_runes(std::u32string_view(value).substr(*end));
       if (*end > at) {
         at = *end;
         continue;
@@ -153,12 +156,12 @@ std::string trim_suffix(std::string_view text, std::string_view value, Reach rea
 
 std::string replace_first(std::string_view pattern, std::string_view value, std::string_view with,
                           std::size_t limit) {
-  return replace(pattern, value, with, false, limit);
+  return replace(pattern, value, with, Matches::kFirst, limit);
 }
 
 std::string replace_all(std::string_view pattern, std::string_view value, std::string_view with,
                         std::size_t limit) {
-  return replace(pattern, value, with, true, limit);
+  return replace(pattern, value, with, Matches::kAll, limit);
 }
 
 }  // namespace cairn::dockerfile

@@ -87,12 +87,13 @@ VertexId Lowering::add_step(Op op, std::vector<VertexId> more_inputs, std::strin
   for (VertexId input : more_inputs) {
     if (std::find(inputs.begin(), inputs.end(), input) == inputs.end()) inputs.push_back(input);
   }
-  image().root = vertices.add({.op = std::move(op),
-                               .inputs = std::move(inputs),
-                               .name = step_prefix(stage, on_build) + std::move(name),
-                               .stage = stage.name,
-                               .span = span,
-                               .no_cache = stage.no_cache});
+  image().root =
+      vertices.add({.op = std::move(op),
+                    .inputs = std::move(inputs),
+                    .name = step_prefix(stage) + (on_build ? "ONBUILD " : "") + std::move(name),
+                    .stage = stage.name,
+                    .span = span,
+                    .no_cache = stage.no_cache});
   return image().root;
 }
 
@@ -101,20 +102,20 @@ void Lowering::record(std::string created_by, std::optional<VertexId> vertex) {
   image().history.push_back({.created_by = std::move(created_by), .vertex = vertex});
 }
 
-std::string step_prefix(StageState& stage, bool on_build) {
+std::string step_prefix(StageState& stage) {
   std::string total = std::to_string(stage.steps);
   std::string name = stage.shown_name.empty() ? "" : stage.shown_name + " ";
   if (stage.shown_platform) {
     name = platform_prefix(*stage.shown_platform, stage.image.env) + " " + name;
   }
-  return fmt::format("[{}{:{}}/{}] {}", name, ++stage.step, total.size(), total,
-                     on_build ? "ONBUILD " : "");
+  return fmt::format("[{}{:{}}/{}] ", name, ++stage.step, total.size(), total);
 }
 
-std::string Lowering::step_display_name(std::string_view code, bool keep_unset_and_quotes,
+std::string Lowering::step_display_name(std::string_view code, InNames what,
                                         const Environment& env) const {
+  bool is_shell = what == InNames::kShell;
   dockerfile::ExpandOptions options{
-      .escape = escape, .keep_quotes = keep_unset_and_quotes, .keep_unset = keep_unset_and_quotes};
+      .escape = escape, .keep_quotes = is_shell, .keep_unset = is_shell};
   // Shell text may not be valid here; then it is shown as it is.
   std::string text = if_possible([&] {
                        return dockerfile::expand_word(code, env.variables(), options).text;

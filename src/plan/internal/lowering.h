@@ -48,12 +48,13 @@ struct Lowering {
                     const SourceSpan& span);
   // Adds a line of history, with the vertex of its layer if it has one.
   void record(std::string created_by, std::optional<VertexId> vertex = std::nullopt);
-  // The text of an instruction in a step name: the keyword in capitals, variables expanded.
-  std::string step_display_name(std::string_view code, bool keep_unset_and_quotes) const {
-    return step_display_name(code, keep_unset_and_quotes, image().env);
+  // The text of an instruction in a step name: the keyword in capitals, variables expanded. Text
+  // for a shell keeps its quotes, and the variables that only the shell knows.
+  enum class InNames { kWords, kShell };
+  std::string step_display_name(std::string_view code, InNames what) const {
+    return step_display_name(code, what, image().env);
   }
-  std::string step_display_name(std::string_view code, bool keep_unset_and_quotes,
-                                const Environment& env) const;
+  std::string step_display_name(std::string_view code, InNames what, const Environment& env) const;
 };
 
 void lower(const dockerfile::From& from, Lowering& context);  // never reached: FROM starts a stage
@@ -89,7 +90,7 @@ void note_for_outline(const dockerfile::Mount& mount, Lowering& context);
 void lower_mounts(const dockerfile::Run& run, Lowering& context, RunOp& op,
                   std::vector<VertexId>& inputs);
 // Returns "[build 2/4] " and counts the step.
-std::string step_prefix(StageState& stage, bool on_build);
+std::string step_prefix(StageState& stage);
 // The tree that --from=stage reads: a LocalOp, or the root of the stage.
 VertexId files_of(StageState& source, Vertices& vertices);
 // Whether an argument is read by the builder and never visible to commands.

@@ -173,22 +173,25 @@ std::vector<std::string> GitSandbox::environment() const {
 
 std::vector<exec::StepMount> GitSandbox::open_world() const {
   std::vector<exec::StepMount> mounts;
-  auto add = [&](std::string target, sys::Fd fd, bool read_only) {
+  enum class Access { kReadOnly, kWritable };
+  auto add = [&](std::string target, sys::Fd fd, Access access) {
     mounts.push_back({.point = {.target = std::move(target),
                                 .kind = sandbox::MountKind::kClone,
-                                .read_only = read_only},
+                                .read_only = access == Access::kReadOnly},
                       .fd = std::move(fd)});
   };
   for (const char* path : kHostDirectories) {
-    if (auto dir = sys::find_path(path, O_PATH | O_DIRECTORY)) add(path, std::move(*dir), true);
+    if (auto dir = sys::find_path(path, O_PATH | O_DIRECTORY))
+      add(path, std::move(*dir), Access::kReadOnly);
   }
   for (const char* path : kHostFiles) {
-    if (auto file = sys::find_path(path, O_PATH)) add(path, std::move(*file), true);
+    if (auto file = sys::find_path(path, O_PATH)) add(path, std::move(*file), Access::kReadOnly);
   }
-  add("/etc/passwd", sys::open_path(dir_.path() + "/passwd", O_PATH), true);
-  if (agent_) add(kAgent, sys::open_path(dir_.path() + "/agent", O_PATH), false);
-  add(kRepository, sys::open_path(dir_.path() + "/repository", O_PATH | O_DIRECTORY), false);
-  add(kCheckout, sys::reopen(checkout_.fd(), O_PATH | O_DIRECTORY), false);
+  add("/etc/passwd", sys::open_path(dir_.path() + "/passwd", O_PATH), Access::kReadOnly);
+  if (agent_) add(kAgent, sys::open_path(dir_.path() + "/agent", O_PATH), Access::kWritable);
+  add(kRepository, sys::open_path(dir_.path() + "/repository", O_PATH | O_DIRECTORY),
+      Access::kWritable);
+  add(kCheckout, sys::reopen(checkout_.fd(), O_PATH | O_DIRECTORY), Access::kWritable);
   mounts.push_back(
       {.point = {.target = "/tmp", .kind = sandbox::MountKind::kTmpfs, .read_only = false}});
   return mounts;

@@ -37,7 +37,7 @@ void open_context(const MountRequest& request, const plan::BindMount& bind) {
   sys::RootDir root = sys::RootDir::open(dir->path());
   copy_from(request.job, bind.from, request.mount, bind.source, root, bind.source);
   request.out.add(request.mount.target, root.open_in(bind.source, O_PATH),
-                  sandbox::MountKind::kClone, request.mount.read_only);
+                  sandbox::MountKind::kClone, access_of(request.mount));
   request.out.alive.push_back(dir);
 }
 
@@ -52,7 +52,7 @@ void open_mount(const MountRequest& request, const plan::BindMount& bind) {
   if (!active->root().find_in(bind.source, O_PATH)) throw_no_source(request.mount, bind.source);
   sys::MountTree tree = subtree(job, active->release_tree(), bind.source);
   request.out.add(request.mount.target, tree.release(), sandbox::MountKind::kTree,
-                  request.mount.read_only);
+                  access_of(request.mount));
   request.out.alive.push_back(active);
 }
 

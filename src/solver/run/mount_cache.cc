@@ -104,7 +104,7 @@ void open_mount(const MountRequest& request, const plan::CacheMount& cache) {
   std::optional<sys::Fd> fd = sys::RootDir::open(dir).find_in(shown, O_PATH);
   if (!fd) throw_no_source(request.mount, shown);
   request.out.add(request.mount.target, std::move(*fd), sandbox::MountKind::kClone,
-                  request.mount.read_only);
+                  access_of(request.mount));
 }
 
 }  // namespace cairn::solver

@@ -36,7 +36,7 @@ void open_mount(const MountRequest& request, const plan::SecretMount& secret) {
       find_secret(request.job, secret.id, secret.required, request.mount.span);
   if (value == nullptr) return;
   request.out.add(mount.target, request.job.run.secret_files.add(*value, secret.file),
-                  sandbox::MountKind::kClone, mount.read_only);
+                  sandbox::MountKind::kClone, access_of(mount));
 }
 
 std::vector<std::string> secret_variables(const Job& job, const plan::RunOp& op) {

@@ -38,7 +38,7 @@ void open_mount(const MountRequest& request, const plan::SshMount& ssh) {
   sys::chown_at(dir, "agent", ssh.file.owner);
   sys::chmod_at(dir, "agent", ssh.file.mode);
   request.out.add(request.mount.target, sys::open_at(dir, "agent", O_PATH),
-                  sandbox::MountKind::kClone, request.mount.read_only);
+                  sandbox::MountKind::kClone, access_of(request.mount));
   request.out.alive.push_back(std::move(agent));
 }
 

@@ -47,7 +47,7 @@ void add_script(RunJob& job, const plan::InlineFile& script, StepMounts& mounts)
     sys::chmod_fd(file, 0755);
   }
   mounts.add(script.name.substr(0, slash), sys::open_path(dir->path(), O_PATH | O_DIRECTORY),
-             sandbox::MountKind::kClone, true);
+             sandbox::MountKind::kClone, MountAccess::kReadOnly);
   mounts.alive.push_back(dir);
 }
 

@@ -70,8 +70,10 @@ void copy_from(const Job& job, plan::VertexId from, const plan::RunMount& mount,
   overlay::TreeCopier(view->root(), to, options).copy(source, dest);
 }
 
-void StepMounts::add(std::string target, sys::Fd fd, sandbox::MountKind kind, bool read_only) {
-  list.push_back({.point = {.target = std::move(target), .kind = kind, .read_only = read_only},
+void StepMounts::add(std::string target, sys::Fd fd, sandbox::MountKind kind, MountAccess access) {
+  list.push_back({.point = {.target = std::move(target),
+                            .kind = kind,
+                            .read_only = access == MountAccess::kReadOnly},
                   .fd = std::move(fd)});
 }
 

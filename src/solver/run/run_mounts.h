@@ -16,13 +16,19 @@
 
 namespace cairn::solver {
 
+enum class MountAccess { kReadOnly, kWritable };
+
+inline MountAccess access_of(const plan::RunMount& mount) {
+  return mount.read_only ? MountAccess::kReadOnly : MountAccess::kWritable;
+}
+
 // The mounts of a step, and the objects that must live until it has ended.
 struct StepMounts {
   std::vector<exec::StepMount> list;
   std::vector<std::shared_ptr<void>> alive;   // views, locks, temporary trees, agents
   std::map<std::string, std::string> caches;  // cache directories, by the name of the cache
 
-  void add(std::string target, sys::Fd fd, sandbox::MountKind kind, bool read_only);
+  void add(std::string target, sys::Fd fd, sandbox::MountKind kind, MountAccess access);
 };
 
 // Adds the mounts of the line to `out`. `root` is the root of the step. Waits for locked cache
