@@ -7,7 +7,8 @@ base_image
 cat >attack.sh <<'END'
 for path in /proc/sys/kernel/hostname /proc/sys/vm/drop_caches /proc/sysrq-trigger /sys/power/state \
             /sys/kernel/mm/transparent_hugepage/enabled /proc/irq/default_smp_affinity /etc/hosts /etc/resolv.conf; do
-  [ ! -e $path ] || { (echo 1 >$path) 2>/dev/null && echo "wrote $path"; }
+  # Opened, not written: a value that the kernel refuses would look like a file that it protects.
+  [ ! -e $path ] || { (: >>$path) 2>/dev/null && echo "opened $path"; }
 done
 for path in /proc/kcore /proc/keys /proc/timer_list; do
   [ ! -s $path ] || { head -c 1 $path >/dev/null 2>&1 && [ -n "$(head -c 1 $path)" ] && echo "read $path"; }
