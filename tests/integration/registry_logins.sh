@@ -40,6 +40,11 @@ expect_exit 4 cairn --registry-mirror "127.0.0.1:1=http://127.0.0.1:$port" pull 
   127.0.0.1:1/nosuch
 contains "$scratch/registry.log" nosuch
 ! grep -q 'nosuch.*ann' "$scratch/registry.log" || fail "the mirror got the login"
+# In a build that pushes nothing it is for every registry of a base image, and still for no mirror.
+printf 'FROM 127.0.0.1:1/other\n' >Dockerfile
+expect_exit 4 cairn --registry-mirror "127.0.0.1:1=http://127.0.0.1:$port" build --creds ann:secret .
+contains "$scratch/registry.log" other
+! grep -q 'other.*ann' "$scratch/registry.log" || fail "the mirror of a base image got the login"
 
 is_root || exit 0
 unset XDG_RUNTIME_DIR
