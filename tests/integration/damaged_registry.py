@@ -7,7 +7,7 @@
 #   first       the first byte of each layer changed, so that it is no gzip any more
 #   cut         layers end half-way, their announced length too
 #   hang-up     layers end half-way though their whole length was announced
-#   manifest    the manifest is not the one whose digest was asked for
+#   manifest    the manifest is not the one whose digest was asked for, though it says the same
 import http.server
 import json
 import pathlib
@@ -30,7 +30,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         last = self.path.split("?")[0].rsplit("/", 1)[-1]
         if "/manifests/" in self.path:
-            body = manifest.replace(b'"layers"', b'"Layers"') if mode == "manifest" else manifest
+            body = manifest + b"\n" if mode == "manifest" else manifest
             return self.answer(body, len(body), media_type)
         if "/blobs/" not in self.path:
             return self.answer(b"{}", 2, "application/json")

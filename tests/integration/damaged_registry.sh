@@ -11,7 +11,7 @@ export CAIRN_ROOT=$scratch/fresh
 
 serve() {
   port=$(free_port)
-  python3 "$here/damaged_registry.py" "$port" "$scratch/layout" "$1" 2>"$scratch/server.log" &
+  python3 "$here/damaged_registry.py" "$port" "${2:-$scratch/layout}" "$1" 2>"$scratch/server.log" &
   server=$!
   at_exit "kill $server"
   wait_for_port "$port"
@@ -28,6 +28,27 @@ for mode in flip first cut hang-up manifest; do
   expect_exit 4 cairn build -t bad .
   contains "$err" "Dockerfile:1"
 done
+
+# All digests are right, and a layer is not the one that the config names by its diffID.
+lying=$scratch/lying
+cp -r "$scratch/layout" "$lying"
+# put FILE: makes it a blob, whose digest is in $digest then.
+put() {
+  digest=sha256:$(sha256sum <"$1" | cut -d' ' -f1)
+  size=$(stat -c %s "$1")
+  mv "$1" "$lying/blobs/sha256/${digest#*:}"
+}
+blob() { echo "$lying/blobs/sha256/${1#*:}"; }
+jq -c '.rootfs.diff_ids[-1] = "sha256:" + "0" * 64' "$(blob "$(jq -r .config.digest "$(blob "$manifest")")")" >new
+put new
+jq -c ".config.digest = \"$digest\" | .config.size = $size" "$(blob "$manifest")" >new
+put new
+jq -c ".manifests[0].digest = \"$digest\" | .manifests[0].size = $size" "$lying/index.json" >new
+mv new "$lying/index.json"
+serve honest "$lying"
+printf 'FROM 127.0.0.1:%s/x/numbers@%s\nRUN wc -l /numbers\n' "$port" "$digest" >Dockerfile
+expect_exit 4 cairn build -t bad .
+contains "$err" "layer 2 unpacks to sha256:"
 
 # The same layers from an honest registry, into the same store.
 serve honest

@@ -39,3 +39,10 @@ succeeds cairn build -t marked .
 succeeds cairn save -o "$scratch/marked.image" marked
 succeeds cairn build -o "$scratch/dir" .
 same "$(ls "$scratch/dir/m" | tr '\n' ' ')" "metacopy opaque redirect "
+
+# What overlayfs itself notes of a directory that replaces another is no attribute of the image.
+printf 'FROM base\nRUN mkdir -p /o/d && touch /o/d/x\nRUN rm -r /o/d && mkdir /o/d && echo new >/o/d/y\n' >Dockerfile
+succeeds cairn build -o "type=oci,tar=false,dest=$scratch/layout" .
+for layer in "$scratch"/layout/blobs/sha256/*; do zcat -f "$layer"; done |
+  grep -aoE 'o/d/[.]wh[.]x|(user|trusted)[.]overlay[.][a-z]*' | sort -u >"$scratch/found"
+same "$(cat "$scratch/found")" o/d/.wh.x "what the layers say of the directory"
