@@ -13,3 +13,9 @@ same "$code" 0 "a sparse archive"
 CAIRN_ROOT=$scratch/other succeeds cairn load -i "$scratch/sparse.tar"
 same "$(CAIRN_ROOT=$scratch/other cairn run sparse sh -c 'stat -c %s /y/hole; tail -c 4 /z/hole | tr "\0" 0')" \
     "$(printf '107374182403\n0end')"
+
+# A file of the context, whose digest is its key: read whole, 100 GB take minutes.
+truncate -s 100G hole && printf end >>hole
+printf 'FROM base\nCOPY hole /\nRUN tail -c 3 /hole\n' >Dockerfile
+expect_exit 0 timeout -k 5 60 "$CAIRN" build --progress=plain .
+contains "$err" " end"
