@@ -20,7 +20,7 @@ git clone -q --bare "$scratch/clone" "$git_root/repo.git"
 
 canary=canary.$$
 echo secret >"$HOME/$canary"
-at_exit "rm -f $HOME/$canary"
+at_exit "rm -f {$HOME,/usr,/usr/bin,/etc/ssl/certs}/$canary"
 python3 -c 'import socket, sys, time
 s = socket.socket(socket.AF_UNIX); s.bind("\0" + sys.argv[1]); s.listen(); time.sleep(600)' "$canary" &
 service=$!
