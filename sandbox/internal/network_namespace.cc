@@ -63,6 +63,14 @@ void make_and_send(const Fd& socket, std::uint32_t last_gid) {
   send_message(socket, "made", sent);
 }
 
+[[noreturn]] void answer_once(const Fd& socket, std::uint32_t last_gid) {
+  if (std::optional<Error> failure = last_failure_of([&] { make_and_send(socket, last_gid); })) {
+    // Perhaps our parent is gone.
+    best_effort([&] { send_message(socket, serialise(*failure).substr(0, kMaxMessage), {}); });
+  }
+  ::_exit(0);
+}
+
 // --- a visit ---
 
 struct Call {
@@ -120,13 +128,7 @@ NetworkNamespace make_network_namespace(std::uint32_t last_gid) {
   auto [ours, theirs] = sys::make_socket_pair(SOCK_SEQPACKET);
   pid_t pid = ::fork();
   if (pid < 0) throw Error::from_errno(errno, "fork");
-  if (pid == 0) {
-    if (std::optional<Error> failure = last_failure_of([&] { make_and_send(theirs, last_gid); })) {
-      // Perhaps our parent is gone.
-      best_effort([&] { send_message(theirs, serialise(*failure).substr(0, kMaxMessage), {}); });
-    }
-    ::_exit(0);
-  }
+  if (pid == 0) answer_once(theirs, last_gid);
   sys::Process child(pid, Fd());
   theirs.reset();
   std::optional<Message> message = receive_message(ours);
