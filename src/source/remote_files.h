@@ -13,6 +13,7 @@
 
 #include "base/remote_url.h"
 #include "base/stream.h"
+#include "base/time.h"
 #include "registry/transport.h"
 
 namespace cairn::source {

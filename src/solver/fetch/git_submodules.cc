@@ -11,6 +11,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "base/logins.h"
 #include "base/text.h"
 
 namespace cairn::solver {
