@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Failures as values: which exceptions each function takes, and which go on. A stop request must
+// not be lost by the wrong one.
 #include "base/attempt.h"
 
 #include <doctest/doctest.h>

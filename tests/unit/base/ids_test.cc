@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Which ids a namespace has, and what a person is told who needs others. The texts of /proc are
+// given, so no namespace is needed.
 #include "base/sys/ids.h"
 
 #include <doctest/doctest.h>

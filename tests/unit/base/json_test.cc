@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Foreign JSON within its bounds, and the one canonical form that gets a digest.
 #include "base/json.h"
 
 #include <doctest/doctest.h>

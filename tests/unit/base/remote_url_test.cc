@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Logins in URLs and in free text. Each case is a form in which a password was, or might be,
+// printed.
 #include "base/remote_url.h"
 #include "base/logins.h"
 

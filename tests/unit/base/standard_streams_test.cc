@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Results reach the reader of stdout whole, or it is told what keeps them from it.
 #include "base/sys/standard_streams.h"
 
 #include <doctest/doctest.h>
